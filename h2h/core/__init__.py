@@ -1,0 +1,1 @@
+"""Pure decisions and frozen values: no file, socket, clock, thread or log."""

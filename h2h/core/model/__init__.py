@@ -1,0 +1,1 @@
+"""The canonical model: ISO 20022's words for every source and every bank."""

@@ -1,0 +1,59 @@
+"""The configuration: what a sysadmin writes in ``h2h.toml`` and ``banks/*.toml``, checked before anything starts.
+
+Unknown keys are errors, secrets are references (never values), every path in an error message is the path in the file.
+"""
+
+from h2h.settings.bank import (
+    BankProfile,
+    Cutoff,
+    DirectoryChannel,
+    Fetching,
+    NoSeal,
+    PgpSeal,
+    RemoteFolders,
+    Rules,
+    SftpChannel,
+    Submission,
+    Waiver,
+)
+from h2h.settings.erp import (
+    Column,
+    Completeness,
+    CompletenessKind,
+    Delimited,
+    DuplicatePolicy,
+    Duplicates,
+    ErpFolder,
+)
+from h2h.settings.load import load
+from h2h.settings.parts import Part, Secret
+from h2h.settings.site import Journal, Limits, Logging, Paths, Settings
+
+__all__ = [
+    "BankProfile",
+    "Column",
+    "Completeness",
+    "CompletenessKind",
+    "Cutoff",
+    "Delimited",
+    "DirectoryChannel",
+    "DuplicatePolicy",
+    "Duplicates",
+    "ErpFolder",
+    "Fetching",
+    "Journal",
+    "Limits",
+    "Logging",
+    "NoSeal",
+    "Part",
+    "Paths",
+    "PgpSeal",
+    "RemoteFolders",
+    "Rules",
+    "Secret",
+    "Settings",
+    "SftpChannel",
+    "Submission",
+    "Waiver",
+    "load",
+]

@@ -1,0 +1,153 @@
+"""A bank is data: channel, folders, seal, formats, rules. No code."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from h2h.settings.parts import Fingerprint, HostKey, Name, Part, Seconds, Secret
+
+
+class SftpChannel(Part):
+    """How to reach the bank's SFTP server."""
+
+    kind: Literal["sftp"] = "sftp"
+    host: str
+    port: int = Field(22, ge=1, le=65535)
+    username: str
+    key: Secret | None = Field(None, description="Private key (OpenSSH, PEM or PKCS#8).")
+    key_passphrase: Secret | None = None
+    password: Secret | None = None
+    host_keys: tuple[HostKey, ...] = Field(
+        min_length=1, max_length=2, description="Pinned fingerprints: the present one, and the announced next one."
+    )
+    connect_timeout_seconds: Seconds = 20.0
+    timeout_seconds: Seconds = Field(60.0, description="For every answer of the server.")
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> SftpChannel:
+        if self.key is None and self.password is None:
+            raise ValueError("give key or password")
+        return self
+
+
+class DirectoryChannel(Part):
+    """A bank behind a directory: another program carries the files on."""
+
+    kind: Literal["directory"]
+    root: Path
+
+
+class RemoteFolders(Part):
+    """Folders at the bank, as h2h sees them."""
+
+    to_bank: str = Field("to_bank", description="Payment files are renamed into this folder.")
+    temporary: str | None = Field(None, description="Uploads grow here; default: the to_bank folder, dot names.")
+    from_bank: tuple[str, ...] = Field(("from_bank",), description="Answers and statements are fetched from here.")
+    processed: str | None = Field(None, description="after_fetch = 'move': fetched files are moved here.")
+
+
+class Submission(Part):
+    """What the bank's server can do, found by `h2h bank test`, and what the bank agreed to."""
+
+    rename: Literal["posix", "fxp"] = Field("posix", description="posix-rename@openssh.com, or plain SFTP rename.")
+    read_back: bool = Field(True, description="Read the temporary file back and compare its SHA-256.")
+    bank_removes_temporaries: bool = Field(
+        True, description="False only if the bank agreed never to touch temporary names."
+    )
+    remote_name: str = Field(
+        "{message_id}_{sequence:08d}.{format}.xml{suffix}",
+        description="Name at the bank; of message_id, sequence, format, suffix, bank. No clock, no attempt.",
+    )
+    acknowledge_within_seconds: int = Field(3600, gt=0, description="After that a person is told. Nothing is resent.")
+    retry_seconds_min: Seconds = 15.0
+    retry_seconds_max: Seconds = 900.0
+    give_up_after_seconds: Seconds = Field(86400.0, description="Then the file is HELD.")
+    silence_means_accepted: bool = Field(
+        False, description="In a partial report, payments that are not named count as accepted."
+    )
+
+
+class Cutoff(Part):
+    """When the bank takes payment files."""
+
+    timezone: str = "Europe/Berlin"
+    latest: time | None = Field(None, description="After this local time files wait for the next day's opening.")
+    earliest: time | None = None
+
+
+class Fetching(Part):
+    """How answers are collected."""
+
+    every_seconds: Seconds = 60.0
+    patterns: tuple[str, ...] = ("*",)
+    ignore: tuple[str, ...] = ("*.tmp", "*.part", "*.filepart", ".*")
+    after_fetch: Literal["remove", "move", "keep"] = Field("remove", description="Only after the file is journalled.")
+    entries_max: int = Field(10_000, gt=0, description="Files fetched in one pass; the rest next time.")
+
+
+class PgpSeal(Part):
+    """PGP: sign with our key, encrypt to the bank's; the reverse on the way back. One keyring per bank."""
+
+    kind: Literal["pgp"]
+    keyring: Path = Field(description="GnuPG home directory of this bank only, mode 0700.")
+    own_fingerprint: Fingerprint = Field(description="Our signing key.")
+    bank_encryption_fingerprints: tuple[Fingerprint, ...] = Field(min_length=1, max_length=2)
+    bank_signing_fingerprints: tuple[Fingerprint, ...] = Field(min_length=1, max_length=2)
+    passphrase: Secret | None = None
+    armor: bool = False
+    suffix: str = ".pgp"
+    signatures_required: bool = Field(True, description="Answers without a good signature are quarantined.")
+
+
+class NoSeal(Part):
+    """No encryption: only for a bank that refuses it, over a channel that protects."""
+
+    kind: Literal["none"] = "none"
+    suffix: str = ""
+
+
+class Waiver(Part):
+    """A rule set aside for this bank: named, dated, counted."""
+
+    rule: str = Field(description="Code of the rule, e.g. H2H-ADDRESS.")
+    reason: str
+    owner: str
+    until: date
+
+
+class Rules(Part):
+    """Business rules beyond the schema."""
+
+    scheme: Literal["generic", "sepa"] = "generic"
+    charset: Literal["sepa", "latin-1", "utf-8", "gb18030"] = "sepa"
+    on_charset: Literal["refuse", "transliterate"] = "refuse"
+    name_characters_max: int = Field(70, gt=0, le=140)
+    remittance_characters_max: int = Field(140, gt=0, le=140)
+    address_from: date = Field(date(2026, 11, 22), description="From then on unstructured addresses are refused.")
+    days_ahead_max: int = Field(360, gt=0)
+    severities: dict[str, Literal["error", "warning", "info"]] = {}
+    waivers: tuple[Waiver, ...] = ()
+
+
+class BankProfile(Part):
+    """A bank: data, no code."""
+
+    name: Name
+    environment: Literal["test", "production"] = Field(description="Must equal the installation's own environment.")
+    format: str = Field("pain.001.001.09", description="What this bank wants; ISO files from the ERP go unchanged.")
+    accepts: tuple[str, ...] = Field(("pain.001.001.09", "pain.001.001.03"), description="ISO files passed through.")
+    schemas: dict[str, str] = Field({}, description="format → schema file, where the bank has its own.")
+    channel: Annotated[SftpChannel | DirectoryChannel, Field(discriminator="kind")]
+    folders: RemoteFolders = RemoteFolders()
+    submission: Submission = Submission()
+    fetching: Fetching = Fetching()
+    seal: Annotated[PgpSeal | NoSeal, Field(discriminator="kind")] = NoSeal()
+    rules: Rules = Rules()
+    cutoff: Cutoff | None = None
+    initiating_party: str | None = Field(None, description="InitgPty/Nm of files h2h writes.")
+    accounts: tuple[str, ...] = Field((), description="Our accounts at this bank; empty: not checked.")
+    unknown_account: Literal["quarantine", "deliver"] = "quarantine"
