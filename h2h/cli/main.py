@@ -48,8 +48,7 @@ class _Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module, attribute, _ = VERBS[cmd_name]
-        command = getattr(importlib.import_module(f"h2h.cli.{module}"), attribute)
-        assert isinstance(command, click.Command)
+        command: click.Command = getattr(importlib.import_module(f"h2h.cli.{module}"), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

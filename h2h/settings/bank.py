@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from h2h.core.declared import Cutoff, Rules, Waiver
 from h2h.settings.parts import Fingerprint, HostKey, Name, Part, Seconds, Secret
 
 
@@ -71,14 +71,6 @@ class Submission(Part):
     )
 
 
-class Cutoff(Part):
-    """When the bank takes payment files."""
-
-    timezone: str = "Europe/Berlin"
-    latest: time | None = Field(None, description="After this local time files wait for the next day's opening.")
-    earliest: time | None = None
-
-
 class Fetching(Part):
     """How answers are collected."""
 
@@ -108,29 +100,6 @@ class NoSeal(Part):
 
     kind: Literal["none"] = "none"
     suffix: str = ""
-
-
-class Waiver(Part):
-    """A rule set aside for this bank: named, dated, counted."""
-
-    rule: str = Field(description="Code of the rule, e.g. H2H-ADDRESS.")
-    reason: str
-    owner: str
-    until: date
-
-
-class Rules(Part):
-    """Business rules beyond the schema."""
-
-    scheme: Literal["generic", "sepa"] = "generic"
-    charset: Literal["sepa", "latin-1", "utf-8", "gb18030"] = "sepa"
-    on_charset: Literal["refuse", "transliterate"] = "refuse"
-    name_characters_max: int = Field(70, gt=0, le=140)
-    remittance_characters_max: int = Field(140, gt=0, le=140)
-    address_from: date = Field(date(2026, 11, 22), description="From then on unstructured addresses are refused.")
-    days_ahead_max: int = Field(360, gt=0)
-    severities: dict[str, Literal["error", "warning", "info"]] = {}
-    waivers: tuple[Waiver, ...] = ()
 
 
 class BankProfile(Part):

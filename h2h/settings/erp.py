@@ -6,8 +6,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from h2h.core.declared import Column, Delimited
 from h2h.settings.parts import Name, Part
 
 
@@ -49,38 +50,6 @@ class Duplicates(Part):
     same_message_id: Literal[DuplicatePolicy.REFUSE, DuplicatePolicy.HOLD] = DuplicatePolicy.HOLD
     overlapping_payments: DuplicatePolicy = DuplicatePolicy.HOLD
     window_days: int = Field(90, gt=0, description="How far back is looked.")
-
-
-class Column(Part):
-    """Where one field of a payment comes from in a delimited file."""
-
-    column: str | int | None = Field(None, description="Header name, or 1-based position.")
-    constant: str | None = Field(None, description="The same value for every payment.")
-    required: bool = False
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Column:
-        if (self.column is None) == (self.constant is None):
-            raise ValueError("give exactly one of column, constant")
-        return self
-
-
-class Delimited(Part):
-    """A CSV-like file: what its columns mean and how its numbers and dates are written."""
-
-    encoding: str = Field("utf-8", description="utf-8, gb18030, cp1252, iso-8859-15 … Declared, never guessed.")
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    quote: str = Field('"', min_length=1, max_length=1)
-    header: bool = True
-    decimal_separator: Literal[".", ","] = "."
-    thousands_separator: Literal["", ".", ",", "'", " "] = ""
-    date_format: str = Field("%Y-%m-%d", description="As Python's strptime.")
-    ignore_columns: tuple[str, ...] = Field((), description="Columns that are knowingly not read.")
-    trailer: Literal["none", "count-and-sum"] = Field("none", description="A last row: TRAILER;count;sum.")
-    fields: dict[str, Column | str] = Field(
-        description="field of the canonical payment → column (a plain string is a header name). "
-        "See docs/configuration.md for the field names."
-    )
 
 
 class ErpFolder(Part):

@@ -5,18 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from h2h.core.declared import Part
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{40}([0-9A-Fa-f]{24})?$")]
 HostKey = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")]
 Seconds = Annotated[float, Field(gt=0)]
-
-
-class Part(BaseModel):
-    """A table of the configuration: no unknown keys, no change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Secret(Part):

@@ -1,4 +1,4 @@
-"""Who pays, who is paid, where the accounts are (ISO 20022: PartyIdentification, CashAccount, BranchAndFinancialInstitution)."""
+"""Who pays, who is paid, where the accounts are (ISO 20022 PartyIdentification, CashAccount, BranchAndFinancial…)."""
 
 from __future__ import annotations
 

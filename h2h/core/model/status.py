@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class StatusReason:
-    """StsRsnInf: ``code`` of ExternalStatusReason1Code, or ``proprietary``; ``text`` is all AddtlInf joined by a space."""
+    """StsRsnInf: ``code`` of ExternalStatusReason1Code, or ``proprietary``; ``text``: all AddtlInf, space between."""
 
     code: str | None = None
     proprietary: str | None = None
