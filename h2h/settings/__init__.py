@@ -3,30 +3,20 @@
 Unknown keys are errors, secrets are references (never values), every path in an error message is the path in the file.
 """
 
+from h2h.core.declared import Column, Cutoff, Delimited, Part, Rules, Waiver
 from h2h.settings.bank import (
     BankProfile,
-    Cutoff,
     DirectoryChannel,
     Fetching,
     NoSeal,
     PgpSeal,
     RemoteFolders,
-    Rules,
     SftpChannel,
     Submission,
-    Waiver,
 )
-from h2h.settings.erp import (
-    Column,
-    Completeness,
-    CompletenessKind,
-    Delimited,
-    DuplicatePolicy,
-    Duplicates,
-    ErpFolder,
-)
+from h2h.settings.erp import Completeness, CompletenessKind, DuplicatePolicy, Duplicates, ErpFolder
 from h2h.settings.load import load
-from h2h.settings.parts import Part, Secret
+from h2h.settings.parts import Secret
 from h2h.settings.site import Journal, Limits, Logging, Paths, Settings
 
 __all__ = [

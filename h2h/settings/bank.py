@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from h2h.core.declared import Cutoff, Rules, Waiver
-from h2h.settings.parts import Fingerprint, HostKey, Name, Part, Seconds, Secret
+from h2h.core.declared import Cutoff, Part, Rules
+from h2h.settings.parts import Fingerprint, HostKey, Name, Seconds, Secret
 
 
 class SftpChannel(Part):

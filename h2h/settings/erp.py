@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from h2h.core.declared import Column, Delimited
-from h2h.settings.parts import Name, Part
+from h2h.core.declared import Delimited, Part
+from h2h.settings.parts import Name
 
 
 class CompletenessKind(StrEnum):

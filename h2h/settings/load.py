@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
 from h2h.settings.bank import BankProfile
-from h2h.settings.parts import Part
 from h2h.settings.site import Settings
 
 P = TypeVar("P", bound=Part)

@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
 from h2h.settings.bank import BankProfile
 from h2h.settings.erp import ErpFolder
-from h2h.settings.parts import Name, Part, Secret
+from h2h.settings.parts import Name, Secret
 
 
 class Paths(Part):
