@@ -20,7 +20,7 @@ demo:
 	@$(BIN)/h2h demo
 
 test: setup lint
-	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not torture"
+	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not torture"
 
 lint: setup
 	$(BIN)/ruff check .

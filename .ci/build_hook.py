@@ -7,7 +7,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from schemas import ensure_schemas  # noqa: E402  (a sibling file, not a package)
+from schemas import ensure_schemas
 
 DATA_FOLDERS = ("formats", "xsd", "config", "systemd", "samples")
 

@@ -8,7 +8,6 @@ Usage: python .ci/schemas.py [CHECKOUT]
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 import tarfile
@@ -95,8 +94,9 @@ def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: two set-ups may run at once, and an interrupted one leaves no half schema."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    ready = Path(file.name)
+    ready.chmod(0o644)
+    ready.replace(path)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,95 @@
+"""What a customer installs: the wheel carries all data, and works without the checkout."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.wheel, pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+
+DATA_FOLDERS = ("formats", "xsd", "config", "systemd", "samples")
+
+
+@pytest.fixture(scope="module")
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(root)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with only the wheel in it; its libraries are those of the environment under test."""
+    home = tmp_path_factory.mktemp("venv")
+    venv.create(home, with_pip=False)
+    python = home / "bin" / "python"
+    (wheel,) = built.glob("*.whl")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "-q", str(wheel)],
+        check=True,
+    )
+    (packages,) = (home / "lib").glob("python*/site-packages")
+    # A path added this way reads no .pth file of its own, so the checkout's editable install stays out of sight.
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return home
+
+
+def _run(installed: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    program, *arguments = command
+    return subprocess.run(
+        [str(installed / "bin" / program), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=installed,
+    )
+
+
+def _files(root: Path, folder: str) -> set[str]:
+    return {
+        str(path.relative_to(root))
+        for path in (root / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("folder", DATA_FOLDERS)
+def test_the_wheel_and_the_source_distribution_carry_every_data_file(root: Path, built: Path, folder: str) -> None:
+    expected = _files(root, folder)
+    assert expected, f"the checkout has no {folder}"
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        in_wheel = {name.removeprefix("h2h/_data/") for name in archive.namelist() if name.startswith("h2h/_data/")}
+    assert expected - in_wheel == set()
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive_of_sources:
+        in_sdist = {name.partition("/")[2] for name in archive_of_sources.getnames()}
+    assert expected - in_sdist == set()
+
+
+def test_the_installed_command_says_its_version(root: Path, installed: Path) -> None:
+    run = _run(installed, "h2h", "--version")
+    assert run.returncode == 0, run.stderr
+    version = {}
+    exec((root / "h2h" / "__init__.py").read_text(encoding="utf-8"), version)
+    assert version["__version__"] in run.stdout
+    where = _run(installed, "python", "-c", "import h2h.data; print(h2h.__file__, h2h.data.data_dir('xsd'))")
+    assert all(path.startswith(str(installed)) for path in where.stdout.split()), where.stdout
+
+
+def test_the_installed_command_knows_the_formats_and_schemas_it_ships(root: Path, installed: Path) -> None:
+    sample = next((root / "samples").rglob("*.xml"))
+    run = _run(installed, "h2h", "identify", str(sample))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "pain.001" in run.stdout or "camt" in run.stdout or "pain.002" in run.stdout
