@@ -15,16 +15,16 @@ class SftpChannel(Part):
     """How to reach the bank's SFTP server."""
 
     kind: Literal["sftp"] = "sftp"
-    host: str
+    host: str = Field(description="Name or address of the bank's server.")
     port: int = Field(22, ge=1, le=65535)
-    username: str
+    username: str = Field(description="The login that the bank gave.")
     key: Secret | None = Field(None, description="Private key (OpenSSH, PEM or PKCS#8).")
-    key_passphrase: Secret | None = None
-    password: Secret | None = None
+    key_passphrase: Secret | None = Field(None, description="Where the private key is encrypted.")
+    password: Secret | None = Field(None, description="Where the bank insists on one, alone or after the key.")
     host_keys: tuple[HostKey, ...] = Field(
         min_length=1, max_length=2, description="Pinned fingerprints: the present one, and the announced next one."
     )
-    connect_timeout_seconds: Seconds = 20.0
+    connect_timeout_seconds: Seconds = Field(20.0, description="For the connection and the login.")
     timeout_seconds: Seconds = Field(60.0, description="For every answer of the server.")
 
     @model_validator(mode="after")
@@ -38,7 +38,7 @@ class DirectoryChannel(Part):
     """A bank behind a directory: another program carries the files on."""
 
     kind: Literal["directory"]
-    root: Path
+    root: Path = Field(description="Holds the folders to_bank and from_bank.")
 
 
 class RemoteFolders(Part):
@@ -63,8 +63,8 @@ class Submission(Part):
         description="Name at the bank; of message_id, sequence, format, suffix, bank. No clock, no attempt.",
     )
     acknowledge_within_seconds: int = Field(3600, gt=0, description="After that a person is told. Nothing is resent.")
-    retry_seconds_min: Seconds = 15.0
-    retry_seconds_max: Seconds = 900.0
+    retry_seconds_min: Seconds = Field(15.0, description="First wait after a failed attempt.")
+    retry_seconds_max: Seconds = Field(900.0, description="Waits grow up to this.")
     give_up_after_seconds: Seconds = Field(86400.0, description="Then the file is HELD.")
     silence_means_accepted: bool = Field(
         False, description="In a partial report, payments that are not named count as accepted."
@@ -74,9 +74,9 @@ class Submission(Part):
 class Fetching(Part):
     """How answers are collected."""
 
-    every_seconds: Seconds = 60.0
-    patterns: tuple[str, ...] = ("*",)
-    ignore: tuple[str, ...] = ("*.tmp", "*.part", "*.filepart", ".*")
+    every_seconds: Seconds = Field(60.0, description="How often the bank's folders are looked through.")
+    patterns: tuple[str, ...] = Field(("*",), description="Names that are answers.")
+    ignore: tuple[str, ...] = Field(("*.tmp", "*.part", "*.filepart", ".*"), description="Names still being written.")
     after_fetch: Literal["remove", "move", "keep"] = Field("remove", description="Only after the file is journalled.")
     entries_max: int = Field(10_000, gt=0, description="Files fetched in one pass; the rest next time.")
 
@@ -87,11 +87,17 @@ class PgpSeal(Part):
     kind: Literal["pgp"]
     keyring: Path = Field(description="GnuPG home directory of this bank only, mode 0700.")
     own_fingerprint: Fingerprint = Field(description="Our signing key.")
-    bank_encryption_fingerprints: tuple[Fingerprint, ...] = Field(min_length=1, max_length=2)
-    bank_signing_fingerprints: tuple[Fingerprint, ...] = Field(min_length=1, max_length=2)
-    passphrase: Secret | None = None
-    armor: bool = False
-    suffix: str = ".pgp"
+    bank_encryption_fingerprints: tuple[Fingerprint, ...] = Field(
+        min_length=1,
+        max_length=2,
+        description="The bank's key that files are encrypted to; a second one that was announced.",
+    )
+    bank_signing_fingerprints: tuple[Fingerprint, ...] = Field(
+        min_length=1, max_length=2, description="The bank's keys whose signatures are good."
+    )
+    passphrase: Secret | None = Field(None, description="Of our signing key.")
+    armor: bool = Field(False, description="Text armour instead of binary.")
+    suffix: str = Field(".pgp", description="End of the remote name.")
     signatures_required: bool = Field(True, description="Answers without a good signature are quarantined.")
 
 
@@ -99,13 +105,13 @@ class NoSeal(Part):
     """No encryption: only for a bank that refuses it, over a channel that protects."""
 
     kind: Literal["none"] = "none"
-    suffix: str = ""
+    suffix: str = Field("", description="End of the remote name.")
 
 
 class BankProfile(Part):
     """A bank: data, no code."""
 
-    name: Name
+    name: Name = Field(description="Default: the name of the file.")
     environment: Literal["test", "production"] = Field(description="Must equal the installation's own environment.")
     format: str = Field("pain.001.001.09", description="What this bank wants; ISO files from the ERP go unchanged.")
     accepts: tuple[str, ...] = Field(("pain.001.001.09", "pain.001.001.03"), description="ISO files passed through.")
@@ -119,4 +125,6 @@ class BankProfile(Part):
     cutoff: Cutoff | None = None
     initiating_party: str | None = Field(None, description="InitgPty/Nm of files h2h writes.")
     accounts: tuple[str, ...] = Field((), description="Our accounts at this bank; empty: not checked.")
-    unknown_account: Literal["quarantine", "deliver"] = "quarantine"
+    unknown_account: Literal["quarantine", "deliver"] = Field(
+        "quarantine", description="What becomes of a statement of an account that accounts does not list."
+    )

@@ -46,16 +46,22 @@ class DuplicatePolicy(StrEnum):
 class Duplicates(Part):
     """What becomes of files that look like earlier ones. The same bytes are never sent twice, whatever stands here."""
 
-    same_name_other_bytes: Literal[DuplicatePolicy.REFUSE, DuplicatePolicy.HOLD] = DuplicatePolicy.HOLD
-    same_message_id: Literal[DuplicatePolicy.REFUSE, DuplicatePolicy.HOLD] = DuplicatePolicy.HOLD
-    overlapping_payments: DuplicatePolicy = DuplicatePolicy.HOLD
+    same_name_other_bytes: Literal[DuplicatePolicy.REFUSE, DuplicatePolicy.HOLD] = Field(
+        DuplicatePolicy.HOLD, description="A name seen before, with other content."
+    )
+    same_message_id: Literal[DuplicatePolicy.REFUSE, DuplicatePolicy.HOLD] = Field(
+        DuplicatePolicy.HOLD, description="A message id seen before."
+    )
+    overlapping_payments: DuplicatePolicy = Field(
+        DuplicatePolicy.HOLD, description="Payments that an earlier file held too."
+    )
     window_days: int = Field(90, gt=0, description="How far back is looked.")
 
 
 class ErpFolder(Part):
     """One folder in which an ERP drops files, and where answers go."""
 
-    name: Name
+    name: Name = Field(description="Stands in the journal.")
     bank: Name = Field(description="The bank's profile these files are for.")
     outbound: Path = Field(description="The ERP drops payment files here.")
     inbound: Path | None = Field(None, description="h2h delivers answers and statements here.")
@@ -68,6 +74,8 @@ class ErpFolder(Part):
     watch: Literal["auto", "events", "polling"] = Field("auto", description="auto: polling on network file systems.")
     delimited: Delimited | None = Field(None, description="How to read CSV files of this folder.")
     owners: tuple[str, ...] = Field((), description="Users whose files are taken; empty: any.")
-    deliver: tuple[Literal["csv", "json", "original"], ...] = ("csv", "json", "original")
+    deliver: tuple[Literal["csv", "json", "original"], ...] = Field(
+        ("csv", "json", "original"), description="What the ERP is given for each answer."
+    )
     duplicates: Duplicates = Duplicates()
     release_required: bool = Field(False, description="A person releases every file with `h2h release`.")

@@ -33,7 +33,7 @@ class Logging(Part):
     """What is written to standard error."""
 
     format: Literal["auto", "console", "json"] = Field("auto", description="auto: JSON unless it is a terminal.")
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is written.")
 
 
 class Limits(Part):
@@ -48,7 +48,7 @@ class Settings(Part):
     """One installation of h2h."""
 
     instance: Name = Field(description="Name of this installation; stands in the journal and the ledger.")
-    environment: Literal["test", "production"]
+    environment: Literal["test", "production"] = Field(description="Every bank's profile must say the same.")
     paths: Paths
     journal: Journal = Journal()
     logging: Logging = Logging()
