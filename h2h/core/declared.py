@@ -39,8 +39,8 @@ class Delimited(Part):
         '"', min_length=1, max_length=1, description="One character around values that hold the delimiter."
     )
     header: bool = Field(True, description="The first row holds the columns' names.")
-    decimal_separator: Literal[".", ","] = "."
-    thousands_separator: Literal["", ".", ",", "'", " "] = ""
+    decimal_separator: Literal[".", ","] = Field(".", description="Between units and cents.")
+    thousands_separator: Literal["", ".", ",", "'", " "] = Field("", description="Between groups of three digits.")
     date_format: str = Field("%Y-%m-%d", description="As Python's strptime.")
     ignore_columns: tuple[str, ...] = Field((), description="Columns that are knowingly not read.")
     trailer: Literal["none", "count-and-sum"] = Field("none", description="A last row: TRAILER;count;sum.")

@@ -14,9 +14,9 @@ from h2h.settings.parts import Fingerprint, HostKey, Name, Seconds, Secret
 class SftpChannel(Part):
     """How to reach the bank's SFTP server."""
 
-    kind: Literal["sftp"] = "sftp"
+    kind: Literal["sftp"] = Field("sftp", description="An SFTP server.")
     host: str = Field(description="Name or address of the bank's server.")
-    port: int = Field(22, ge=1, le=65535)
+    port: int = Field(22, ge=1, le=65535, description="TCP port.")
     username: str = Field(description="The login that the bank gave.")
     key: Secret | None = Field(None, description="Private key (OpenSSH, PEM or PKCS#8).")
     key_passphrase: Secret | None = Field(None, description="Where the private key is encrypted.")
@@ -37,7 +37,7 @@ class SftpChannel(Part):
 class DirectoryChannel(Part):
     """A bank behind a directory: another program carries the files on."""
 
-    kind: Literal["directory"]
+    kind: Literal["directory"] = Field(description="A directory on this machine or a share.")
     root: Path = Field(description="Holds the folders to_bank and from_bank.")
 
 
@@ -84,7 +84,7 @@ class Fetching(Part):
 class PgpSeal(Part):
     """PGP: sign with our key, encrypt to the bank's; the reverse on the way back. One keyring per bank."""
 
-    kind: Literal["pgp"]
+    kind: Literal["pgp"] = Field(description="OpenPGP, by gpg.")
     keyring: Path = Field(description="GnuPG home directory of this bank only, mode 0700.")
     own_fingerprint: Fingerprint = Field(description="Our signing key.")
     bank_encryption_fingerprints: tuple[Fingerprint, ...] = Field(
@@ -104,7 +104,7 @@ class PgpSeal(Part):
 class NoSeal(Part):
     """No encryption: only for a bank that refuses it, over a channel that protects."""
 
-    kind: Literal["none"] = "none"
+    kind: Literal["none"] = Field("none", description="Bytes go as they are.")
     suffix: str = Field("", description="End of the remote name.")
 
 
