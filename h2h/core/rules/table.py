@@ -1,0 +1,101 @@
+"""Every rule in one table: its code, how bad it is by default, the reason code a bank would answer with, who acts.
+
+A bank's profile may change the severity of a rule or waive it for a time (``[rules]``), but not of those marked
+``fixed``: without them there is no payment that could be sent. The checks themselves are in the modules beside this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from h2h.core.findings import Severity, WhoActs
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``reason`` is of ExternalStatusReason1Code; a check may name a more exact one."""
+
+    code: str
+    title: str
+    severity: Severity
+    who_acts: WhoActs
+    next_step: str
+    reason: str | None = None
+    fixed: bool = False
+
+
+E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741 - columns of the table
+AP, ERP, ADMIN = WhoActs.ACCOUNTS_PAYABLE, WhoActs.ERP_TEAM, WhoActs.SYSTEM_ADMINISTRATOR
+TREASURY, NOBODY = WhoActs.TREASURY, WhoActs.NOBODY
+
+_AGAIN = "correct it in the ERP and export again"
+
+_RULES = (
+    # The file as a file.
+    Rule("H2H-EMPTY", "the file holds at least one payment", E, ERP, "find out why the export was empty", "TD01", True),
+    Rule("H2H-ENCODING", "every byte is text in the declared encoding", E, ERP,
+         "export in the declared encoding, or have the profile declare the real one", "RR10", True),
+    Rule("H2H-NUL", "no NUL bytes", E, ERP, "export the file again", "FF01", True),
+    Rule("H2H-DELIMITED", "every row has the header's fields and closed quotes", E, ERP, _AGAIN, "FF01", True),
+    Rule("H2H-COLUMNS", "every declared column is there, every other is knowingly ignored", E, ERP,
+         "correct the export, or name the column in fields or ignore_columns", "FF01", True),
+    Rule("H2H-BLANK-ROW", "no rows without values", W, NOBODY, "leave out blank rows"),
+    Rule("H2H-TRAILER", "the trailer's count and sum are those of the rows", E, ERP,
+         "export again; the file may be incomplete", "AM18", True),
+    Rule("H2H-LIMIT", "the file keeps within the limits of size", E, ERP, "split the file", "FF01", True),
+    Rule("H2H-MISSING", "required values are there", E, AP, _AGAIN, "CH21", True),
+    Rule("H2H-FORM", "dates, flags and numbers are written as declared", E, ERP,
+         "export in the declared form, or have the profile declare the real one", "CH16", True),
+    Rule("H2H-EXCEL", "no account that a spreadsheet turned into a number", E, AP,
+         "format the column as text before exporting; the lost digits must come from the ERP", "AC01", True),
+    Rule("H2H-EXCEL-DIGITS", "no account whose last digits a spreadsheet may have set to zero", W, AP,
+         "compare the account with the ERP", "AC01"),
+    # Counts, sums, ids.
+    Rule("H2H-COUNT", "stated numbers of transactions are those counted", E, ERP, "export again; never edit by hand",
+         "AM18"),
+    Rule("H2H-SUM", "stated control sums are those added up", E, ERP, "export again; never edit by hand", "AM10"),
+    Rule("H2H-DUPLICATE-ID", "ids are unique in the file", E, AP,
+         "find out whether it is the same payment twice before giving a new id", "DU04"),
+    Rule("H2H-ID", "ids hold only characters every bank passes on, and no odd slashes", E, ERP, _AGAIN, "CH16"),
+    Rule("H2H-UETR", "a UETR is a lower-case UUID version 4", E, ERP, _AGAIN, "CH16"),
+    # Accounts and banks.
+    Rule("H2H-IBAN", "IBANs have their country's structure and check digits", E, AP,
+         "ask the payee for the account again, by a known telephone number", "AC01"),
+    Rule("H2H-ACCOUNT", "the account to pay from is one of this bank's accounts", E, TREASURY,
+         "choose another account in the ERP, or add it to the bank's profile", "AC02"),
+    Rule("H2H-SCHEME", "what the scheme forbids is not there", E, AP, _AGAIN, "AG03"),
+    Rule("H2H-BIC", "BICs are well-formed", E, AP, _AGAIN, "RC01"),
+    Rule("H2H-BIC-COUNTRY", "BIC and IBAN are of one country", W, AP, "compare both with the payee's invoice", "RC01"),
+    # Money and dates.
+    Rule("H2H-AMOUNT", "amounts are positive and within limits", E, AP, _AGAIN, "AM12"),
+    Rule("H2H-DECIMALS", "amounts have no more decimals than their currency", E, AP, _AGAIN, "CH20"),
+    Rule("H2H-CURRENCY", "currencies exist, and are one per instruction", E, AP, _AGAIN, "AM03"),
+    Rule("H2H-DATE-PAST", "the execution date is not past", W, TREASURY,
+         "expect the bank to pay on its next business day", "CH04"),
+    Rule("H2H-DATE-FAR", "the execution date is not too far ahead", E, TREASURY, "send it later", "CH03"),
+    Rule("H2H-DATE-WEEKEND", "the execution date is no Saturday or Sunday", W, TREASURY,
+         "expect the bank to pay on its next business day", "DT03"),
+    # Names, texts, addresses, codes.
+    Rule("H2H-NAME", "parties have names", E, AP, _AGAIN, "BE22"),
+    Rule("H2H-CHARSET", "texts hold only characters this bank takes", E, AP,
+         'correct it in the ERP, or set on_charset = "transliterate" in the bank\'s profile', "RR10"),
+    Rule("H2H-TRANSLITERATED", "texts written with other letters for this bank are reported", I, NOBODY, ""),
+    Rule("H2H-LENGTH", "nothing is longer than the bank takes", E, AP, _AGAIN, "CH16"),
+    Rule("H2H-TRUNCATED", "no text stops exactly where an export would cut it", W, AP,
+         "compare it with the ERP's master data", "RR08"),
+    Rule("H2H-ADDRESS", "addresses are structured or hybrid: town and country, at most two lines", E, AP,
+         "complete town and country in the ERP's master data", "BE04"),
+    Rule("H2H-COUNTRY", "countries are of ISO 3166", E, AP, _AGAIN, "BE09"),
+    Rule("H2H-CODE", "codes have the shape of their lists", E, ERP, _AGAIN, "FF03"),
+    Rule("H2H-CHARGES", "charge bearer and service level fit", E, ERP, _AGAIN, "BE19"),
+    Rule("H2H-REFERENCE", "structured creditor references have good check digits", E, AP,
+         "copy the reference from the invoice again", "RR09"),
+    Rule("H2H-LEI", "LEIs have good check digits", E, AP, _AGAIN, "RR12"),
+    # Waivers.
+    Rule("H2H-WAIVED", "uses of a waiver are counted", I, NOBODY, "", None, True),
+    Rule("H2H-WAIVER-EXPIRED", "a waiver is in force only until its date", E, ADMIN,
+         "renew or remove the waiver in the bank's profile", None, True),
+    Rule("H2H-MORE", "findings beyond the limit are counted", I, NOBODY, "", None, True),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}
