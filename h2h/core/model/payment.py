@@ -78,7 +78,10 @@ class CreditTransfer:
     creditor_reference_type: str | None = None  # SCOR, QRR …
     instructions_for_creditor_agent: tuple[str, ...] = ()
     equivalent_amount: bool = False  # EqvtAmt instead of InstdAmt
-    supplementary: Mapping[str, str] = NOTHING  # facts only one bank knows, declared by its format
+    currency_of_transfer: str | None = None  # EqvtAmt/CcyOfTrf: what arrives, while ``currency`` is what is spent
+    supplementary: Mapping[str, str] = field(
+        default_factory=lambda: NOTHING
+    )  # facts only one bank knows, declared by its format
     place: Place | None = None
 
 

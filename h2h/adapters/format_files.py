@@ -1,0 +1,91 @@
+"""Format folders on disk → FormatBook. A folder holds data only, so a customer's own folder is safe to load.
+
+    formats/<family>/format.toml  mapping.xml  codes.toml  golden/  README.md
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from h2h.core.errors import Misconfigured
+from h2h.core.format import Card, Family, Format, FormatBook
+from h2h.core.mapping.plan import KINDS
+
+_ISO = "urn:iso:std:iso:20022:tech:xsd:"
+
+
+def load_formats(*directories: Path, codecs: Iterable[Format] = ()) -> FormatBook:
+    """All formats of these directories' folders and the given codecs; ``Misconfigured`` names file and mistake."""
+    formats = [*codecs]
+    for directory in directories:
+        if not directory.is_dir():
+            raise Misconfigured(f"there is no folder of formats at {directory}")
+        for folder in sorted(p.parent for p in directory.glob("*/format.toml")):
+            formats.extend(load_folder(folder))
+    return FormatBook(formats)
+
+
+def load_folder(folder: Path) -> list[Format]:
+    """The formats of one folder, one a card."""
+    card_file = folder / "format.toml"
+    content = _toml(card_file)
+    try:
+        mapping = (folder / "mapping.xml").read_bytes()
+    except OSError as problem:
+        raise Misconfigured(f"{folder / 'mapping.xml'} cannot be read: {problem.strerror}") from problem
+    codes_file = folder / "codes.toml"
+    codes = _toml(codes_file) if codes_file.exists() else {}
+    kind = content.get("kind")
+    if kind not in KINDS:
+        raise Misconfigured(f"{card_file}: kind is one of {', '.join(KINDS)}")
+    family = Family(
+        name=folder.name,
+        kind=kind,
+        mapping=mapping,
+        roots=tuple(content.get("roots", ())),
+        codes={name: _texts(codes_file, name, values) for name, values in codes.items()},
+        folder=str(folder),
+        title=str(content.get("title", "")),
+    )
+    cards = content.get("card", [])
+    if not cards:
+        raise Misconfigured(f"{card_file}: there is no [[card]]")
+    return [Format.from_card(family, _card(card_file, card)) for card in cards]
+
+
+_CARD_KEYS = {"id", "namespace", "schema", "flags", "writes", "checked_as", "title"}
+
+
+def _card(file: Path, content: dict[str, Any]) -> Card:
+    unknown = set(content) - _CARD_KEYS
+    if unknown or not isinstance(content.get("id"), str):
+        what = f"a card does not know {', '.join(sorted(unknown))}" if unknown else "a card has no id"
+        raise Misconfigured(f"{file}: {what}")
+    id_ = content["id"]
+    namespace = content.get("namespace", _ISO + id_)
+    checked_as = content.get("checked_as")
+    return Card(
+        id=id_,
+        namespace=namespace or None,
+        schema=content.get("schema", f"{checked_as or id_}.xsd") or None,
+        flags=frozenset(_texts(file, "flags", content.get("flags", []))),
+        writes=bool(content.get("writes", False)),
+        schema_namespace=_ISO + checked_as if checked_as else None,
+        title=str(content.get("title", "")),
+    )
+
+
+def _texts(file: Path, name: str, values: object) -> Sequence[str]:
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise Misconfigured(f"{file}: {name} is a list of texts")
+    return values
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise Misconfigured(f"{file} cannot be read: {problem}") from problem

@@ -1,0 +1,218 @@
+"""Formats: which one a file has, what it says, and how a payment is written in it.
+
+A format is one version of one document (``pain.001.001.09``). It is backed by a mapping (data: an annotated sample) or
+by a codec (code, for what no XML sample can express). Identification asks every format: exactly one must say yes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, BinaryIO, Protocol
+
+from h2h.core import xml
+from h2h.core.errors import Misconfigured, Refused
+from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.mapping.plan import Plan, compile_plan
+from h2h.core.mapping.reader import Reader
+from h2h.core.mapping.writer import Group, Writer
+from h2h.core.model.payment import Initiation
+from h2h.core.model.statement import StatementMessage
+from h2h.core.model.status import StatusReport
+
+Message = Initiation | StatusReport | StatementMessage
+
+# The finding of a file that no format knows; the command line answers it with exit status 3.
+UNKNOWN_FORMAT = "UNKNOWN-FORMAT"
+
+
+@dataclass(slots=True)
+class Read:
+    """What a file says, with everything found on the way: misses, odd values, and what was not read."""
+
+    message: Message
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Codec(Protocol):
+    """Code that reads one format which a mapping cannot express (MT94x, BAI2, delimited text)."""
+
+    def identify(self, head: bytes) -> bool:
+        """Whether a file that begins with these bytes has this format. Never raises."""
+
+    def read(self, data: bytes) -> Read:
+        """The message; ``Refused`` if there is nothing that can be read."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One version of a family, as its card in ``format.toml`` says."""
+
+    id: str
+    namespace: str | None  # None: a document of this family that does not say its version
+    schema: str | None
+    flags: frozenset[str] = frozenset()
+    writes: bool = False
+    schema_namespace: str | None = None  # a national variant is checked as this ISO document
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """What the versions of a document have in common: the content of a format folder."""
+
+    name: str
+    kind: str
+    mapping: bytes
+    roots: tuple[str, ...] = ()
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    folder: str = ""
+    title: str = ""
+
+
+class Format:
+    """One version of one document: identifies, reads and, where its card says so, writes it."""
+
+    def __init__(self, id: str, kind: str, *, schema: str | None = None, codec: Codec | None = None) -> None:
+        """A format backed by a codec; ``from_card`` makes those that are backed by a mapping."""
+        self.id, self.kind, self.schema, self.codec = id, kind, schema, codec
+        self.card: Card | None = None
+        self.family: Family | None = None
+
+    @classmethod
+    def from_card(cls, family: Family, card: Card) -> Format:
+        """A format backed by its family's mapping; compiled when it is first used."""
+        made = cls(card.id, family.kind, schema=card.schema)
+        made.card, made.family = card, family
+        return made
+
+    def __repr__(self) -> str:
+        return f"Format({self.id})"
+
+    @property
+    def namespace(self) -> str | None:
+        """The XML namespace that its documents have."""
+        return self.card.namespace if self.card else None
+
+    @property
+    def writes(self) -> bool:
+        """Whether payments can be written in it."""
+        return self.card is not None and self.card.writes
+
+    def is_format_of(self, head: bytes, root: xml.Root | None) -> bool:
+        """Whether a file has this format; *root* is None if it is not XML."""
+        if self.codec is not None:
+            return self.codec.identify(head)
+        if root is None or self.card is None or self.family is None:
+            return False
+        if self.card.namespace is None:
+            return root.namespace is None and root.child in self.family.roots
+        return root.namespace == self.card.namespace
+
+    def read(self, data: bytes) -> Read:
+        """The message and all findings but the schema's; ``Refused`` if nothing can be read."""
+        if self.codec is not None:
+            return self.codec.read(data)
+        xml.refuse_unsafe(data)
+        message, findings = self._reader.read(data)
+        if isinstance(message, Initiation):
+            message.kind = self.kind
+        if self.namespace is None:
+            text = "the document has no namespace, so its version is unknown and no schema can check it"
+            findings.insert(0, error("NO-NAMESPACE", "Document", text, WhoActs.BANK))
+        return Read(message, findings)
+
+    def stream(self, data: bytes) -> Iterator[tuple[Any, list[Any]]]:
+        """(statement or instruction as far as it is known, its records) in document order, in constant memory.
+
+        The last pair is (message, []). Only for documents which the schema has accepted.
+        """
+        if self.codec is not None:
+            raise Misconfigured(f"{self.id} is not read piece by piece")
+        xml.refuse_unsafe(data)
+        return self._reader.stream(data)
+
+    def write(self, initiation: Initiation, out: BinaryIO) -> None:
+        """The initiation as a document; ``Refused`` names what the format has no place for."""
+        self._writer.write(initiation, out)
+
+    def write_stream(self, header: Initiation, groups: Iterable[Group], out: BinaryIO) -> None:
+        """The same, with the transactions of each instruction as an iterable, and their count and sum beforehand."""
+        self._writer.stream(header, groups, out)
+
+    def as_schema_sees_it(self, data: bytes) -> bytes:
+        """The bytes that the schema is asked about: a national variant under the namespace of its ISO original."""
+        if self.card is None or self.card.schema_namespace is None or self.card.namespace is None:
+            return data
+        return data.replace(self.card.namespace.encode(), self.card.schema_namespace.encode())
+
+    @cached_property
+    def _plan(self) -> Plan:
+        assert self.family is not None and self.card is not None
+        name = f"{self.family.folder}/mapping.xml"
+        return compile_plan(self.family.mapping, self.kind, self.card.flags, self.family.codes, name)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._plan, self.namespace)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        if not self.writes:
+            raise Misconfigured(f"{self.id} is a format that h2h reads, not one that it writes")
+        return Writer(self._plan, self.namespace, self.id)
+
+
+class FormatBook:
+    """All formats that are known, asked together."""
+
+    def __init__(self, formats: Iterable[Format]) -> None:
+        self._formats: dict[str, Format] = {}
+        for entry in formats:
+            if entry.id in self._formats:
+                raise Misconfigured(f"the format {entry.id} is defined twice")
+            self._formats[entry.id] = entry
+
+    def __iter__(self) -> Iterator[Format]:
+        return iter(self._formats.values())
+
+    def get(self, id: str) -> Format:
+        """The format of that id; ``Misconfigured`` proposes a near one."""
+        if id not in self._formats:
+            near = difflib.get_close_matches(id, self._formats, n=1)
+            raise Misconfigured(f"there is no format {id!r}", hint=f"did you mean {near[0]}?" if near else None)
+        return self._formats[id]
+
+    def identify(self, data: bytes) -> Format:
+        """The one format that these bytes have; none or two is ``Refused``, and so are unsafe documents."""
+        if len(data) == 0 or len(data) > xml.BYTES_MAX:
+            xml.refuse_unsafe(data)
+        head = bytes(data[: xml.HEAD_BYTES])
+        root = None
+        if xml.looks_like_xml(head):
+            xml.refuse_unsafe(data)
+            root = xml.root_of(head)
+        found = [f for f in self._formats.values() if f.is_format_of(head, root)]
+        if len(found) == 1:
+            return found[0]
+        raise Refused([self._unknown(root) if not found else _ambiguous(found)])
+
+    def read(self, data: bytes) -> Read:
+        """What a file says, whatever format it has; ``Refused`` as from ``identify`` or the format's ``read``."""
+        return self.identify(data).read(data)
+
+    def _unknown(self, root: xml.Root | None) -> Finding:
+        if root is None:
+            return error(UNKNOWN_FORMAT, "the file", "no format knows this file", WhoActs.SYSTEM_ADMINISTRATOR)
+        name = root.namespace or "no namespace"
+        text = f"no format knows this document: <{root.name}> in {name}"
+        near = difflib.get_close_matches(root.namespace or "", [f.namespace or "" for f in self], n=1, cutoff=0.9)
+        step = f"the nearest that is known is {near[0]}" if near else "h2h format list shows what is known"
+        return error(UNKNOWN_FORMAT, f"<{root.name}>", text, WhoActs.SYSTEM_ADMINISTRATOR, next_step=step)
+
+
+def _ambiguous(found: Sequence[Format]) -> Finding:
+    names = ", ".join(f.id for f in found)
+    return error("AMBIGUOUS-FORMAT", "the file", f"several formats know it: {names}", WhoActs.SYSTEM_ADMINISTRATOR)

@@ -1,0 +1,105 @@
+"""Text in a document ↔ a value of the model. Exact both ways: nothing is rounded, cut or guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_COUNT = re.compile(r"[0-9]{1,18}")
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+# 18 digits is what ISO 20022 allows; a number far beyond it would only be there to hurt.
+DIGITS_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """How a leaf is read and written. ``parse`` is None where the text is the value; both raise ``ValueError``."""
+
+    parse: Callable[[str], Any] | None
+    render: Callable[[Any], str]
+    joined: str | None = None  # several leaves make one text, with this between them
+
+
+def parse_decimal(text: str) -> Decimal:
+    """An xs:decimal. Never an exponent, NaN or another script's digits, which ``Decimal`` would take."""
+    if _DECIMAL.fullmatch(text) is None or len(text) > DIGITS_MAX:
+        raise ValueError("not a decimal number")
+    return Decimal(text)
+
+
+def render_decimal(value: Decimal) -> str:
+    """All the decimals that the value has, and never an exponent."""
+    if not value.is_finite():
+        raise ValueError("not a finite number")
+    return format(value, "f")
+
+
+def parse_count(text: str) -> int:
+    """A number of things."""
+    if _COUNT.fullmatch(text) is None:
+        raise ValueError("not a count")
+    return int(text)
+
+
+def parse_date(text: str) -> date:
+    """An xs:date; a zone (legal, and meaningless for a booking day) is accepted and not kept."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("not a date (YYYY-MM-DD)")
+    try:
+        return date.fromisoformat(match[1])
+    except ValueError:
+        raise ValueError("no such day in the calendar") from None
+
+
+def parse_date_time(text: str) -> datetime:
+    """An xs:dateTime; digits of a second beyond the sixth are not kept."""
+    if _DATE_TIME.fullmatch(text) is None:
+        raise ValueError("not a date and time (YYYY-MM-DDThh:mm:ss)")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no such day or time") from None
+
+
+def render_date_time(value: datetime) -> str:
+    """ISO 8601; UTC is written as Z."""
+    text = value.isoformat()
+    return text.removesuffix("+00:00") + "Z" if value.utcoffset() == timedelta(0) else text
+
+
+def parse_day_of(text: str) -> date:
+    """The day of a date and time: where the model wants a day and the document has a moment (read only)."""
+    return parse_date_time(text).date()
+
+
+def parse_flag(text: str) -> bool:
+    """An xs:boolean."""
+    try:
+        return _FLAGS[text]
+    except KeyError:
+        raise ValueError("neither true nor false") from None
+
+
+VALUE_TYPES: Mapping[str, ValueType] = {
+    "text": ValueType(None, str),
+    "amount": ValueType(parse_decimal, render_decimal),
+    "decimal": ValueType(parse_decimal, render_decimal),
+    "count": ValueType(parse_count, str),
+    "date": ValueType(parse_date, date.isoformat),
+    "date_time": ValueType(parse_date_time, render_date_time),
+    "day_of": ValueType(parse_day_of, date.isoformat),
+    "flag": ValueType(parse_flag, lambda v: "true" if v else "false"),
+    "words": ValueType(None, str, joined=" "),  # several lines that make one text
+    "steps": ValueType(None, str, joined="/"),  # domain/family/sub-family
+}
