@@ -88,7 +88,8 @@ class Sshd:
     def sessions(self) -> list[int]:
         """Process ids of all that serves connections."""
         assert self._process is not None
-        found, parents = [], {self._process.pid}
+        found: list[int] = []
+        parents = {self._process.pid}
         family = _children()
         while parents:
             parents = {child for parent in parents for child in family.get(parent, ())}
