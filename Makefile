@@ -1,5 +1,9 @@
-# make demo   sets up what using h2h needs and shows the main job
-# make test   sets up what working on h2h needs and runs every check
+# make demo     sets up what using h2h needs and shows the main job
+# make test     sets up what working on h2h needs and runs every check
+# make install  installs h2h on this machine as a systemd service (root)
+# make bench    measures h2h beside other libraries
+# make docs     writes the generated parts of the documentation
+# make torture  long random runs
 # Both work on a fresh clone; a second run starts at once.
 
 SHELL := /bin/sh
@@ -7,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test lint docs docs-check bench torture lock clean
+.PHONY: help setup demo wheel install test lint docs docs-check bench torture lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -18,6 +22,14 @@ setup:
 demo:
 	@sh .ci/setup runtime
 	@$(BIN)/h2h demo
+
+wheel:
+	@sh .ci/setup runtime
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+install: wheel
+	@sh systemd/install.sh dist/h2h-*.whl .ci/lock/runtime.txt
 
 test: setup lint
 	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not torture"

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = {"runtime": (), "dev": ("dev", "postgres"), "bench": ("bench",)}
+LOCKS = {"runtime": (), "postgres": ("postgres",), "dev": ("dev", "postgres"), "bench": ("bench",)}
 
 
 def _pins(lock: Path) -> dict[str, set[str]]:

@@ -1,0 +1,92 @@
+"""The documentation tells what is: generated parts are up to date, commands exist, links lead somewhere."""
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from h2h.cli.main import VERBS
+from h2h.core.lifecycle import TRANSITIONS
+
+DOCUMENTS = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
+
+@pytest.fixture(scope="module")
+def generator(root: Path) -> dict[str, Any]:
+    """.ci/docs.py; it stands outside the package, so it is loaded by its path."""
+    return runpy.run_path(str(root / ".ci" / "docs.py"))
+
+
+def _documents(root: Path) -> list[Path]:
+    return [root / name for name in DOCUMENTS] + sorted((root / "docs").glob("*.md"))
+
+
+def test_the_generated_parts_are_up_to_date(root: Path, generator: dict[str, Any]) -> None:
+    stale = [
+        path.name for path, text in generator["generated"](root).items() if path.read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "run `make docs`"
+
+
+def test_the_diagram_holds_every_transition_of_the_table(generator: dict[str, Any]) -> None:
+    """Read back: the edges of a group count for each of its members."""
+    diagram = generator["state_diagram"]()
+    groups = {
+        name: re.findall(r"^        ([A-Z_]+)$", body, re.MULTILINE)
+        for name, body in re.findall(r'state "[^"]+" as (\w+) \{(.*?)\n    \}', diagram, re.DOTALL)
+    }
+    drawn = {
+        (state, event, to)
+        for start, to, events in re.findall(r"(\w+) --> ([A-Z_]+): (.+)", diagram)
+        for state in groups.get(start, [start])
+        for event in events.split(", ")
+    }
+    table = {(state.value, event.value, to.value) for state, row in TRANSITIONS.items() for event, to in row.items()}
+    assert drawn == table
+
+
+def test_every_link_leads_to_a_file(root: Path) -> None:
+    broken = [
+        f"{document.name}: {target}"
+        for document in _documents(root)
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_command_that_the_documents_name_exists(root: Path) -> None:
+    unknown = {
+        f"{document.name}: h2h {verb}"
+        for document in _documents(root)
+        for verb in re.findall(r"(?:^|[`/ ])h2h ([a-z][a-z-]+)", "\n".join(_code(document.read_text(encoding="utf-8"))))
+        if verb not in VERBS
+    }
+    assert unknown == set()
+
+
+def test_every_make_target_that_the_documents_name_exists(root: Path) -> None:
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for document in _documents(root):
+        for target in re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(_code(document.read_text(encoding="utf-8")))):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name}: make {target}"
+
+
+def test_both_readmes_have_the_same_commands(root: Path) -> None:
+    english, chinese = (
+        [line.partition(" #")[0].strip() for block in _blocks(root / name) for line in block.splitlines()]
+        for name in ("README.md", "README.zh-CN.md")
+    )
+    assert english == chinese
+
+
+def _blocks(document: Path) -> list[str]:
+    return re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def _code(text: str) -> list[str]:
+    """Code blocks for a shell, and code within a line."""
+    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL)
+    return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
