@@ -13,8 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from h2h.core import lifecycle
+from h2h.core.codecs.fields import FIELDS, REQUIRED
 from h2h.core.declared import Part
 from h2h.core.lifecycle import TRANSITIONS, Event, State
+from h2h.core.rules.table import RULES
 from h2h.settings import BankProfile, Secret, Settings
 
 BEGIN, END = "<!-- states: made by `make docs` from h2h/core/lifecycle.py -->", "<!-- end of states -->"
@@ -102,7 +104,35 @@ def configuration_reference() -> str:
     left_out = {"banks", "source"}  # filled in by h2h
     parts = [HEAD, "## h2h.toml\n", *_tables(Settings, "", left_out)]
     parts += ["## banks/NAME.toml\n", *_tables(BankProfile, "", set())]
-    return "\n".join(parts)
+    return "\n".join([*parts, _fields(), _rules()])
+
+
+def _fields() -> str:
+    """The names that `[erp.delimited.fields]` may use."""
+    required = {name for names in REQUIRED for name in names}
+    rows = "".join(
+        f"| {f'**`{name}`**' if name in required else f'`{name}`'} | {field.meaning} | {field.longest or ''} "
+        f"| {f'`{field.path}`' if field.path else ''} |\n"
+        for name, field in FIELDS.items()
+    )
+    return (
+        "## Fields of a payment\n\nFor `[erp.delimited.fields]`. **Bold** fields must be given (of the two forms of an "
+        "account, one). Payments that\nagree in all fields of the debtor's side share one instruction.\n\n"
+        f"| field | meaning | longest | in pain.001 |\n|---|---|---|---|\n{rows}"
+    )
+
+
+def _rules() -> str:
+    """The codes that `[rules.severities]` and waivers may use."""
+    rows = "".join(
+        f"| `{code}` | {rule.title} | {rule.severity}{', fixed' if rule.fixed else ''} | {rule.who_acts} |\n"
+        for code, rule in RULES.items()
+    )
+    return (
+        "## Rules\n\nFor `[rules.severities]` and `[[rules.waivers]]`. A *fixed* rule cannot be changed: without it there "
+        "is no payment that\ncould be sent.\n\n"
+        f"| code | what it asks | severity | who acts |\n|---|---|---|---|\n{rows}"
+    )
 
 
 def _tables(model: type[Part], path: str, left_out: set[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 from pydantic_core import PydanticUndefined
 
+from h2h.core.codecs.layout import check_fields
 from h2h.core.declared import Part
 from h2h.data import data_dir
 from h2h.settings import BankProfile, NoSeal, PgpSeal, Settings, load
@@ -43,6 +44,12 @@ def test_the_examples_load_with_every_option_switched_on(configuration: Path) ->
     settings = load(configuration / "h2h.toml")
     assert isinstance(settings.banks["examplebank"].seal, PgpSeal)
     assert isinstance(settings.banks["handover"].seal, NoSeal)
+
+
+def test_the_example_of_a_csv_is_one_that_could_be_sent(configuration: Path) -> None:
+    delimited = load(configuration / "h2h.toml").erp[0].delimited
+    assert delimited is not None
+    assert check_fields(delimited) == []
 
 
 def test_every_option_stands_in_the_examples_at_its_default() -> None:
