@@ -1,0 +1,268 @@
+"""XML schemas on disk: lxml decides whether a document is valid; xmlschema, asked only then, says why not.
+
+xmlschema needs a hundred times as long, so it sees only the element that failed, and only for a short time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from h2h.core import xml
+from h2h.core.errors import Misconfigured, Refused
+from h2h.core.findings import Finding, WhoActs, error
+
+# Documents beyond this are validated while they stream by, so that memory does not grow with the file.
+_TREE_BYTES = 8 * 1024 * 1024
+# A document that fails is parsed whole to say where, up to this size; beyond it the validator's own words must do.
+_EXPLAIN_BYTES = 64 * 1024 * 1024
+# The elements that repeat most in ISO 20022; what was validated of them is forgotten at once.
+_RECORDS = tuple(f"{{*}}{tag}" for tag in ("CdtTrfTxInf", "DrctDbtTxInf", "TxInfAndSts", "Ntry"))
+# More findings than this say nothing new to a person; explaining stops after this many seconds.
+_FINDINGS_MAX = 100
+_EXPLAIN_SECONDS = 3.0
+_EXPLAIN_CHILDREN = 200
+
+_NAMESPACED = re.compile(r"\{(?:urn|https?):[^}]*\}")
+_CLASS = re.compile(r" for <class '[^']*'>")
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_ASK_OTHER = ("This element is not expected", "Missing child element", "Character content other than whitespace")
+
+
+class SchemaBook:
+    """The schemas of some directories (and the directories in them); a name found earlier wins."""
+
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = [*directories]
+        self._compiled: dict[str, etree.XMLSchema] = {}
+        self._explaining: dict[str, Any] = {}
+
+    def names(self) -> list[tuple[str, Path]]:
+        """All schemas as (name, file), by name."""
+        found: dict[str, Path] = {}
+        for directory in self._directories:
+            for file in sorted(directory.rglob("*.xsd")) if directory.is_dir() else ():
+                found.setdefault(file.name, file)
+        return sorted(found.items())
+
+    def path(self, schema: str) -> Path:
+        """The file of a schema; ``Misconfigured`` says how to get one that is missing."""
+        if Path(schema).name != schema:
+            raise Misconfigured(f"{schema!r} is not the name of a schema file")
+        for directory in self._directories:
+            for file in (directory / schema, *sorted(directory.glob(f"*/{schema}"))):
+                if file.is_file():
+                    return file
+        hint = f"`make setup` fetches the official ones; `h2h schema add {schema}` installs what a bank handed out"
+        raise Misconfigured(f"the schema {schema} is missing", hint=hint)
+
+    def validate(self, schema: str, data: bytes, *, lines: bool = True) -> list[Finding]:
+        """All violations, with line, path, value and rule; empty if the document is valid.
+
+        Without *lines* only the verdict and the validator's own words are given. ``Misconfigured`` if the schema is
+        missing or is none.
+        """
+        compiled = self._compile(schema)
+        try:
+            xml.refuse_unsafe(data)
+            if len(data) > _TREE_BYTES:
+                problems = _stream(compiled, data)
+                if not problems or not lines or len(data) > _EXPLAIN_BYTES:
+                    return [_in_its_own_words(p) for p in problems]
+            root = xml.parse(data)
+        except Refused as refused:
+            return refused.findings
+        if compiled.validate(root):
+            return []
+        problems = list(compiled.error_log)[:_FINDINGS_MAX]
+        if not lines:
+            return [_in_its_own_words(p) for p in problems]
+        return list(self._explain(schema, root, problems))
+
+    def _compile(self, schema: str) -> etree.XMLSchema:
+        if schema not in self._compiled:
+            file = self.path(schema)
+            parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+            try:
+                self._compiled[schema] = etree.XMLSchema(etree.parse(str(file), parser))
+            except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as problem:
+                raise Misconfigured(f"{file} is not a schema that can be used: {problem}") from problem
+        return self._compiled[schema]
+
+    # ------------------------------------------------------------------------------------------------ explaining
+
+    def _explain(self, schema: str, root: etree._Element, problems: Sequence[Any]) -> Iterator[Finding]:
+        until = time.monotonic() + _EXPLAIN_SECONDS
+        told: set[tuple[int, str]] = set()
+        for problem in problems:
+            found = root.getroottree().xpath(problem.path) if problem.path else []
+            if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
+                yield _in_its_own_words(problem)
+                continue
+            node = found[0]
+            rule = self._rule(schema, node, problem.message) if time.monotonic() < until else None
+            finding = _finding(problem, node, rule)
+            # One mistake often breaks two rules of the schema that read the same to a person.
+            if (problem.line, finding.text) not in told:
+                told.add((problem.line, finding.text))
+                yield finding
+
+    def _rule(self, schema: str, node: etree._Element, message: str) -> str | None:
+        """What xmlschema says about this one element; None if it says nothing more."""
+        import xmlschema
+
+        about = node
+        if any(words in message for words in _ASK_OTHER[:1]):
+            about = node.getparent() if node.getparent() is not None else node
+        if len(about) > _EXPLAIN_CHILDREN:
+            return None
+        try:
+            component = self._explainer(schema).find(_xpath(about), {"d": etree.QName(about).namespace or ""})
+            if component is None:
+                return None
+            shallow = _shallow(about)
+            for problem in component.iter_errors(shallow):
+                if problem.elem is shallow and problem.reason:
+                    return _CLASS.sub("", _NAMESPACED.sub("", str(problem.reason))).strip()
+        except (xmlschema.XMLSchemaException, ValueError, TypeError, KeyError):
+            # The second engine cannot follow this schema or document: the first one's verdict and words stand.
+            return None
+        return None
+
+    def _explainer(self, schema: str) -> Any:
+        import xmlschema
+
+        if schema not in self._explaining:
+            file = self.path(schema)
+            # Nothing outside the schema's own folder is read, and nothing is fetched.
+            safe = {"allow": "sandbox", "defuse": "always", "base_url": file.parent.as_uri()}
+            try:
+                self._explaining[schema] = xmlschema.XMLSchema10(str(file), **safe)
+            except xmlschema.XMLSchemaException:
+                # Some national sets (Austria's) are XSD 1.1.
+                self._explaining[schema] = xmlschema.XMLSchema11(str(file), **safe)
+        return self._explaining[schema]
+
+
+def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
+    """The violations of a long document, in constant memory."""
+    safe: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    walk = etree.iterparse(BytesIO(data), events=("end",), tag=_RECORDS, schema=compiled, **safe)
+    try:
+        for _, node in walk:
+            node.clear()
+            parent = node.getparent()
+            while parent is not None and node.getprevious() is not None:
+                del parent[0]
+    except etree.XMLSyntaxError:
+        # Both "not well-formed" and "not valid" end the walk here; the log has them all.
+        pass
+    return list(walk.error_log)[:_FINDINGS_MAX]
+
+
+def _finding(problem: Any, node: etree._Element, rule: str | None) -> Finding:
+    where = place_of(node)
+    value = "" if len(node) else (node.text or "").strip()
+    said = rule or _plain(problem.message)
+    text = f"{where}: {value[:80]!r} is not allowed: {said}" if value else f"{where}: {said}"
+    return error("SCHEMA", where, text, WhoActs.ERP_TEAM, line=problem.line or None, column=problem.column or None)
+
+
+def _in_its_own_words(problem: Any) -> Finding:
+    where = f"line {problem.line}"
+    return error("SCHEMA", where, f"{where}: {_plain(problem.message)}", WhoActs.ERP_TEAM, line=problem.line or None)
+
+
+def _plain(message: str) -> str:
+    return _NAMESPACED.sub("", message)
+
+
+def place_of(node: etree._Element) -> str:
+    """Such as ``PmtInf/CdtTrfTxInf[14]/Cdtr/Nm``: the path below the message, numbered where names repeat."""
+    steps: list[str] = []
+    current: etree._Element | None = node
+    while current is not None:
+        same = [s for s in current.itersiblings(current.tag, preceding=True)]
+        more = bool(same) or next(current.itersiblings(current.tag), None) is not None
+        steps.append(etree.QName(current).localname + (f"[{len(same) + 1}]" if more else ""))
+        current = current.getparent()
+    return "/".join(reversed(steps[:-2] or steps))
+
+
+def _xpath(node: etree._Element) -> str:
+    names = [etree.QName(n).localname for n in (node, *node.iterancestors())]
+    return "/".join(f"d:{name}" for name in reversed(names))
+
+
+def _shallow(node: etree._Element) -> etree._Element:
+    """The element with its children's names and texts, and nothing below."""
+    copy = etree.Element(node.tag, _own_attributes(node))
+    copy.text = node.text
+    for child in node:
+        etree.SubElement(copy, child.tag, _own_attributes(child)).text = child.text
+    return copy
+
+
+def _own_attributes(node: etree._Element) -> dict[str, str]:
+    """Without xsi:schemaLocation: a document does not choose what it is checked by."""
+    return {str(k): str(v) for k, v in node.attrib.items() if not str(k).startswith(_XSI)}
+
+
+# ---------------------------------------------------------------------------------------------------- adding
+
+
+def add_schema(file: Path, directory: Path, origin: str, today: date) -> Path:
+    """Install a schema into *directory*, with its origin, date and sha256 in ``SOURCES.toml`` beside it.
+
+    A schema of the same name and other content is not overwritten: ``Misconfigured``.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as problem:
+        raise Misconfigured(f"{file} cannot be read: {problem.strerror}") from problem
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        etree.XMLSchema(etree.parse(str(file), parser))
+    except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as problem:
+        raise Misconfigured(f"{file} is not a schema that can be used: {problem}") from problem
+    target = directory / file.name
+    if target.exists() and target.read_bytes() != content:
+        raise Misconfigured(f"{target} exists with other content", hint="give the new one another name")
+    directory.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        _write(target, content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        sources = directory / "SOURCES.toml"
+        known = sources.read_bytes() if sources.exists() else b"# Schemas added by `h2h schema add`.\n"
+        entry = f'\n[[schema]]\nname = "{file.name}"\norigin = {_toml(origin)}\n'
+        entry += f'added = {today.isoformat()}\nsha256 = "{sha256}"\n'
+        _write(sources, known + entry.encode())
+    return target
+
+
+def _toml(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def _write(target: Path, content: bytes) -> None:
+    """The house's way of making a file: a temporary name, fsync, rename, fsync of the directory."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(target)
+    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
