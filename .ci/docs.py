@@ -129,8 +129,8 @@ def _rules() -> str:
         for code, rule in RULES.items()
     )
     return (
-        "## Rules\n\nFor `[rules.severities]` and `[[rules.waivers]]`. A *fixed* rule cannot be changed: without it there "
-        "is no payment that\ncould be sent.\n\n"
+        "## Rules\n\nFor `[rules.severities]` and `[[rules.waivers]]`. A *fixed* rule cannot be changed: without it "
+        "there is no payment that\ncould be sent.\n\n"
         f"| code | what it asks | severity | who acts |\n|---|---|---|---|\n{rows}"
     )
 

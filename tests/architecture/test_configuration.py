@@ -54,7 +54,7 @@ def test_the_example_of_a_csv_is_one_that_could_be_sent(configuration: Path) -> 
 
 def test_every_option_stands_in_the_examples_at_its_default() -> None:
     config = data_dir("config")
-    examples = [
+    examples: list[tuple[type[Part], dict[str, Any]]] = [
         (Settings, _uncommented(config / "h2h.toml")),
         (BankProfile, _uncommented(config / "banks" / "examplebank.toml")),
         (BankProfile, _uncommented(config / "banks" / "handover.toml")),

@@ -81,7 +81,7 @@ def test_the_wheel_and_the_source_distribution_carry_every_data_file(root: Path,
 def test_the_installed_command_says_its_version(root: Path, installed: Path) -> None:
     run = _run(installed, "h2h", "--version")
     assert run.returncode == 0, run.stderr
-    version = {}
+    version: dict[str, str] = {}
     exec((root / "h2h" / "__init__.py").read_text(encoding="utf-8"), version)
     assert version["__version__"] in run.stdout
     where = _run(installed, "python", "-c", "import h2h.data; print(h2h.__file__, h2h.data.data_dir('xsd'))")
