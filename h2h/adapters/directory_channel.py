@@ -71,7 +71,7 @@ class DirectorySession:
         if stored != written:
             raise NotSent(f"{written} bytes of {_shown(folder, name)} were written, but {stored} are there")
 
-    def stat(self, folder: str, name: str) -> RemoteEntry | None:
+    def stat(self, folder: str, name: str | bytes) -> RemoteEntry | None:
         """The entry, or None if the folder is there and the name is not."""
         encoded = _name(name)
         with _observing("looking for", folder, name), self._open(folder) as directory:

@@ -38,8 +38,8 @@ class Sshd:
         self._program = program
         self._extra = extra_configuration
         self._process: subprocess.Popen[bytes] | None = None
-        self.fingerprints = {kind: _new_key(directory / f"host_{kind}", kind) for kind in ("ed25519", "ecdsa")}
-        _new_key(self.key, "ed25519")
+        self.fingerprints = {kind: new_key(directory / f"host_{kind}", kind) for kind in ("ed25519", "ecdsa")}
+        new_key(self.key, "ed25519")
         for folder in FOLDERS:
             (self.root / folder).mkdir(parents=True)
         self._own(self.root, *(self.root / folder for folder in FOLDERS))
@@ -112,7 +112,7 @@ class Sshd:
     def change_host_keys(self) -> dict[str, str]:
         """Start again with other host keys; the new fingerprints."""
         self.stop()
-        self.fingerprints = {kind: _new_key(self.directory / f"host_{kind}", kind) for kind in self.fingerprints}
+        self.fingerprints = {kind: new_key(self.directory / f"host_{kind}", kind) for kind in self.fingerprints}
         self.start()
         return self.fingerprints
 
@@ -165,7 +165,7 @@ def find_sshd() -> str | None:
     return shutil.which("sshd", path=os.environ.get("PATH", "") + _SYSTEM_PATHS)
 
 
-def _new_key(path: Path, kind: str) -> str:
+def new_key(path: Path, kind: str) -> str:
     """Write a private key and its ``.pub``; the fingerprint."""
     key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     if kind == "ed25519":

@@ -60,7 +60,7 @@ class SftpSession:
                 hint="bank: quota or disk full?",
             )
 
-    def stat(self, folder: str, name: str) -> RemoteEntry | None:
+    def stat(self, folder: str, name: str | bytes) -> RemoteEntry | None:
         """The entry; None only where the folder is there and the name is not."""
         path = _path(folder, name)
         with self._observing("looking for", folder, name):
@@ -172,7 +172,7 @@ class SftpSession:
             kind = OutOfSpace if problem.errno in (errno.ENOSPC, errno.EDQUOT) else Unavailable
             raise kind(f"{_shown(folder, name)} cannot be written here: {problem.strerror or problem}") from problem
         except Unavailable as unavailable:
-            if _is_missing(unavailable) and self.stat(folder, name.decode("utf-8", "surrogateescape")) is None:
+            if _is_missing(unavailable) and self.stat(folder, name) is None:
                 raise NotFound(f"{_shown(folder, name)} is not there any more") from unavailable
             raise
         if read.too_large:
