@@ -1,0 +1,172 @@
+"""The database behind the journal: opened so that a commit is durable when it returns, or refused.
+
+SQLite: rollback journal (TRUNCATE), ``synchronous=EXTRA``, on a local file system only. PostgreSQL: synchronous commit,
+a server with fsync on, a dead connection noticed within a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
+
+#: How long a writer waits for another process before it gives up with ``Unavailable``.
+BUSY_SECONDS = 5.0
+MOUNTS = Path("/proc/mounts")
+_NETWORK = frozenset(
+    {"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "fuse.sshfs", "fuse.glusterfs"}
+)
+#: A transaction that means to write says so, or two SQLite readers could each wait for the other to end.
+WRITES = {"h2h_writes": True}
+
+
+def open_engine(url: str, *, instance: str, password: str | None = None, mounts: Path = MOUNTS) -> Engine:
+    """The engine for *url*; ``Misconfigured`` if the journal would not be safe there."""
+    try:
+        where = make_url(url)
+    except (ArgumentError, ValueError) as problem:
+        raise Misconfigured("journal.url is not a database URL", hint="sqlite:////path or postgresql://") from problem
+    if where.password is not None:
+        raise Misconfigured("journal.url holds a password", hint="put a reference to it under journal.password")
+    if where.get_backend_name() == "sqlite":
+        return _sqlite(where, mounts)
+    if where.get_backend_name() == "postgresql":
+        return _postgresql(where, instance, password)
+    raise Misconfigured(f"journal.url: {where.get_backend_name()} is not supported", hint="sqlite or postgresql")
+
+
+def is_network_file_system(path: Path, mounts: Path = MOUNTS) -> str | None:
+    """The type of the network file system that holds *path*, or None; *mounts* as /proc/mounts."""
+    path = path.resolve()
+    found, kind = Path("/"), ""
+    for line in mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        mounted = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[1]))
+        if path.is_relative_to(mounted) and len(mounted.parts) >= len(found.parts):
+            found, kind = mounted, fields[2]
+    return kind if kind in _NETWORK else None
+
+
+# ---------------------------------------------------------------------------------------------- SQLite
+
+
+def _sqlite(where: URL, mounts: Path) -> Engine:
+    if not where.database or where.database == ":memory:" or where.query:
+        raise Misconfigured("the journal must be a file", hint="sqlite:////var/lib/h2h/journal.db")
+    path = Path(where.database)
+    if not path.is_absolute():
+        raise Misconfigured(f"journal.url: '{path}' is relative", hint="four slashes: sqlite:////var/lib/…")
+    network = is_network_file_system(path.parent, mounts)
+    if network:
+        raise Misconfigured(
+            f"the journal {path} lies on a network file system ({network}), where SQLite loses data",
+            hint="use a local disk, or PostgreSQL",
+        )
+    _create_file(path)
+    engine = create_engine(
+        where,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=30,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_file(path: Path) -> None:
+    """Make an empty file that only h2h may read, its name durable, before SQLite would make one for everybody."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    except OSError as problem:
+        if problem.errno in {28, 122}:  # ENOSPC, EDQUOT
+            raise OutOfSpace(f"no room for the journal {path}") from problem
+        raise Misconfigured(f"the journal {path} cannot be made: {problem.strerror}") from problem
+    os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    except OSError as problem:
+        raise Unavailable(f"the directory {path.parent} cannot be made durable: {problem.strerror}") from problem
+    finally:
+        os.close(folder)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    cursor = connection.cursor()
+    mode = cursor.execute("PRAGMA journal_mode=TRUNCATE").fetchone()[0]
+    cursor.execute("PRAGMA synchronous=EXTRA")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA trusted_schema=OFF")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+    if mode != "truncate":
+        raise sqlite3.OperationalError(f"journal mode is {mode}, not truncate")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # The driver's own BEGIN is off (isolation_level None): it would begin late and deferred.
+    writes = connection.get_execution_options().get("h2h_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# ---------------------------------------------------------------------------------------------- PostgreSQL
+
+
+def _postgresql(where: URL, instance: str, password: str | None) -> Engine:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as problem:
+        raise Misconfigured("the driver for PostgreSQL is missing", hint="pip install 'h2h[postgres]'") from problem
+    options = (
+        # A paused process must not hold a submission's row for ever; a lock is waited for as on SQLite.
+        f"-c lock_timeout={int(BUSY_SECONDS * 1000)} -c statement_timeout=120000 "
+        "-c idle_in_transaction_session_timeout=120000"
+    )
+    engine = create_engine(
+        where.set(drivername="postgresql+psycopg", password=password),
+        connect_args={
+            "application_name": f"h2h {instance}",
+            "connect_timeout": 10,
+            "options": options,
+            "keepalives_idle": 20,
+            "keepalives_interval": 5,
+            "keepalives_count": 4,
+            "tcp_user_timeout": 40000,
+        },
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=30,
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        settings = dict(
+            cursor.execute(
+                "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'server_encoding')"
+            ).fetchall()
+        )
+        if settings.get("synchronous_commit") in {"off", "local"}:
+            cursor.execute("SET synchronous_commit = on")
+    connection.commit()
+    if settings.get("fsync") == "off":
+        raise Misconfigured("the PostgreSQL server runs with fsync=off: what it confirms is not durable")
+    if settings.get("server_encoding") != "UTF8":
+        raise Misconfigured("the journal's database is not encoded in UTF8", hint="createdb -E UTF8 -T template0")

@@ -1,0 +1,217 @@
+"""The bank's files and all they change. What one file says is applied whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from h2h.adapters.journal import rows
+from h2h.adapters.journal import sql_inbound as sql
+from h2h.adapters.journal.moves import Move
+from h2h.adapters.journal.store import Store
+from h2h.adapters.journal.submissions import advance_in, remark_in
+from h2h.core.errors import NotFound, StaleState
+from h2h.core.outcome import Outcome
+from h2h.core.records import (
+    EventRecord,
+    FileState,
+    InboundFile,
+    Matched,
+    NewAttention,
+    PaymentMove,
+    StatementRecord,
+)
+
+#: Columns of a bank's file that a caller may change.
+CHANGEABLE = frozenset(
+    {"removed", "format", "kind", "message_id", "reason", "reason_text", "duplicate_of", "content_sha256"}
+)
+_AT_ONCE = 500
+
+
+class Inbound(Store):
+    """The bank's files. The docstrings of ``ports.Journal`` say what each method does."""
+
+    def known_file(self, bank: str, folder: str, name: bytes, size: int, mtime: int) -> InboundFile | None:
+        """A file already fetched under that name, size and time."""
+        with self.reading() as connection:
+            row = connection.execute(sql.known_file(bank, folder, name, size, mtime)).one_or_none()
+        return None if row is None else rows.inbound_file(row)
+
+    def fetched(self, file: InboundFile) -> InboundFile:
+        """Insert; or the row that is there already."""
+        key = (file.bank, file.folder, file.remote_name_raw, file.size, file.mtime, file.sha256)
+        with self.writing() as connection:
+            values = rows.file_values(file) | {"version": 0}
+            row = connection.execute(sql.insert_file(self.dialect, values)).one_or_none()
+            if row is None:
+                return rows.inbound_file(connection.execute(sql.same_file(*key)).one())
+            detail = {"remote_name": file.remote_name, "size": file.size, "sha256": file.sha256}
+            line = {"fid": file.fid, "at": file.fetched_at, "to_state": str(file.state), "detail": detail}
+            connection.execute(sql.insert_file_event(line))
+            return rows.inbound_file(row)
+
+    def file(self, fid: str) -> InboundFile:
+        """The present row; ``NotFound``."""
+        with self.reading() as connection:
+            row = connection.execute(sql.file(fid)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no file {fid} of a bank")
+        return rows.inbound_file(row)
+
+    def file_with_content(self, bank: str, content_sha256: str) -> InboundFile | None:
+        """The first file opened to these bytes; one in quarantine does not count, or its repetition would be lost."""
+        with self.reading() as connection:
+            row = connection.execute(sql.file_with_content(bank, content_sha256)).one_or_none()
+        return None if row is None else rows.inbound_file(row)
+
+    def files(
+        self, *, bank: str | None = None, states: Iterable[FileState] | None = None, limit: int | None = None
+    ) -> list[InboundFile]:
+        """Oldest first."""
+        wanted = None if states is None else tuple(states)
+        with self.reading() as connection:
+            return [rows.inbound_file(row) for row in connection.execute(sql.files_by(bank, wanted, limit))]
+
+    def files_not_removed(self, bank: str) -> list[InboundFile]:
+        """Fetched, but not yet removed or moved at the bank; oldest first."""
+        with self.reading() as connection:
+            return [rows.inbound_file(row) for row in connection.execute(sql.files_not_removed(bank))]
+
+    def move_file(
+        self,
+        file: InboundFile,
+        state: FileState,
+        *,
+        at: datetime,
+        matched: Matched | None = None,
+        **changes: Any,
+    ) -> InboundFile:
+        """See ``ports.Journal.move_file``. ``StaleState`` if the file, a submission or a payment is no longer what it
+
+        was when it was judged; then nothing of *matched* has been applied.
+        """
+        unknown = sorted(set(changes) - CHANGEABLE)
+        if unknown:
+            raise TypeError(f"not columns of a bank's file that may be changed: {', '.join(unknown)}")
+        with self.writing() as connection:
+            row = connection.execute(sql.compare_and_set_file(file.fid, file.version, {"state": state, **changes}))
+            moved = row.one_or_none()
+            if moved is None:
+                raise StaleState(f"file {file.fid} is no longer at version {file.version}")
+            line = {"fid": file.fid, "at": at, "from_state": str(file.state), "to_state": str(state)}
+            detail = {name: value for name, value in changes.items() if name != "reason" and value is not None}
+            connection.execute(sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": detail}))
+            if matched is not None:
+                self._apply(connection, file.fid, matched, at)
+            return rows.inbound_file(moved)
+
+    def statements(self, account: str, kind: str) -> list[StatementRecord]:
+        """In the order they came."""
+        with self.reading() as connection:
+            return [rows.statement(row) for row in connection.execute(sql.statements_of(account, kind))]
+
+    def payment_events(self, sid: str, ordinal: int | None = None) -> list[EventRecord]:
+        """What was reported, oldest first: states are outcomes, ``detail`` says which payment and what exactly."""
+        with self.reading() as connection:
+            found = connection.execute(sql.payment_events_of(sid, ordinal))
+            return [rows.payment_event(row) for row in found]
+
+    def _apply(self, connection: Connection, fid: str, matched: Matched, at: datetime) -> None:
+        # Submissions before payments, each in one order, so that two files never wait for each other.
+        for move in sorted(matched.submissions, key=lambda m: (m.sid, m.version)):
+            advance_in(connection, Move(move.sid, move.version, move.event, at, detail=move.detail, fid=fid))
+        for sid, remark, detail in matched.remarks:
+            remark_in(connection, sid, remark, at=at, actor="h2h", detail=detail, fid=fid)
+        _report(connection, fid, matched.payments, at)
+        if matched.statements:
+            links = [rows.statement_values(s) | {"fid": s.fid or fid} for s in matched.statements]
+            connection.execute(sql.insert_statements(), links)
+        attend_in(connection, self.dialect, matched.attention, at)
+
+
+def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention], at: datetime) -> None:
+    """Open items inside a transaction; one that is open stays as it is."""
+    values = [
+        {
+            "kind": item.kind,
+            "subject": item.subject,
+            "text": item.text,
+            "who_acts": item.who_acts,
+            "bank": item.bank,
+            "opened_at": at,
+        }
+        for item in items
+    ]
+    for chunk in rows.chunks(values, _AT_ONCE):
+        connection.execute(sql.open_attention(dialect, chunk))
+
+
+def _report(connection: Connection, fid: str, moves: Sequence[PaymentMove], at: datetime) -> None:
+    """Apply the moves in their order: two reports about one payment in one file follow each other."""
+    by_sid: dict[str, list[PaymentMove]] = {}
+    for move in moves:
+        by_sid.setdefault(move.sid, []).append(move)
+    for sid in sorted(by_sid):
+        for turn in _turns(by_sid[sid]):
+            for some in rows.chunks(turn, _AT_ONCE):
+                _report_some(connection, fid, sid, some, at)
+
+
+def _turns(moves: list[PaymentMove]) -> list[list[PaymentMove]]:
+    """The first move of each payment, then the second of each, and so on: within a turn each payment comes once."""
+    count: dict[int, int] = {}
+    turns: list[list[PaymentMove]] = []
+    for move in moves:
+        turn = count.get(move.ordinal, 0)
+        count[move.ordinal] = turn + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(move)
+    return turns
+
+
+def _report_some(connection: Connection, fid: str, sid: str, moves: list[PaymentMove], at: datetime) -> None:
+    known = {row.ordinal: row for row in connection.execute(sql.payments_for_update(sid, [m.ordinal for m in moves]))}
+    updates, lines = [], []
+    for move in moves:
+        row = known.get(move.ordinal)
+        if row is None:
+            raise NotFound(f"submission {sid} has no payment {move.ordinal}")
+        if row.outcome is not move.expected:
+            raise StaleState(f"payment {move.ordinal} of submission {sid} is {row.outcome}, not {move.expected}")
+        updates.append(_after(row, move, at))
+        lines.append(_line(move, fid, at))
+    connection.execute(sql.update_payment(), updates)
+    connection.execute(sql.insert_payment_events(), lines)
+
+
+def _after(row: Row[Any], move: PaymentMove, at: datetime) -> dict[str, Any]:
+    """A report that moves the payment replaces what was known; one that does not only adds what was missing."""
+    moves = move.outcome is not Outcome(row.outcome)
+    told = ("bank_status", "reason_code", "reason_list", "reason_text")
+    values = {name: getattr(move, name) if moves else getattr(row, name) or getattr(move, name) for name in told}
+    values["settled_on"] = move.settled_on or row.settled_on
+    values["statement_reference"] = move.statement_reference or row.statement_reference
+    values |= {"outcome": move.outcome, "outcome_at": at if moves else row.outcome_at}
+    return {f"b_{name}": value for name, value in values.items()} | {"b_sid": move.sid, "b_ordinal": move.ordinal}
+
+
+def _line(move: PaymentMove, fid: str, at: datetime) -> dict[str, Any]:
+    return {
+        "sid": move.sid,
+        "ordinal": move.ordinal,
+        "at": at,
+        "from_outcome": move.expected,
+        "to_outcome": move.outcome,
+        "bank_status": move.bank_status,
+        "reason_code": move.reason_code,
+        "reason_list": move.reason_list,
+        "reason_text": move.reason_text,
+        "settled_on": move.settled_on,
+        "statement_reference": move.statement_reference,
+        "fid": move.fid or fid,
+    }

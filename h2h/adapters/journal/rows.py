@@ -1,0 +1,130 @@
+"""Rows to records and back. The names are the same on both sides; only the source's identity is spread over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from h2h.adapters.journal.columns import printable
+from h2h.core.records import (
+    Attention,
+    EventRecord,
+    InboundFile,
+    PaymentRecord,
+    SourceIdentity,
+    StatementRecord,
+    Submission,
+)
+
+T = TypeVar("T")
+
+_IDENTITY = ("name", "device", "inode", "mtime_ns", "size")
+_SUBMISSION = tuple(f.name for f in fields(Submission) if f.name != "identity")
+_PAYMENT = tuple(f.name for f in fields(PaymentRecord))
+_FILE = tuple(f.name for f in fields(InboundFile))
+_STATEMENT = tuple(f.name for f in fields(StatementRecord))
+_ATTENTION = tuple(f.name for f in fields(Attention))
+_EVENT = tuple(f.name for f in fields(EventRecord))
+
+
+def submission(row: Row[Any]) -> Submission:
+    """A row of ``submissions``."""
+    values = row._mapping
+    identity = SourceIdentity(**{name: values[f"identity_{name}"] for name in _IDENTITY})
+    return Submission(identity=identity, **{name: values[name] for name in _SUBMISSION})
+
+
+def submission_values(sub: Submission) -> dict[str, Any]:
+    """All columns of a submission but its number and claim."""
+    values = {name: getattr(sub, name) for name in _SUBMISSION}
+    return values | {f"identity_{name}": getattr(sub.identity, name) for name in _IDENTITY}
+
+
+def same_identity(known: SourceIdentity, seen: SourceIdentity) -> bool:
+    """True if *seen* is the file that is journalled as *known* (whose name is spelled as the database can hold it)."""
+    return (printable(seen.name), seen.device, seen.inode, seen.mtime_ns, seen.size) == (
+        known.name,
+        known.device,
+        known.inode,
+        known.mtime_ns,
+        known.size,
+    )
+
+
+def payment(row: Row[Any]) -> PaymentRecord:
+    """A row of ``payments``."""
+    values = row._mapping
+    return PaymentRecord(**{name: values[name] for name in _PAYMENT})
+
+
+def payment_values(sid: str, bank: str, record: PaymentRecord) -> dict[str, Any]:
+    """All columns of a payment."""
+    values = {name: getattr(record, name) for name in _PAYMENT}
+    values["sid"] = sid
+    values["bank"] = bank
+    return values
+
+
+def event(row: Row[Any]) -> EventRecord:
+    """A row of ``events``."""
+    values = row._mapping
+    return EventRecord(**{name: values[name] for name in _EVENT})
+
+
+def file_event(row: Row[Any]) -> EventRecord:
+    """A row of ``file_events`` as an event whose ``sid`` is the file's id."""
+    v = row._mapping
+    moved = "fetched" if v["from_state"] is None else str(v["to_state"]).lower()
+    return EventRecord(
+        v["number"], v["fid"], v["at"], moved, v["from_state"], v["to_state"], "h2h", v["reason"], v["detail"]
+    )
+
+
+def payment_event(row: Row[Any]) -> EventRecord:
+    """A row of ``payment_events``: what a bank reported, as the event ``reported`` between two outcomes."""
+    v = row._mapping
+    told = ("ordinal", "bank_status", "reason_code", "reason_list", "reason_text", "settled_on", "statement_reference")
+    detail = {name: v[name] for name in (*told, "fid") if v[name] is not None}
+    if "settled_on" in detail:
+        detail["settled_on"] = detail["settled_on"].isoformat()
+    states = str(v["from_outcome"]), str(v["to_outcome"])
+    return EventRecord(v["number"], v["sid"], v["at"], "reported", *states, "bank", v["reason_code"], detail)
+
+
+def inbound_file(row: Row[Any]) -> InboundFile:
+    """A row of ``inbound_files``."""
+    values = row._mapping
+    return InboundFile(**{name: values[name] for name in _FILE})
+
+
+def file_values(file: InboundFile) -> dict[str, Any]:
+    """All columns of a bank's file but its number."""
+    return {name: getattr(file, name) for name in _FILE}
+
+
+def statement(row: Row[Any]) -> StatementRecord:
+    """A row of ``statements``."""
+    values = row._mapping
+    return StatementRecord(**{name: values[name] for name in _STATEMENT})
+
+
+def statement_values(record: StatementRecord) -> dict[str, Any]:
+    """All columns of a statement but its number."""
+    return {name: getattr(record, name) for name in _STATEMENT}
+
+
+def attention_item(row: Row[Any]) -> Attention:
+    """A row of ``attention``."""
+    values = row._mapping
+    return Attention(**{name: values[name] for name in _ATTENTION})
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """*items* in lists of at most *size*, never more than one list in memory."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

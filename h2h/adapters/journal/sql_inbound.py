@@ -1,0 +1,223 @@
+"""Every statement about the bank's files, what they report, attention and the journal's own notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Executable, Insert, Select, Update, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from h2h.adapters.journal.tables import (
+    attention,
+    file_events,
+    inbound_files,
+    meta,
+    payment_events,
+    payments,
+    statements,
+)
+from h2h.core.records import FileState
+
+F = inbound_files.c
+P = payments.c
+A = attention.c
+
+
+def _insert(dialect: str, table: Any) -> Any:
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+
+
+# ---------------------------------------------------------------------------------------------- files
+
+
+def known_file(bank: str, folder: str, name: bytes, size: int, mtime: int) -> Select[Any]:
+    """The newest file fetched under that name, size and time."""
+    return (
+        select(inbound_files)
+        .where(F.bank == bank, F.folder == folder, F.remote_name_raw == name, F.size == size, F.mtime == mtime)
+        .order_by(F.number.desc())
+        .limit(1)
+    )
+
+
+def insert_file(dialect: str, values: dict[str, Any]) -> Executable:
+    """A fetched file; returns nothing if the same content under the same name is there already."""
+    key = ["bank", "folder", "remote_name_raw", "size", "mtime", "sha256"]
+    new: Executable = (
+        _insert(dialect, inbound_files)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=key)
+        .returning(*inbound_files.c)
+    )
+    return new
+
+
+def same_file(bank: str, folder: str, name: bytes, size: int, mtime: int, sha256: str) -> Select[Any]:
+    """The row that made ``insert_file`` return nothing."""
+    return select(inbound_files).where(
+        F.bank == bank,
+        F.folder == folder,
+        F.remote_name_raw == name,
+        F.size == size,
+        F.mtime == mtime,
+        F.sha256 == sha256,
+    )
+
+
+def file_with_content(bank: str, content_sha256: str) -> Select[Any]:
+    """The first file of the bank that was opened to this content and not set aside, under whatever name."""
+    wanted = select(inbound_files).where(F.bank == bank, F.content_sha256 == content_sha256)
+    return wanted.where(F.state != FileState.QUARANTINED).order_by(F.number).limit(1)
+
+
+def file(fid: str) -> Select[Any]:
+    """One file."""
+    return select(inbound_files).where(F.fid == fid)
+
+
+def files_by(bank: str | None, states: Sequence[FileState] | None, limit: int | None) -> Select[Any]:
+    """Files of a bank or of all, in some states or in all, oldest first."""
+    wanted = select(inbound_files).order_by(F.number).limit(limit)
+    if bank is not None:
+        wanted = wanted.where(F.bank == bank)
+    return wanted if states is None else wanted.where(F.state.in_(states))
+
+
+def files_not_removed(bank: str) -> Select[Any]:
+    """Ours and durable, but still at the bank."""
+    return select(inbound_files).where(F.bank == bank, F.removed.is_(False)).order_by(F.number)
+
+
+def file_ids_named(what: str) -> Select[Any]:
+    """Files by the bank's name for them, their message id or their own id."""
+    return select(F.fid).where((F.remote_name == what) | (F.fid == what) | (F.message_id == what))
+
+
+def compare_and_set_file(fid: str, version: int, values: dict[str, Any]) -> Update:
+    """Change the row if nobody else did since *version*; returns it, or nothing."""
+    return (
+        update(inbound_files)
+        .where(F.fid == fid, F.version == version)
+        .values(version=version + 1, **values)
+        .returning(*inbound_files.c)
+    )
+
+
+def insert_file_event(values: dict[str, Any]) -> Insert:
+    """One line of a file's history."""
+    return insert(file_events).values(values)
+
+
+def file_events_of(fid: str) -> Select[Any]:
+    """The history of a bank's file, oldest first."""
+    return select(file_events).where(file_events.c.fid == fid).order_by(file_events.c.number)
+
+
+# ---------------------------------------------------------------------------------------------- what they report
+
+
+def payments_for_update(sid: str, ordinals: Sequence[int]) -> Select[Any]:
+    """What is known of these payments, their rows held until the transaction ends."""
+    return select(payments).where(P.sid == sid, P.ordinal.in_(ordinals)).order_by(P.ordinal).with_for_update()
+
+
+def update_payment() -> Update:
+    """What a report leaves on a payment; for a list of parameters, one payment each."""
+    return (
+        update(payments)
+        .where(P.sid == bindparam("b_sid"), P.ordinal == bindparam("b_ordinal"))
+        .values(
+            {
+                name: bindparam(f"b_{name}")
+                for name in (
+                    "outcome",
+                    "bank_status",
+                    "reason_code",
+                    "reason_list",
+                    "reason_text",
+                    "outcome_at",
+                    "settled_on",
+                    "statement_reference",
+                )
+            }
+        )
+    )
+
+
+def insert_payment_events() -> Insert:
+    """What was reported, payment by payment, as it was reported."""
+    return insert(payment_events)
+
+
+def payment_events_of(sid: str, ordinal: int | None) -> Select[Any]:
+    """What was reported about a submission's payments, or about one of them, oldest first."""
+    wanted = select(payment_events).where(payment_events.c.sid == sid).order_by(payment_events.c.number)
+    return wanted if ordinal is None else wanted.where(payment_events.c.ordinal == ordinal)
+
+
+def insert_statements() -> Insert:
+    """Links of the chain of statements."""
+    return insert(statements)
+
+
+def statements_of(account: str, kind: str) -> Select[Any]:
+    """Statements of an account in the order they came."""
+    wanted = select(statements).where(statements.c.account == account, statements.c.kind == kind)
+    return wanted.order_by(statements.c.number)
+
+
+# ---------------------------------------------------------------------------------------------- attention and notes
+
+
+def open_attention(dialect: str, values: list[dict[str, Any]]) -> Executable:
+    """Items that wait for a person; one that is open already stays as it is."""
+    new: Executable = _insert(dialect, attention).values(values).on_conflict_do_nothing()
+    return new
+
+
+def attention_items(open_only: bool) -> Select[Any]:
+    """The list that waits for a person, oldest first."""
+    wanted = select(attention).order_by(A.number)
+    return wanted.where(A.closed_at.is_(None)) if open_only else wanted
+
+
+def close_item(number: int, at: datetime, actor: str, reason: str) -> Update:
+    """Close one item, if it is open."""
+    return (
+        update(attention)
+        .where(A.number == number, A.closed_at.is_(None))
+        .values(closed_at=at, closed_by=actor, closed_reason=reason)
+        .returning(*attention.c)
+    )
+
+
+def open_item(kind: str, subject: str) -> Select[Any]:
+    """The number of the open item about *subject*, if there is one."""
+    return select(A.number).where(A.kind == kind, A.subject == subject, A.closed_at.is_(None))
+
+
+def note(key: str) -> Select[Any]:
+    """One of the journal's own notes."""
+    return select(meta.c.value).where(meta.c.key == key)
+
+
+def write_note(dialect: str, key: str, value: str) -> Executable:
+    """Write one of the journal's own notes; returns what stands there."""
+    new = _insert(dialect, meta).values(key=key, value=value)
+    written: Executable = new.on_conflict_do_update(
+        index_elements=["key"], set_={"value": new.excluded.value}
+    ).returning(meta.c.value)
+    return written
+
+
+def first_note(dialect: str, key: str, value: str) -> Executable:
+    """Write a note only if there is none."""
+    written: Executable = _insert(dialect, meta).values(key=key, value=value).on_conflict_do_nothing()
+    return written
+
+
+def count(table: Any) -> Select[Any]:
+    """How many rows a table has."""
+    return select(func.count()).select_from(table)

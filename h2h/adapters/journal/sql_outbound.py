@@ -1,0 +1,242 @@
+"""Every statement about submissions and their payments, each with its sentence. Nothing here runs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Delete,
+    Executable,
+    Insert,
+    Select,
+    Update,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from h2h.adapters.journal.tables import (
+    bank_sequences,
+    commit_intents,
+    events,
+    payment_events,
+    payments,
+    submissions,
+)
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
+
+S = submissions.c
+P = payments.c
+
+#: What h2h itself can move on. The others wait for a bank, for a person, or for nothing.
+DUE = (State.RECEIVED, State.CONVERTED, State.SEALED, State.SENDING, State.COMMITTING)
+#: Their payments no longer count when a later file holds the same.
+NOT_LIVE = (State.REFUSED, State.CANCELLED, State.DUPLICATE)
+
+# ---------------------------------------------------------------------------------------------- take in
+
+
+def same_bytes(folder: str, sha256: str) -> Select[Any]:
+    """All submissions of these bytes from this folder, in the order they came."""
+    return select(submissions).where(S.folder == folder, S.source_sha256 == sha256).order_by(S.number)
+
+
+def has_event(sid: str, event: str) -> Select[Any]:
+    """Whether the submission has that event or remark in its history."""
+    return select(exists().where(events.c.sid == sid, events.c.event == event))
+
+
+def receipts(folder: str, source_name: str) -> Select[Any]:
+    """Receipt stems already given to files of that name, or to files whose own name looks like such a stem."""
+    return select(S.receipt).where(
+        S.folder == folder, or_(S.source_name == source_name, S.receipt.startswith(source_name + "~", autoescape=True))
+    )
+
+
+def insert_submission(values: dict[str, Any]) -> Insert:
+    """A new submission."""
+    return insert(submissions).values(values).returning(*submissions.c)
+
+
+# ---------------------------------------------------------------------------------------------- move
+
+
+def for_update(sid: str) -> Select[Any]:
+    """One submission, its row held until the transaction ends (SQLite holds the whole database anyway)."""
+    return select(submissions).where(S.sid == sid).with_for_update()
+
+
+def compare_and_set(sid: str, version: int, values: dict[str, Any]) -> Update:
+    """Change the row if nobody else did since *version*; returns it, or nothing."""
+    return (
+        update(submissions)
+        .where(S.sid == sid, S.version == version)
+        .values(version=version + 1, **values)
+        .returning(*submissions.c)
+    )
+
+
+def insert_event(values: dict[str, Any]) -> Insert:
+    """One line of the append-only history."""
+    return insert(events).values(values)
+
+
+def insert_commit_intent(sid: str, generation: int, temporary: str, at: datetime) -> Insert:
+    """The one temporary name that may be renamed in this generation (invariant I1)."""
+    return insert(commit_intents).values(sid=sid, generation=generation, temporary=temporary, at=at)
+
+
+def commit_intents_of(sid: str) -> Select[Any]:
+    """The temporary names committed for a submission, one a generation."""
+    return select(commit_intents).where(commit_intents.c.sid == sid).order_by(commit_intents.c.generation)
+
+
+def highest_sequence(bank: str) -> Select[Any]:
+    """The highest number that any submission of the bank bears."""
+    return select(func.max(S.sequence)).where(S.bank == bank)
+
+
+def next_sequence(dialect: str, bank: str, at_least: int) -> Executable:
+    """Take the bank's next file number, at least *at_least*; it is never given twice, even if the file is cancelled."""
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(bank_sequences)
+    new = new.values(bank=bank, last=at_least)
+    following = bank_sequences.c.last + 1
+    taken = case((following < new.excluded.last, new.excluded.last), else_=following)
+    return new.on_conflict_do_update(index_elements=["bank"], set_={"last": taken}).returning(bank_sequences.c.last)
+
+
+def raise_sequence(dialect: str, bank: str, to: int) -> Executable:
+    """After a restored submission: the counter never gives its number again."""
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(bank_sequences).values(bank=bank, last=to)
+    higher = case((bank_sequences.c.last < new.excluded.last, new.excluded.last), else_=bank_sequences.c.last)
+    return new.on_conflict_do_update(index_elements=["bank"], set_={"last": higher})
+
+
+# ---------------------------------------------------------------------------------------------- read submissions
+
+
+def submission(sid: str) -> Select[Any]:
+    """One submission."""
+    return select(submissions).where(S.sid == sid)
+
+
+def submissions_by(bank: str | None, states: Sequence[State] | None, limit: int | None) -> Select[Any]:
+    """Submissions of a bank or of all, in some states or in all, newest first."""
+    wanted = select(submissions).order_by(S.number.desc()).limit(limit)
+    if bank is not None:
+        wanted = wanted.where(S.bank == bank)
+    return wanted if states is None else wanted.where(S.state.in_(states))
+
+
+def due(bank: str, now: datetime, limit: int) -> Select[Any]:
+    """What h2h can move at *now*: those never tried before retries, then in the order they came."""
+    tried = case((or_(S.next_attempt_at.is_not(None), S.attempt > 0), 1), else_=0)
+    return (
+        select(submissions)
+        .where(S.bank == bank, S.state.in_(DUE), or_(S.next_attempt_at.is_(None), S.next_attempt_at <= now))
+        .order_by(tried, S.number)
+        .limit(limit)
+    )
+
+
+def waiting_for_answer(bank: str) -> Select[Any]:
+    """The bank has them and has not yet said what becomes of them."""
+    return select(submissions).where(S.bank == bank, S.state.in_([State.SENT, State.ACKNOWLEDGED])).order_by(S.number)
+
+
+def by_message_id(bank: str, message_id: str) -> Select[Any]:
+    """Submissions to the bank that bear the message id, newest first."""
+    return select(submissions).where(S.bank == bank, S.message_id == message_id).order_by(S.number.desc())
+
+
+def same_name(folder: str, source_name: str, since: datetime) -> Select[Any]:
+    """Submissions of a file of that name since then, newest first."""
+    return (
+        select(submissions)
+        .where(S.folder == folder, S.source_name == source_name, S.received_at >= since)
+        .order_by(S.number.desc())
+    )
+
+
+def by_own_words(what: str) -> Select[Any]:
+    """Submissions by the start of their id (four letters or more), file name, receipt, message id, name at the bank."""
+    named = [S.source_name == what, S.receipt == what, S.message_id == what, S.remote_name == what]
+    if len(what) >= 4:
+        named.append(S.sid.startswith(what, autoescape=True))
+    return select(submissions).where(or_(*named))
+
+
+def by_payment(what: str) -> Select[Any]:
+    """Submissions that hold a payment with that end-to-end id or UETR."""
+    held = select(P.sid).where(or_(P.end_to_end_id == what, P.uetr == what))
+    return select(submissions).where(S.sid.in_(held))
+
+
+def by_files(fids: Sequence[str]) -> Select[Any]:
+    """Submissions about which these files of the bank said something."""
+    moved = select(events.c.sid).where(events.c.fid.in_(fids))
+    reported = select(payment_events.c.sid).where(payment_events.c.fid.in_(fids))
+    return select(submissions).where(or_(S.sid.in_(moved), S.sid.in_(reported)))
+
+
+def events_of(sid: str) -> Select[Any]:
+    """The history of a submission, oldest first."""
+    return select(events).where(events.c.sid == sid).order_by(events.c.number)
+
+
+# ---------------------------------------------------------------------------------------------- payments
+
+
+def forget_payments(sid: str) -> Delete:
+    """Before they are replaced; refused by the database once a bank has said something about one of them."""
+    return delete(payments).where(P.sid == sid)
+
+
+def insert_payments() -> Insert:
+    """A chunk of payments."""
+    return insert(payments)
+
+
+def payments_of(sid: str) -> Select[Any]:
+    """The payments of a submission in the order of the bank's file."""
+    return select(payments).where(P.sid == sid).order_by(P.ordinal)
+
+
+def payments_with(bank: str, column: str, ids: Sequence[str]) -> Select[Any]:
+    """Payments to the bank with one of these ids, if their submission may have left the house, now or earlier."""
+    return (
+        select(payments)
+        .join(submissions, S.sid == P.sid)
+        .where(
+            P[column].in_(ids),
+            P.bank == bank,
+            or_(S.state.in_(tuple(BANK_MAY_HAVE_IT)), S.generation > 0),
+        )
+        .order_by(S.number, P.ordinal)
+    )
+
+
+def overlapping(sid: str, bank: str, since: datetime) -> Select[Any]:
+    """Payments of other live submissions to the bank with the fingerprint of one of this submission's payments."""
+    mine = payments.alias("mine")
+    return (
+        select(mine.c.ordinal.label("own_ordinal"), payments)
+        .select_from(mine)
+        .join(payments, (P.fingerprint == mine.c.fingerprint) & (P.bank == bank) & (P.sid != sid))
+        .join(submissions, S.sid == P.sid)
+        .where(
+            mine.c.sid == sid,
+            mine.c.fingerprint != "",
+            S.state.not_in(NOT_LIVE),
+            S.received_at >= since,
+        )
+        .order_by(mine.c.ordinal, S.number, P.ordinal)
+    )
