@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from h2h.adapters.journal.ledger import FileLedger
 from h2h.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from h2h.adapters.journal.journal import SqlJournal
 
-__all__ = ["default_url", "open_journal"]
+__all__ = ["FileLedger", "default_url", "open_journal"]
 
 
 def default_url(state_dir: Path) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from h2h.adapters import files
 from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
 
 #: How long a writer waits for another process before it gives up with ``Unavailable``.
@@ -95,13 +96,10 @@ def _create_file(path: Path) -> None:
             raise OutOfSpace(f"no room for the journal {path}") from problem
         raise Misconfigured(f"the journal {path} cannot be made: {problem.strerror}") from problem
     os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        files.sync_directory(path.parent)
     except OSError as problem:
         raise Unavailable(f"the directory {path.parent} cannot be made durable: {problem.strerror}") from problem
-    finally:
-        os.close(folder)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,0 +1,296 @@
+"""The second witness: one JSON line a record, each bound to the one before by SHA-256, each fsynced before it counts.
+
+It lies in another directory (best on another disk) than the journal, so that a journal restored from yesterday still
+learns what was sent today. Every process that appends takes the file's lock for that one record and first reads what
+others have written since, so the daemon and a command of a person share it. Only a last line without its end is ever
+cut off: it is what a crash in the middle of an append leaves, and nothing was done on its strength.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from h2h.adapters import files
+from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Unavailable
+from h2h.core.records import LedgerKind, LedgerRecord
+from h2h.ports import Clock
+
+LOCK_SECONDS = 5.0
+_RESTORE = "nothing is sent until the ledger is whole: restore it from its copy, and find out who changed it"
+_FIELDS = ("number", "at", "kind", "sid", "generation", "detail", "prev")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record as it stands in the file: ``hash`` covers everything before it, ``prev`` is the hash before."""
+
+    record: LedgerRecord
+    at: str
+    prev: str
+    hash: str
+
+
+class FileLedger:
+    """Implements ``ports.Ledger`` over one file. Threads and processes may share it; ``close`` it at the end.
+
+    With *daemon*, only one process may hold the ledger so: a second daemon on the same ledger is ``Misconfigured``.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock, daemon: bool = False) -> None:
+        self._path = path
+        self._clock = clock
+        self._mutex = threading.RLock()
+        self._known: set[tuple[LedgerKind, str, int]] = set()
+        self._head: tuple[int, str] = (0, "")
+        self._offset = 0  # end of the last line that was read
+        self._broken = False
+        self._daemon_lock = _lock_for_daemon(path) if daemon else None
+        try:
+            self._fd = _open(path)
+        except BaseException:
+            self._release_daemon()
+            raise
+        try:
+            with self._locked():
+                self._catch_up(mend=True)
+        except BaseException:
+            self.close()
+            raise
+
+    def append(self, record: LedgerRecord) -> LedgerRecord:
+        """Durable on return. ``OutOfSpace`` and ``Unavailable``: it may or may not stand there; ``has`` tells."""
+        with self._mutex, self._locked():
+            self._catch_up(mend=True)
+            number, prev = self._head
+            record = replace(record, number=number + 1)
+            data = encoded(record, self._clock.now().isoformat(), prev)
+            try:
+                files.write_all(self._fd, data)
+                files.sync(self._fd)
+            except OSError as problem:
+                raise self._failed(problem) from problem
+            self._note(decoded(data, number + 1, prev), len(data))
+            return record
+
+    def has(self, kind: LedgerKind, sid: str, generation: int) -> bool:
+        """True if that record stands in the ledger, whichever process wrote it."""
+        with self._mutex:
+            self._catch_up(mend=False)
+            return (kind, sid, generation) in self._known
+
+    def records(self, after: int = 0) -> Iterator[LedgerRecord]:
+        """Records with a higher number, in order, every one of them checked again; ``Misconfigured``."""
+        return (line.record for line in read_lines(self._path) if line.record.number > after)
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last record; (0, "") if there is none."""
+        with self._mutex:
+            self._catch_up(mend=False)
+            return self._head
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._mutex:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+            self._release_daemon()
+
+    def _release_daemon(self) -> None:
+        if self._daemon_lock is not None:
+            os.close(self._daemon_lock)
+            self._daemon_lock = None
+
+    def __enter__(self) -> FileLedger:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------ the file
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The file's lock, waited for at most ``LOCK_SECONDS``: a paused process must not stop this one for ever."""
+        if self._broken:
+            raise Unavailable("the ledger could not be made durable; h2h must be started again")
+        until = self._clock.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as problem:
+                if self._clock.monotonic() >= until:
+                    raise Unavailable("another process holds the ledger") from problem
+                self._clock.sleep(0.02)
+        try:
+            yield
+        finally:
+            if self._fd >= 0:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _catch_up(self, *, mend: bool) -> None:
+        """Read and check what was appended since; with *mend* (under the lock) deal with a line without its end."""
+        status = os.fstat(self._fd)
+        self._still_there(status)
+        if status.st_size < self._offset:
+            raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=_RESTORE)
+        if status.st_size == self._offset:
+            return
+        number, prev = self._head
+        with os.fdopen(os.dup(self._fd), "rb") as file:
+            file.seek(self._offset)
+            for data in file:
+                if not data.endswith(b"\n"):
+                    if mend:
+                        self._mend(data, number + 1, prev)
+                    return
+                line = decoded(data, number + 1, prev)
+                number, prev = number + 1, line.hash
+                self._note(line, len(data))
+
+    def _still_there(self, status: os.stat_result) -> None:
+        try:
+            there = os.stat(self._path, follow_symlinks=False)
+        except OSError as problem:
+            raise Misconfigured(f"the ledger {self._path} is gone: {problem.strerror}", hint=_RESTORE) from problem
+        if (there.st_dev, there.st_ino) != (status.st_dev, status.st_ino):
+            raise Misconfigured(
+                f"the ledger {self._path} was replaced while h2h ran",
+                hint="no log rotation for the ledger; start h2h again when the right file is back",
+            )
+
+    def _mend(self, torn: bytes, number: int, prev: str) -> None:
+        """The last line has no end. If all but the newline is there, it is finished; else it never counted: cut off."""
+        try:
+            try:
+                whole = decoded(torn + b"\n", number, prev)
+            except Misconfigured:
+                os.ftruncate(self._fd, self._offset)
+                files.sync(self._fd)
+            else:
+                files.write_all(self._fd, b"\n")
+                files.sync(self._fd)
+                self._note(whole, len(torn) + 1)
+        except OSError as problem:
+            raise self._failed(problem) from problem
+
+    def _note(self, line: Line, size: int) -> None:
+        self._known.add((line.record.kind, line.record.sid, line.record.generation))
+        self._head = (line.record.number, line.hash)
+        self._offset += size
+
+    def _failed(self, problem: OSError) -> H2HError:
+        if isinstance(problem, files.NotDurable):
+            # What the kernel still holds is unknown and must not be synchronised again (fsync lies the second time).
+            self._broken = True
+            return Unavailable(f"the ledger could not be made durable: {problem.strerror}; h2h must be started again")
+        with suppress(OSError):
+            os.ftruncate(self._fd, self._offset)  # else the next append cuts off the half line
+        return files.translated(problem, "write the ledger", self._path)
+
+
+# ---------------------------------------------------------------------------------------------- lines
+
+
+def encoded(record: LedgerRecord, at: str, prev: str) -> bytes:
+    """The line of *record*, which bears its number; its hash covers every byte before ``,"hash"``."""
+    values = (record.number, at, str(record.kind), record.sid, record.generation, record.detail, prev)
+    body = _canonical(dict(zip(_FIELDS, values, strict=True)))
+    return f'{body[:-1]},"hash":"{_hash(body)}"}}\n'.encode()
+
+
+def decoded(data: bytes, number: int, prev: str) -> Line:
+    """The record in line *number*, whose predecessor has the hash *prev*; ``Misconfigured`` naming the line."""
+    try:
+        raw: dict[str, Any] = json.loads(data)
+        record = LedgerRecord(
+            LedgerKind(raw["kind"]), str(raw["sid"]), int(raw["generation"]), dict(raw["detail"]), int(raw["number"])
+        )
+        line = Line(record, str(raw["at"]), str(raw["prev"]), str(raw["hash"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise _damaged(number, "it is not a record") from problem
+    if record.number != number:
+        raise _damaged(number, f"it bears the number {record.number}: lines were removed, added or moved")
+    if line.prev != prev:
+        raise _damaged(number, "it does not follow the line before it")
+    if encoded(record, line.at, line.prev) != data:
+        raise _damaged(number, "its content is not what its hash says")
+    return line
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """All records of a ledger that nobody needs to hold, checked; a last line without its end is passed over."""
+    number, prev = 0, ""
+    try:
+        with path.open("rb") as file:
+            for data in file:
+                if not data.endswith(b"\n"):
+                    return
+                line = decoded(data, number + 1, prev)
+                number, prev = number + 1, line.hash
+                yield line
+    except OSError as problem:
+        raise files.translated(problem, "read the ledger", path) from problem
+
+
+def _canonical(values: dict[str, Any]) -> str:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _damaged(number: int, why: str) -> Misconfigured:
+    return Misconfigured(f"the ledger is damaged at line {number}: {why}", hint=_RESTORE)
+
+
+# ---------------------------------------------------------------------------------------------- opening
+
+
+def _open(path: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+        try:
+            os.fsync(descriptor)
+            files.sync_directory(path.parent)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+    except OSError as problem:
+        if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise OutOfSpace(f"no room for the ledger {path}") from problem
+        raise Misconfigured(f"the ledger {path} cannot be opened: {problem.strerror}") from problem
+
+
+def _lock_for_daemon(path: Path) -> int:
+    """A lock file beside the ledger, held for the life of the process; the kernel gives it back when it dies."""
+    beside = path.with_name(path.name + ".daemon")
+    try:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as problem:
+        raise Misconfigured(f"the lock {beside} cannot be made: {problem.strerror}") from problem
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        os.close(descriptor)
+        raise Misconfigured(
+            f"another h2h daemon works with the ledger {path}", hint="one daemon an installation: stop the other first"
+        ) from problem
+    return descriptor
