@@ -32,21 +32,20 @@ def load_folder(folder: Path) -> list[Format]:
     """The formats of one folder, one a card."""
     card_file = folder / "format.toml"
     content = _toml(card_file)
-    try:
-        mapping = (folder / "mapping.xml").read_bytes()
-    except OSError as problem:
-        raise Misconfigured(f"{folder / 'mapping.xml'} cannot be read: {problem.strerror}") from problem
-    codes_file = folder / "codes.toml"
-    codes = _toml(codes_file) if codes_file.exists() else {}
+    other = str(content.get("parts", ""))
+    if Path(other).name != other:
+        raise Misconfigured(f"{card_file}: parts is the name of a folder beside this one")
+    codes = {**_codes(folder.parent / other), **_codes(folder)} if other else _codes(folder)
     kind = content.get("kind")
     if kind not in KINDS:
         raise Misconfigured(f"{card_file}: kind is one of {', '.join(KINDS)}")
     family = Family(
         name=folder.name,
         kind=kind,
-        mapping=mapping,
+        mapping=_mapping(folder),
+        parts=_mapping(folder.parent / other) if other else b"",
         roots=tuple(content.get("roots", ())),
-        codes={name: _texts(codes_file, name, values) for name, values in codes.items()},
+        codes=codes,
         folder=str(folder),
         title=str(content.get("title", "")),
     )
@@ -76,6 +75,18 @@ def _card(file: Path, content: dict[str, Any]) -> Card:
         schema_namespace=_ISO + checked_as if checked_as else None,
         title=str(content.get("title", "")),
     )
+
+
+def _mapping(folder: Path) -> bytes:
+    try:
+        return (folder / "mapping.xml").read_bytes()
+    except OSError as problem:
+        raise Misconfigured(f"{folder / 'mapping.xml'} cannot be read: {problem.strerror}") from problem
+
+
+def _codes(folder: Path) -> dict[str, Sequence[str]]:
+    file = folder / "codes.toml"
+    return {name: _texts(file, name, values) for name, values in _toml(file).items()} if file.exists() else {}
 
 
 def _texts(file: Path, name: str, values: object) -> Sequence[str]:

@@ -66,6 +66,7 @@ class Family:
     name: str
     kind: str
     mapping: bytes
+    parts: bytes = b""  # the mapping of another family whose parts this one uses
     roots: tuple[str, ...] = ()
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     folder: str = ""
@@ -152,7 +153,8 @@ class Format:
     def _plan(self) -> Plan:
         assert self.family is not None and self.card is not None
         name = f"{self.family.folder}/mapping.xml"
-        return compile_plan(self.family.mapping, self.kind, self.card.flags, self.family.codes, name)
+        family = self.family
+        return compile_plan(family.mapping, family.parts, self.kind, self.card.flags, family.codes, name)
 
     @cached_property
     def _reader(self) -> Reader:

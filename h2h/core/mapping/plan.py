@@ -4,7 +4,8 @@ A format's ``mapping.xml`` is a document of that format whose elements carry ann
 
     one="field[:type]"    exactly one; a miss is a finding when reading and a refusal when writing
     opt="field[:type]"    at most one
-    each="field[:type]"   any number: texts in a tuple, or objects in a list; ``/field`` belongs to the whole message
+    each="field[:type]"   any number: texts in a tuple, or objects in a list
+                          ``/field`` belongs to the whole message, ``../field`` to the object around this one
     Ccy="{field}"         an attribute that carries a field
     when, unless          "field", "field=A|B" or "field=@list" (a list of codes.toml): written only then;
                           ``when`` of a true/false field sets it when read
@@ -78,7 +79,8 @@ class Carries:
     field: str
     type: str = "text"
     cls: type | None = None
-    to_message: bool = False  # each="/field": appended to the message, not to the enclosing object
+    to_message: bool = False  # "/field": appended to the message, not to the enclosing object
+    to_around: bool = False  # "../field": belongs to the object around the enclosing one
 
 
 @dataclass(slots=True)
@@ -118,20 +120,20 @@ class Plan:
 
 
 def compile_plan(
-    mapping: bytes, kind: str, flags: frozenset[str], codes: Mapping[str, Sequence[str]], name: str
+    mapping: bytes, parts: bytes, kind: str, flags: frozenset[str], codes: Mapping[str, Sequence[str]], name: str
 ) -> Plan:
-    """The plan of a mapping for a card with these flags; ``Misconfigured`` names the element that is wrong."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        document = etree.fromstring(mapping, parser)
-    except etree.XMLSyntaxError as problem:
-        raise Misconfigured(f"{name} is not well-formed: {problem}") from problem
-    reader = _Reader(document, flags, codes, name)
+    """The plan of a mapping for a card with these flags; ``Misconfigured`` names the element that is wrong.
+
+    *parts* is another mapping whose parts may be used, or empty.
+    """
+    document = _document(mapping, name)
+    shared = _document(parts, name) if parts else document
+    reader = _Reader(document, shared, flags, codes, name)
     message = KINDS[kind]
     body = [n for n in document if n.tag != f"{M}part"]
     if document.tag != f"{M}mapping" or len(body) != 1:
         raise Misconfigured(f"{name}: the root is m:mapping with parts and one sample document")
-    root = reader.element(body[0], message)
+    root = reader.element(body[0], (message,))
     around = [
         (container, record) for top in root.children for container in top.children for record in container.children
     ]
@@ -139,27 +141,43 @@ def compile_plan(
     return Plan(root, message, frozenset(c for c, _ in cuts), frozenset(r for _, r in cuts))
 
 
+def _document(mapping: bytes, name: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    try:
+        return etree.fromstring(mapping, parser)
+    except etree.XMLSyntaxError as problem:
+        raise Misconfigured(f"{name} is not well-formed: {problem}") from problem
+
+
 class _Reader:
     """Turns annotated elements into ``Element``s, checking every name against the model."""
 
     def __init__(
-        self, document: etree._Element, flags: frozenset[str], codes: Mapping[str, Sequence[str]], name: str
+        self,
+        document: etree._Element,
+        shared: etree._Element,
+        flags: frozenset[str],
+        codes: Mapping[str, Sequence[str]],
+        name: str,
     ) -> None:
         self._codes = codes
-        self._parts = {p.get("name"): p for p in document.iterfind(f"{M}part")}
+        self._parts = {p.get("name"): p for source in (shared, document) for p in source.iterfind(f"{M}part")}
         self._flags = flags
         self._name = name
 
-    def element(self, node: etree._Element, owner: type) -> Element:
+    def element(self, node: etree._Element, owners: tuple[type, ...]) -> Element:
+        """*owners*: the class whose fields the element carries, before it the class around that one, and so on."""
+        owner = owners[-1]
         notes = {k[len(M) :]: v for k, v in node.attrib.items() if str(k).startswith(M)}
-        carries = self._carries(node, notes, owner)
-        inner = carries.cls if carries is not None and carries.cls is not None else owner
+        carries = self._carries(node, notes, owners)
+        within = (*owners, carries.cls) if carries is not None and carries.cls is not None else owners
+        inner = within[-1]
         made = Element(
             tag=str(node.tag),
             aliases=tuple(notes.pop("alias", "").split()),
             carries=carries,
             attributes={
-                str(k): self._spec(node, "one", v.strip("{}"), inner)
+                str(k): self._spec(node, "one", v.strip("{}"), within)
                 for k, v in node.attrib.items()
                 if not str(k).startswith(M)
             },
@@ -172,7 +190,7 @@ class _Reader:
             wraps=notes.pop("wraps", "") == "each",
         )
         for child in self._children(node, notes.pop("use", "")):
-            made.children.append(self.element(child, inner))
+            made.children.append(self.element(child, within))
         if notes:
             raise self._wrong(node, f"unknown annotation {', '.join(sorted(notes))}")
         return made
@@ -184,23 +202,24 @@ class _Reader:
                 raise self._wrong(node, f"there is no part {part!r}")
             yield from self._parts[part]
 
-    def _carries(self, node: etree._Element, notes: dict[str, str], owner: type) -> Carries | None:
+    def _carries(self, node: etree._Element, notes: dict[str, str], owners: tuple[type, ...]) -> Carries | None:
         given = [(c, notes.pop(c)) for c in ("one", "opt", "each") if c in notes]
         if len(given) > 1:
             raise self._wrong(node, "only one of one, opt, each")
-        return self._spec(node, *given[0], owner) if given else None
+        return self._spec(node, *given[0], owners) if given else None
 
-    def _spec(self, node: etree._Element, cardinality: str, text: str, owner: type) -> Carries:
+    def _spec(self, node: etree._Element, cardinality: str, text: str, owners: tuple[type, ...]) -> Carries:
         name, _, kind = text.partition(":")
         kind = kind or "text"
         cls = CLASSES.get(kind)
-        to_message = name.startswith("/")
-        name = name.lstrip("/")
+        to_message, to_around = name.startswith("/"), name.startswith("../")
+        name = name.lstrip("./")
         if cls is None and kind not in VALUE_TYPES:
             raise self._wrong(node, f"unknown type {kind!r}")
-        if not to_message:
-            self._known(node, name, owner)
-        return Carries(cardinality, name, kind, cls, to_message)
+        if to_around and len(owners) < 2:
+            raise self._wrong(node, "there is no object around this one")
+        self._known(node, name, owners[0] if to_message else owners[-2] if to_around else owners[-1])
+        return Carries(cardinality, name, kind, cls, to_message, to_around)
 
     def _conditions(self, node: etree._Element, notes: dict[str, str], owner: type) -> Iterator[Condition]:
         for verb, wanted in (("when", True), ("unless", False)):

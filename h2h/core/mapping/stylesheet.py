@@ -157,6 +157,7 @@ class _Compiler:
 
     def _value(self, carries: Carries, row: RowType, slot: int, path: str) -> Key:
         many = carries.cardinality == "each"
+        slot = row.slots[slot][1] if carries.to_around else slot
         return Key(Role.LEAF, row, path, slot, carries.field, VALUE_TYPES[carries.type], many)
 
     def _fallback(self, mode: str, row: RowType, path: str) -> None:
