@@ -1,0 +1,94 @@
+"""The archive: what came and went, one folder a submission or bank file, each artefact written once and never again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from h2h.adapters import files
+from h2h.core.errors import Untrusted
+
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+_NAME_BYTES_MAX = 255
+
+
+class FileArchive:
+    """``ports.Archive`` over ``root/YYYY/MM/DD/<owner>/NN-name`` (UTC day of ``since``); private work beside it.
+
+    Files are mode 0400 and directories 0700. *scratch_root* belongs on a local disk (or a tmpfs): plaintext that is not
+    checked yet lies there while a step runs.
+    """
+
+    def __init__(self, root: Path, scratch_root: Path) -> None:
+        self._root = root
+        self._scratch_root = scratch_root
+
+    def put(self, owner: str, since: datetime, name: str, data: bytes | Path) -> Path:
+        """Keep it, durably; the same bytes again is success, other bytes under a name that exists ``Untrusted``.
+
+        ``Unavailable`` (also: a read-only archive), ``OutOfSpace``; nothing half-written is ever seen under *name*.
+        """
+        if not _plain(name):
+            raise ValueError(f"not a plain file name: {name!r}")
+        folder = self._folder(owner, since)
+        files.make_directories(folder)
+        path = folder / name
+        if files.create(path, data, mode=0o400):
+            return path
+        with files.in_words("compare", path):
+            if files.same_bytes(path, data):
+                return path
+        raise Untrusted(
+            f"the archive already holds {path} with other content",
+            hint="nothing is overwritten; the system administrator finds out who changed the archive or the journal",
+        )
+
+    def get(self, owner: str, since: datetime, start: str) -> Path | None:
+        """The artefact whose name starts so (``30-bank``), or None; the first one in order of names."""
+        return next((path for path in self.list(owner, since) if path.name.startswith(start)), None)
+
+    def list(self, owner: str, since: datetime) -> list[Path]:
+        """All artefacts, in order; none if nothing was kept yet. ``Unavailable``."""
+        folder = self._folder(owner, since)
+        with files.in_words("read", folder):
+            try:
+                names = sorted(os.listdir(folder))
+            except FileNotFoundError:
+                if not self._root.is_dir():  # an archive that is not mounted is not an empty archive
+                    raise
+                return []
+        return [folder / name for name in names if not files.is_temporary(name)]
+
+    def scratch(self, owner: str) -> Path:
+        """A private working directory for that owner, emptied at start."""
+        self.clean(owner)
+        path = self._work(owner)
+        files.make_directories(path)
+        return path
+
+    def clean(self, owner: str) -> None:
+        """Remove the working directory; none is success."""
+        path = self._work(owner)
+        with files.in_words("empty", path):
+            if path.is_symlink() or path.is_file():
+                path.unlink()  # something else in its place is removed, never followed
+            elif path.exists():
+                shutil.rmtree(path)
+
+    def _folder(self, owner: str, since: datetime) -> Path:
+        if not _OWNER.fullmatch(owner):
+            raise ValueError(f"not an id: {owner!r}")
+        return self._root / since.astimezone(UTC).strftime("%Y/%m/%d") / owner
+
+    def _work(self, owner: str) -> Path:
+        if not _OWNER.fullmatch(owner):
+            raise ValueError(f"not an id: {owner!r}")
+        return self._scratch_root / owner
+
+
+def _plain(name: str) -> bool:
+    printable = name.isprintable() and "/" not in name and not name.startswith(".")
+    return bool(name) and printable and len(os.fsencode(name)) <= _NAME_BYTES_MAX

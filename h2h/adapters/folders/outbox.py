@@ -1,0 +1,328 @@
+"""One ERP's outbound folder: a scan is the truth, a rename is the claim, one descriptor is the copy."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from h2h.adapters import files
+from h2h.adapters.folders import oddities
+from h2h.adapters.folders.claims import Corner, identity_of, marker_at
+from h2h.adapters.folders.completeness import (
+    Marker,
+    Rest,
+    at_rest_for,
+    disturbed_after,
+    has_writer,
+    signature,
+)
+from h2h.adapters.folders.mounts import MountWitness, on_network
+from h2h.adapters.folders.names import NameKind, Names, escaped, hostile, plain_name, shared_mode
+from h2h.core.errors import OutOfSpace, Refused, Unavailable
+from h2h.core.findings import Finding, WhoActs, error
+from h2h.ports import Candidate, Claimed, Oddity, Spooled
+from h2h.settings.erp import CompletenessKind, ErpFolder
+from h2h.settings.site import Limits
+
+_TEMPORARIES_KEPT_SECONDS = 86_400
+_UNKNOWN_TOLD_MAX = 100
+
+
+class FolderOutbox:
+    """``ports.Outbox`` over a directory. *spool* is h2h's own directory for claimed bytes, on a local disk.
+
+    It remembers between scans what it has seen, so one object serves one folder for the life of the process; it is
+    not to be scanned by two threads at once.
+    """
+
+    def __init__(self, folder: ErpFolder, limits: Limits, spool: Path) -> None:
+        self._folder = folder
+        self._path = folder.outbound
+        self._limits = limits
+        self._spool = spool
+        self._names = Names(folder)
+        self._corner = Corner(folder.outbound)
+        self._witness = MountWitness(folder.outbound, spool / f".mounted-{folder.name}")
+        self._rest = Rest()
+        self._told: set[tuple[str, str, int]] = set()
+
+    # -- what is there
+
+    def scan(self, now: datetime) -> Iterator[Candidate | Oddity]:
+        """Complete wanted files, oldest first, and what is odd. Files still being written are not mentioned.
+
+        ``OutOfSpace`` if the spool's disk is nearly full: then nothing new is taken in, and the ERP's files stay.
+        """
+        self._ready()
+        self._room_for(0)
+        seen = _Listing(self._path, self._names, self._limits.folder_entries_max)
+        local = not on_network(self._path)
+        self._rest.keep_only(seen.present)
+        self._told = {t for t in self._told if t[1] in seen.present or t[1] == ""}
+        yield from self._tell(seen.odd)
+        if seen.left_over:
+            yield from self._tell([("", 0, oddities.too_many(self._limits.folder_entries_max))])
+        if self._folder.completeness.by is CompletenessKind.MARKER:
+            yield from self._tell(self._lonely_markers(seen, now))
+        for _, name in seen.wanted:
+            with files.in_words("look at", self._path / escaped(name)):
+                found = self._judge(name, seen, now, local)
+            if isinstance(found, Candidate):
+                yield found
+            elif found is not None:
+                yield from self._tell([found])
+
+    def unfinished(self) -> Iterator[Claimed]:
+        """Files claimed by an earlier run that was cut short."""
+        self._ready()
+        oldest = time.time() - _TEMPORARIES_KEPT_SECONDS
+        files.tidy(self._path, oldest)
+        files.tidy(self._spool, oldest)
+        with files.in_words("read", self._path):
+            yield from self._corner.leftovers()
+
+    def check(self) -> list[Finding]:
+        """What a sysadmin should mend about this folder, for `h2h check`; empty if it can be used."""
+        try:
+            self._ready()
+            self._room_for(0)
+        except Unavailable as problem:
+            return [error("H2H-FOLDER", str(self._path), str(problem), WhoActs.SYSTEM_ADMINISTRATOR)]
+        return oddities.of_folder(self._folder, os.stat(self._path).st_mode, on_network(self._path))
+
+    # -- what is taken
+
+    def claim(self, candidate: Candidate) -> Claimed | None:
+        """Rename it into h2h's corner of the folder; None if it is gone or has changed.
+
+        ``OutOfSpace`` before anything is touched if the spool could not hold it; ``Unavailable``.
+        """
+        self._room_for(min(candidate.identity.size, self._limits.file_bytes_max))
+        with files.in_words("claim", self._path / candidate.identity.name):
+            return self._corner.claim(candidate)
+
+    def spool(self, claimed: Claimed) -> Spooled:
+        """Copy through one descriptor, hash, fsync. ``Refused`` (not regular, too large, differs from its marker).
+
+        ``OutOfSpace`` and ``Unavailable`` leave it claimed (``unfinished`` finds it again); a file that was written to
+        while it was read goes back to its place and is ``Unavailable`` until it is at rest.
+        """
+        name = claimed.identity.name
+        self._refuse_unread(claimed)
+        try:
+            with files.in_words("read", claimed.path):
+                source = files.open_regular(claimed.path)
+        except files.NotRegular:
+            raise Refused([oddities.not_regular(name, "no regular file")]) from None
+        try:
+            with (
+                files.in_words("copy into the spool", claimed.path),
+                files.temporary_file(self._spool, 0o400) as (fd, temporary),
+            ):
+                before = os.fstat(source)
+                size, sha256 = files.copy(source, fd, self._limits.file_bytes_max)
+                if identity_of(name, before) != claimed.identity or signature(os.fstat(source)) != signature(before):
+                    self._changed(claimed)
+                if size > self._limits.file_bytes_max:
+                    raise Refused([oddities.too_large(name, size, self._limits.file_bytes_max)])
+                if claimed.expected_sha256 is not None and claimed.expected_sha256 != sha256:
+                    raise Refused([oddities.not_as_marked(name, "sha256", claimed.expected_sha256, sha256)])
+                files.sync(fd)
+                os.rename(temporary, self._spool / sha256)
+                files.sync_directory(self._spool)
+        finally:
+            os.close(source)
+        return Spooled(self._spool / sha256, sha256, size)
+
+    def discard(self, claimed: Claimed) -> None:
+        """Remove the claimed file: only after the archive holds it durably. What is gone already is success."""
+        with files.in_words("remove", claimed.path):
+            self._corner.discard(claimed.path)
+
+    def set_aside(self, claimed: Claimed) -> str:
+        """Move a file that ``spool`` refused into ``refused/`` beside it, unread; its name there."""
+        with files.in_words("set aside", claimed.path):
+            return self._corner.set_aside(claimed.path)
+
+    def write_beside(self, name: str, data: bytes) -> None:
+        """Write a receipt or an error report beside the ERP's file, atomically, for all who may list the folder."""
+        plain_name(name)
+        with files.in_words("write to", self._path):
+            self._witness.check()
+            folder = os.stat(self._path)
+        files.replace(self._path / name, data, mode=shared_mode(folder.st_mode), group=folder.st_gid)
+
+    # -- helpers
+
+    def _ready(self) -> None:
+        files.make_directories(self._spool)
+        with files.in_words("use the folder", self._path):
+            self._witness.check()
+            if not stat.S_ISDIR(os.stat(self._path).st_mode):
+                raise NotADirectoryError(20, "not a directory", str(self._path))
+            if not os.access(self._path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+                raise PermissionError(13, "h2h may not read and write there", str(self._path))
+            self._corner.prepare()
+
+    def _room_for(self, size: int) -> None:
+        free = files.free_bytes(self._spool)
+        if free < size + self._limits.free_bytes_min:
+            raise OutOfSpace(
+                f"only {free} bytes are free at {self._spool}: nothing new is taken in from {self._path}",
+                hint="the system administrator frees or adds space; h2h goes on by itself then",
+            )
+
+    def _judge(
+        self, name: str, seen: _Listing, now: datetime, local: bool
+    ) -> Candidate | tuple[str, int, Finding] | None:
+        """A candidate, something to tell, or None: not complete yet (or gone)."""
+        try:
+            state = os.lstat(self._path / name)
+        except FileNotFoundError:
+            return None
+        fault = oddities.unfit(name, state, self._folder.owners, owner_name) or _hostile(name)
+        if fault is not None:
+            return name, state.st_ino, fault
+        how = self._folder.completeness
+        marker: str | None = None
+        says = Marker()
+        if how.by is CompletenessKind.MARKER:
+            key = self._names.marker_key(name)
+            marker = seen.markers.get(key)
+            if marker is None:
+                waited = self._rest.unchanged(name, signature(state), now)
+                return (name, state.st_ino, oddities.waits(name)) if waited > oddities.LONG else None
+            says = marker_at(self._path / marker)
+            if seen.claimants(key) > 1:
+                return name, state.st_ino, oddities.bad_marker(name, f"{marker} speaks for more than one file")
+            if says.fault is not None:
+                return name, state.st_ino, oddities.bad_marker(name, says.fault)
+        if not self._at_rest(name, state, marker, now, local):
+            return None
+        unreadable = self._unreadable(name, quiet=how.by is CompletenessKind.QUIET)
+        if unreadable is not None:
+            return (name, state.st_ino, unreadable) if isinstance(unreadable, Finding) else None
+        return Candidate(identity_of(name, state), says.size, says.sha256, marker)
+
+    def _at_rest(self, name: str, state: os.stat_result, marker: str | None, now: datetime, local: bool) -> bool:
+        how = self._folder.completeness
+        if how.by is CompletenessKind.RENAME:
+            return True
+        if marker is not None:
+            try:
+                if not disturbed_after(state, os.lstat(self._path / marker)):
+                    return True
+            except FileNotFoundError:
+                return False
+        rested = self._rest.unchanged(name, signature(state), now)
+        if local:
+            rested = max(rested, at_rest_for(state, now))
+        return rested.total_seconds() >= how.quiet_seconds
+
+    def _unreadable(self, name: str, *, quiet: bool) -> Finding | bool | None:
+        """A finding if h2h may not read it, True if it is not ours to take now, None if all is well."""
+        try:
+            fd = files.open_regular(self._path / name)
+        except PermissionError:
+            return oddities.unreadable(name)
+        except (FileNotFoundError, files.NotRegular):
+            return True  # gone or replaced since the listing: the next scan says what it is
+        try:
+            return True if quiet and has_writer(fd) else None
+        finally:
+            os.close(fd)
+
+    def _refuse_unread(self, claimed: Claimed) -> None:
+        """What can be refused without reading a gigabyte."""
+        name, size = claimed.identity.name, claimed.identity.size
+        if size > self._limits.file_bytes_max:
+            raise Refused([oddities.too_large(name, size, self._limits.file_bytes_max)])
+        if claimed.expected_size is not None and claimed.expected_size != size:
+            raise Refused([oddities.not_as_marked(name, "size", str(claimed.expected_size), str(size))])
+
+    def _changed(self, claimed: Claimed) -> None:
+        back = self._corner.put_back(claimed.path)
+        where = "it was put back and is taken when it is at rest" if back else f"it is kept in {claimed.path.parent}"
+        raise Unavailable(
+            f"{claimed.identity.name} was written to while h2h read it; {where}",
+            hint="the ERP team writes under a temporary name and renames when done",
+        )
+
+    def _lonely_markers(self, seen: _Listing, now: datetime) -> Iterator[tuple[str, int, Finding]]:
+        for key, marker in seen.markers.items():
+            waited = self._rest.unchanged(marker, "marker", now)
+            if not seen.claimants(key) and waited > oddities.LONG:
+                yield marker, 0, oddities.lonely_marker(marker)
+
+    def _tell(self, found: Iterable[tuple[str, int, Finding]]) -> Iterator[Oddity]:
+        for name, inode, finding in found:
+            key = (finding.code, name, inode)
+            if key not in self._told:
+                self._told.add(key)
+                yield Oddity(finding.where, finding)
+
+
+class _Listing:
+    """One pass over the names of a folder, in bounded memory: the oldest wanted files, the markers, what is odd."""
+
+    def __init__(self, path: Path, names: Names, entries_max: int) -> None:
+        self.odd: list[tuple[str, int, Finding]] = []
+        self.markers: dict[str, str] = {}
+        self.present: set[str] = set()
+        self._claimants: dict[str, int] = {}
+        self._count = 0
+        self._path, self._names, self._max = path, names, entries_max
+        with files.in_words("read", path), os.scandir(path) as entries:
+            self.wanted = heapq.nsmallest(entries_max, self._wanted(entries))
+        self.left_over = self._count - len(self.wanted)
+
+    def claimants(self, key: str) -> int:
+        """How many wanted files a marker of that key speaks for."""
+        return self._claimants.get(key, 0)
+
+    def _wanted(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[int, str]]:
+        for entry in entries:
+            kind = self._names.kind(entry.name)
+            if kind in (NameKind.OURS, NameKind.IGNORED):
+                continue
+            if len(self.present) < 2 * self._max:
+                self.present.add(entry.name)
+            if kind is NameKind.MARKER:
+                self.markers[self._names.marked_by(entry.name)] = entry.name
+            elif kind is NameKind.UNKNOWN:
+                self._unknown(entry)
+            else:
+                try:
+                    mtime_ns = entry.stat(follow_symlinks=False).st_mtime_ns
+                except FileNotFoundError:
+                    continue  # gone between two system calls
+                self._count += 1
+                key = self._names.marker_key(entry.name)
+                self._claimants[key] = self._claimants.get(key, 0) + 1
+                yield mtime_ns, entry.name
+
+    def _unknown(self, entry: os.DirEntry[str]) -> None:
+        if len(self.odd) < _UNKNOWN_TOLD_MAX and entry.is_file(follow_symlinks=False):
+            self.odd.append((entry.name, entry.inode(), oddities.unknown(entry.name)))
+
+
+def _hostile(name: str) -> Finding | None:
+    why = hostile(name)
+    return None if why is None else oddities.bad_name(name, why)
+
+
+@lru_cache(maxsize=1024)
+def owner_name(uid: int) -> str:
+    """The user's name, or its number where it has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
