@@ -67,7 +67,10 @@ class Journal(Protocol):
         """
 
     def restore(self, sub: Submission, detail: dict[str, Any]) -> Submission:
-        """Re-insert a submission which the ledger knows and the journal, restored from an older copy, does not."""
+        """Put a submission back as the ledger knows it, over whatever an older copy of the journal has: the one place
+
+        that sets a state without ``lifecycle.advance``, with an event ``restored``. Used at start only.
+        """
 
     def advance(
         self,
@@ -150,6 +153,9 @@ class Journal(Protocol):
 
     def file(self, fid: str) -> InboundFile:
         """The present row; ``NotFound``."""
+
+    def file_with_content(self, bank: str, content_sha256: str) -> InboundFile | None:
+        """The first file of *bank* that was opened to exactly these bytes, or None."""
 
     def files(
         self, *, bank: str | None = None, states: Iterable[FileState] | None = None, limit: int | None = None
@@ -250,7 +256,7 @@ class Session(Protocol):
         ``NotSent`` whenever it did not go through entirely (the name is never reused, so a half file is harmless).
         """
 
-    def stat(self, folder: str, name: str) -> RemoteEntry | None:
+    def stat(self, folder: str, name: str | bytes) -> RemoteEntry | None:
         """The entry, or None if the server says there is no such name; ``Unavailable`` if it cannot be known."""
 
     def digest(self, folder: str, name: str) -> tuple[int, str] | None:
@@ -343,6 +349,9 @@ class Outbox(Protocol):
 
     def discard(self, claimed: Claimed) -> None:
         """Remove the claimed file: only after the archive holds it durably."""
+
+    def set_aside(self, claimed: Claimed) -> str:
+        """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""
 
     def write_beside(self, name: str, data: bytes) -> None:
         """Write a receipt or an error report beside the ERP's file, atomically."""

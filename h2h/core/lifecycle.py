@@ -5,7 +5,8 @@ Rules
 2. From COMMITTING on, the bank may have the file. Nothing leads from there back to sending but proof, brought by a
    person, that the bank does not have it (``RESOLVED_NOT_SENT``), and that opens a new generation.
 3. A doubt is resolved by evidence or by a person with a reason, never by a timer.
-4. A bank's report never moves a final state backwards.
+4. A bank's report never moves a state backwards: it only tells more. A file accepted as a whole may still lose single
+   payments, later; a rejected one never comes back.
 5. "Not heard back" is derived from time, not stored; SETTLED and RETURNED belong to a payment (``outcome.py``).
 """
 
@@ -71,7 +72,7 @@ NOTHING_LEFT_THE_HOUSE = frozenset({S.RECEIVED, S.CONVERTED, S.AWAITING_RELEASE,
 BANK_MAY_HAVE_IT = frozenset(
     {S.COMMITTING, S.IN_DOUBT, S.SENT, S.ACKNOWLEDGED, S.ACCEPTED, S.PARTIALLY_ACCEPTED, S.REJECTED, S.TAKEN_OVER}
 )
-#: Nothing more is expected from h2h or from a person.
+#: Nothing more is expected from h2h or from a person (a bank may still say more about single payments).
 FINAL = frozenset({S.ACCEPTED, S.PARTIALLY_ACCEPTED, S.REJECTED, S.DUPLICATE, S.REFUSED, S.CANCELLED, S.TAKEN_OVER})
 #: A person must decide.
 NEEDS_A_PERSON = frozenset({S.AWAITING_RELEASE, S.HELD, S.IN_DOUBT})
@@ -116,7 +117,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     S.SENT: {**_BANK_SAYS},
     S.ACKNOWLEDGED: {k: v for k, v in _BANK_SAYS.items() if k is not E.BANK_ACKNOWLEDGED},
     S.PARTIALLY_ACCEPTED: {E.BANK_ACCEPTED: S.ACCEPTED, E.BANK_REJECTED: S.REJECTED},
-    S.ACCEPTED: {},
+    S.ACCEPTED: {E.BANK_PARTIALLY_ACCEPTED: S.PARTIALLY_ACCEPTED, E.BANK_REJECTED: S.REJECTED},
     S.REJECTED: {},
     S.DUPLICATE: {},
     S.REFUSED: {},

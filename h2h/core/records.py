@@ -134,6 +134,7 @@ class FileState(StrEnum):
     MATCHED = "MATCHED"
     DELIVERED = "DELIVERED"
     QUARANTINED = "QUARANTINED"
+    DUPLICATE = "DUPLICATE"  # the bank gave the same message again; it was delivered once
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class InboundFile:
     reason: str | None = None
     reason_text: str | None = None
     duplicate_of: str | None = None
+    content_sha256: str | None = None  # of the opened bytes: encryption makes the same message look different
 
 
 @dataclass(frozen=True, slots=True)

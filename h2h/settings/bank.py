@@ -78,6 +78,9 @@ class Fetching(Part):
     patterns: tuple[str, ...] = Field(("*",), description="Names that are answers.")
     ignore: tuple[str, ...] = Field(("*.tmp", "*.part", "*.filepart", ".*"), description="Names still being written.")
     after_fetch: Literal["remove", "move", "keep"] = Field("remove", description="Only after the file is journalled.")
+    stable_seconds: float = Field(
+        5.0, ge=0, description="Taken when size and time have not changed for so long; 0: the bank renames."
+    )
     entries_max: int = Field(10_000, gt=0, description="Files fetched in one pass; the rest next time.")
 
 

@@ -73,6 +73,9 @@ class ErpFolder(Part):
     polling_seconds: float = Field(10.0, gt=0, description="Full rescan; on network file systems the only truth.")
     watch: Literal["auto", "events", "polling"] = Field("auto", description="auto: polling on network file systems.")
     delimited: Delimited | None = Field(None, description="How to read CSV files of this folder.")
+    accounts: tuple[str, ...] = Field(
+        (), description="Accounts whose statements are delivered here; empty: all of the bank's."
+    )
     owners: tuple[str, ...] = Field((), description="Users whose files are taken; empty: any.")
     deliver: tuple[Literal["csv", "json", "original"], ...] = Field(
         ("csv", "json", "original"), description="What the ERP is given for each answer."

@@ -1,0 +1,210 @@
+"""A bank's status report against what was sent: which payments it moves, and what it says of the file.
+
+Two layers stay apart: *was the message handled* (the submission) and *what happened to the payment*. Pure: the caller
+brings the submissions and payments the report may speak of. What does not match stays visible, as an attention item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, Event, State, may_happen
+from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
+from h2h.core.outcome import Outcome, Verdict, judge, outcome_of_status
+from h2h.core.records import Matched, NewAttention, PaymentMove, PaymentRecord, Submission, SubmissionMove
+
+_GOOD = frozenset({Outcome.ACCEPTED, Outcome.SETTLED, Outcome.RETURNED})
+_BAD = frozenset({Outcome.REJECTED, Outcome.CANCELLED})
+
+
+@dataclass
+class Matching:
+    """What one bank file changes, as it is gathered."""
+
+    bank: str
+    fid: str
+    payments: list[PaymentMove] = field(default_factory=list)
+    submissions: list[SubmissionMove] = field(default_factory=list)
+    remarks: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    attention: list[NewAttention] = field(default_factory=list)
+    known: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+
+    def attend(self, kind: str, subject: str, text: str, who_acts: WhoActs) -> None:
+        """Something a person must look at."""
+        self.attention.append(NewAttention(kind, subject, text, who_acts, self.bank))
+
+    def report(self, payment: PaymentRecord, move: PaymentMove) -> None:
+        """Judge *move* against what is known of *payment* and keep what follows from it."""
+        known = self.known.get((payment.sid, payment.ordinal), payment.outcome)
+        verdict = judge(known, move.outcome)
+        # The same outcome with more in it (a settlement date, a statement line) is worth keeping.
+        tells_more = verdict is Verdict.REPEATS and bool(move.statement_reference) and not payment.statement_reference
+        if verdict is Verdict.MOVES or tells_more:
+            self.payments.append(move)
+            self.known[payment.sid, payment.ordinal] = move.outcome
+            return
+        remark = {
+            "payment": payment.ordinal,
+            "reported": str(move.outcome),
+            "known": str(known),
+            "bank_status": move.bank_status,
+            "fid": self.fid,
+        }
+        if verdict is Verdict.CONTRADICTION:
+            self.remarks.append((payment.sid, "contradicting-report", remark))
+            self.attend(
+                "contradiction",
+                f"{payment.sid}/{payment.ordinal}",
+                f"payment {payment.ordinal} ({payment.end_to_end_id}) was {known} and is now reported {move.outcome}; "
+                "both reports are kept, the money's place must be found out",
+                WhoActs.TREASURY,
+            )
+        elif verdict is Verdict.LATE:
+            self.remarks.append((payment.sid, "late-report", remark))
+
+    def result(self) -> Matched:
+        """All of it, for one transaction of the journal."""
+        return Matched(
+            payments=tuple(self.payments),
+            submissions=tuple(self.submissions),
+            remarks=tuple(self.remarks),
+            attention=tuple(self.attention),
+        )
+
+
+def match_report(
+    report: StatusReport,
+    submission: Submission,
+    payments: Sequence[PaymentRecord],
+    matching: Matching,
+    *,
+    silence_means_accepted: bool,
+) -> None:
+    """Gather into *matching* what *report* says of *submission* and its *payments*."""
+    named: set[int] = set()
+    for number, status in enumerate(report.transactions, 1):
+        payment = _payment_of(status, payments)
+        if payment is None:
+            matching.attend(
+                "unmatched-status",
+                f"{matching.fid}/{number}",
+                f"the report for message {submission.message_id} names a payment that is not in it: "
+                f"{status.end_to_end_id or status.instruction_id or 'without an id'}",
+                WhoActs.TREASURY,
+            )
+            continue
+        named.add(payment.ordinal)
+        _move(matching, payment, status.status, status.reasons)
+    for instruction in report.instructions:
+        if instruction.status is not None and instruction.status != "PART":
+            for payment in payments:
+                if (
+                    payment.payment_information_id == instruction.payment_information_id
+                    and payment.ordinal not in named
+                ):
+                    named.add(payment.ordinal)
+                    _move(matching, payment, instruction.status, instruction.reasons)
+    rest = [p for p in payments if p.ordinal not in named]
+    if report.group_status == "PART":
+        if silence_means_accepted:
+            for payment in rest:
+                _move(matching, payment, "ACCP", ())
+    elif report.group_status is not None:
+        for payment in rest:
+            _move(matching, payment, report.group_status, report.group_reasons)
+    _move_submission(report, submission, payments, matching)
+
+
+def _move(matching: Matching, payment: PaymentRecord, status: str | None, reasons: Sequence[StatusReason]) -> None:
+    outcome = outcome_of_status(status)
+    if outcome is Outcome.UNKNOWN:
+        matching.attend(
+            "unknown-status",
+            f"{payment.sid}/{payment.ordinal}",
+            f"the bank reported status {status!r} for payment {payment.ordinal} ({payment.end_to_end_id}); "
+            "nobody here knows what it means",
+            WhoActs.TREASURY,
+        )
+    first = reasons[0] if reasons else None
+    matching.report(
+        payment,
+        PaymentMove(
+            sid=payment.sid,
+            ordinal=payment.ordinal,
+            expected=matching.known.get((payment.sid, payment.ordinal), payment.outcome),
+            outcome=outcome,
+            bank_status=status,
+            reason_code=(first.code or first.proprietary) if first else None,
+            reason_list="status" if first and first.code else None,
+            reason_text=" / ".join(r.text for r in reasons if r.text) or None,
+            fid=matching.fid,
+        ),
+    )
+
+
+def _payment_of(status: TransactionStatus, payments: Sequence[PaymentRecord]) -> PaymentRecord | None:
+    """The one payment that this line speaks of, by the strongest id it bears; None if it is not exactly one."""
+    for attribute in ("uetr", "instruction_id", "end_to_end_id"):
+        value = getattr(status, attribute)
+        if not value or value == "NOTPROVIDED":
+            continue
+        found = [p for p in payments if getattr(p, attribute) == value]
+        if status.payment_information_id:
+            within = [p for p in found if p.payment_information_id == status.payment_information_id]
+            found = within or found
+        if len(found) > 1 and status.amount is not None:
+            found = [p for p in found if p.amount == status.amount and status.currency in (None, p.currency)]
+        if len(found) > 1 and status.creditor_account:
+            found = [p for p in found if p.creditor_account == status.creditor_account]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return None
+    return None
+
+
+def _move_submission(
+    report: StatusReport, submission: Submission, payments: Sequence[PaymentRecord], matching: Matching
+) -> None:
+    outcomes = [matching.known.get((p.sid, p.ordinal), p.outcome) for p in payments]
+    event = _event(report, outcomes)
+    if event is None:
+        return
+    detail = {"fid": matching.fid, "group_status": report.group_status, "report": report.message_id}
+    if may_happen(submission.state, event):
+        matching.submissions.append(SubmissionMove(submission.sid, submission.version, event, detail))
+        return
+    if submission.state in NOTHING_LEFT_THE_HOUSE or submission.state in (State.REFUSED, State.CANCELLED):
+        matching.attend(
+            "answer-to-unsent",
+            submission.sid,
+            f"the bank answered message {submission.message_id}, which h2h has not sent ({submission.state}): "
+            "somebody may have sent it another way",
+            WhoActs.TREASURY,
+        )
+    elif submission.state is State.REJECTED and event in (Event.BANK_ACCEPTED, Event.BANK_PARTIALLY_ACCEPTED):
+        matching.attend(
+            "contradiction",
+            submission.sid,
+            f"the bank rejected message {submission.message_id} and now reports {report.group_status}",
+            WhoActs.TREASURY,
+        )
+    matching.remarks.append((submission.sid, "report-changed-nothing", {**detail, "state": str(submission.state)}))
+
+
+def _event(report: StatusReport, outcomes: Sequence[Outcome]) -> Event | None:
+    """What the report means for the file, judged by what is now known of its payments."""
+    bad = sum(o in _BAD for o in outcomes)
+    good = sum(o in _GOOD for o in outcomes)
+    if report.group_status == "RJCT" or (outcomes and bad == len(outcomes)):
+        return Event.BANK_REJECTED
+    if outcomes and good == len(outcomes):
+        return Event.BANK_ACCEPTED
+    if bad and good:
+        return Event.BANK_PARTIALLY_ACCEPTED
+    if report.group_status is None and not report.transactions and not report.instructions:
+        return None
+    return Event.BANK_ACKNOWLEDGED

@@ -1,0 +1,152 @@
+"""What the ERP gets as CSV: rows of a status report and of a statement, with what h2h knows of each payment.
+
+Amounts are text as the bank wrote them, without sign; ``credit_debit`` has the direction. A text that a spreadsheet
+would run as a formula gets an apostrophe in front (OWASP ASVS 1.2.10); take it away to have the original.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from h2h.core.codes import meaning
+from h2h.core.match_entries import payments_behind
+from h2h.core.model.statement import Entry, EntryDetail, Statement
+from h2h.core.records import PaymentRecord, Submission
+
+STATUS_HEADER = (
+    "source_file",
+    "message_id",
+    "payment",
+    "end_to_end_id",
+    "amount",
+    "currency",
+    "creditor",
+    "creditor_account",
+    "outcome",
+    "bank_status",
+    "reason_code",
+    "meaning",
+    "who_acts",
+    "next_step",
+    "bank_text",
+)
+STATEMENT_HEADER = (
+    "account",
+    "statement",
+    "sequence",
+    "entry",
+    "booking_date",
+    "value_date",
+    "amount",
+    "currency",
+    "credit_debit",
+    "reversal",
+    "status",
+    "end_to_end_id",
+    "counterparty",
+    "counterparty_account",
+    "remittance",
+    "bank_reference",
+    "bank_transaction_code",
+    "return_reason",
+    "source_file",
+    "payment",
+    "outcome",
+)
+_NUMERIC = frozenset({"amount", "payment", "entry", "sequence"})
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+class _Sink(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+def status_rows(sub: Submission, payments: Sequence[PaymentRecord]) -> Iterator[Sequence[str]]:
+    """One row a payment of the file that the bank answered: where it is now, why, and who acts."""
+    for p in payments:
+        known = meaning(p.reason_list or "status", p.reason_code) if p.reason_code else None
+        yield (
+            sub.source_name,
+            sub.message_id or "",
+            str(p.ordinal),
+            p.end_to_end_id,
+            f"{p.amount:f}",
+            p.currency,
+            p.creditor_name or "",
+            p.creditor_account or "",
+            str(p.outcome),
+            p.bank_status or "",
+            p.reason_code or "",
+            known.meaning if known else "",
+            str(known.who_acts) if known else "",
+            known.next_step if known else "",
+            p.reason_text or "",
+        )
+
+
+def statement_rows(
+    statement: Statement, candidates: Sequence[PaymentRecord], source_of: dict[str, str]
+) -> Iterator[Sequence[str]]:
+    """One row a transaction (an entry without details is one); *source_of* maps sid to the ERP's file name."""
+    for position, entry in enumerate(statement.entries):
+        for detail in entry.details or [None]:
+            behind = payments_behind(statement, entry, position, detail, candidates)
+            one = behind[0] if len(behind) == 1 else None
+            yield (
+                statement.account.number or "",
+                statement.id or "",
+                _text(statement.electronic_sequence_number or statement.legal_sequence_number),
+                str(position + 1),
+                _text(entry.booking_date),
+                _text(entry.value_date),
+                f"{_amount(entry, detail):f}",
+                (detail.currency if detail and detail.amount is not None else None) or entry.currency,
+                (detail.credit_debit if detail else None) or entry.credit_debit,
+                "true" if entry.reversal else "false",
+                entry.status or "",
+                (detail.end_to_end_id if detail else None) or "",
+                *_counterparty(entry, detail),
+                (detail.remittance if detail else "") or entry.additional_information,
+                entry.account_servicer_reference or "",
+                entry.bank_transaction_code or "",
+                (detail.return_reason if detail else None) or "",
+                "; ".join(sorted({source_of.get(p.sid, p.sid) for p in behind})),
+                str(one.ordinal) if one else "",
+                str(one.outcome) if one else "",
+            )
+
+
+def write_csv(sink: _Sink, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write them, formulas defused; how many rows."""
+    writer = csv.writer(sink, lineterminator="\r\n")
+    writer.writerow(header)
+    count = 0
+    for row in rows:
+        writer.writerow([v if name in _NUMERIC else defused(v) for name, v in zip(header, row, strict=True)])
+        count += 1
+    return count
+
+
+def defused(text: str) -> str:
+    """The text, with an apostrophe in front if a spreadsheet would run it."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _amount(entry: Entry, detail: EntryDetail | None) -> Decimal:
+    return detail.amount if detail is not None and detail.amount is not None else entry.amount
+
+
+def _counterparty(entry: Entry, detail: EntryDetail | None) -> tuple[str, str]:
+    """The other side: the creditor of a debit, the debtor of a credit."""
+    if detail is None:
+        return "", ""
+    if (detail.credit_debit or entry.credit_debit) == "DBIT":
+        return detail.creditor_name or "", detail.creditor_account or ""
+    return detail.debtor_name or "", detail.debtor_account or ""
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

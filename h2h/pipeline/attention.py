@@ -1,0 +1,44 @@
+"""What waits for a person because of time: answers that are overdue, receipts nobody can write, a clock that jumped."""
+
+from __future__ import annotations
+
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import State
+from h2h.core.schedule import overdue
+from h2h.pipeline.house import House
+
+#: Wall clock and monotonic clock may part by this much before sending pauses (H10).
+CLOCK_JUMP_SECONDS = 300.0
+
+
+def look_for_overdue(house: House, bank: str) -> None:
+    """F54: no answer within the agreed time is told to a person. Nothing is sent again because of it."""
+    profile = house.settings.bank_of(bank).submission
+    now = house.now()
+    for sub in house.journal.waiting_for_answer(bank):
+        if sub.state is State.SENT and overdue(sub.sent_at, now, profile.acknowledge_within_seconds):
+            text = (
+                f"{sub.source_name}: the bank has not answered {sub.remote_name} since "
+                f"{sub.sent_at:%Y-%m-%d %H:%M} UTC; ask the bank, do not send it again"
+            )
+            house.attend("overdue-answer", sub.sid, text, WhoActs.TREASURY, bank)
+
+
+class ClockGuard:
+    """Notices that the wall clock jumped. Cut-offs and value dates cannot be trusted until a person has looked."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._wall = house.now()
+        self._monotonic = house.clock.monotonic()
+
+    def jumped(self) -> bool:
+        """True while sending must pause: the clock jumped and the attention item is still open."""
+        house = self._house
+        wall, monotonic = house.now(), house.clock.monotonic()
+        drift = (wall - self._wall).total_seconds() - (monotonic - self._monotonic)
+        self._wall, self._monotonic = wall, monotonic
+        if abs(drift) > CLOCK_JUMP_SECONDS:
+            text = f"the clock jumped by {drift:.0f} seconds; sending pauses until this item is closed"
+            house.attend("clock-jump", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
+        return any(item.kind == "clock-jump" for item in house.journal.attention())

@@ -1,0 +1,115 @@
+"""What people decide: release, hold, cancel, resolve, take over. Each with a name and a reason, journalled.
+
+Order matters for `resolve --not-sent` (I7): the ledger's release first, the journal second; a crash in between leaves
+the submission in doubt, and the decision is made again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from h2h.core.errors import IllegalTransition
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
+from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.pipeline.house import House, moved
+from h2h.pipeline.receipts import write_receipt
+from h2h.pipeline.send import ensure_delivered
+
+
+def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
+    """HELD or AWAITING_RELEASE goes on from where it was; the suspicion it was held for is answered."""
+    sub = house.journal.submission(sid)
+    sub = _decide(
+        house,
+        sub,
+        Event.RELEASED,
+        actor,
+        reason,
+        released_by=actor,
+        next_attempt_at=None,
+        reason_text=None,
+        who_acts=None,
+    )
+    house.settle("held", sid, f"released by {actor}: {reason}")
+    return sub
+
+
+def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
+    """Stop it before it is sent; ``IllegalTransition`` if the bank may have it already."""
+    sub = house.journal.submission(sid)
+    return _decide(house, sub, Event.HELD, actor, reason, reason="BY-HAND", reason_text=f"{reason} ({actor})")
+
+
+def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
+    """Give it up; nothing was sent and nothing will be. The same bytes may then be dropped again."""
+    sub = _decide(house, house.journal.submission(sid), Event.CANCELLED, actor, reason, reason_text=reason)
+    house.settle("held", sid, f"cancelled by {actor}: {reason}")
+    return sub
+
+
+def resolve_sent(house: House, sid: str, *, actor: str, reason: str) -> Submission:
+    """A person found out that the bank has it."""
+    sub = house.journal.submission(sid)
+    evidence = f"person: {actor}: {reason}"
+    sub = _decide(
+        house,
+        sub,
+        Event.RESOLVED_SENT,
+        actor,
+        reason,
+        evidence=evidence,
+        sent_at=sub.sent_at or house.now(),
+        reason=None,
+        reason_text=None,
+        who_acts=None,
+    )
+    ensure_delivered(house, sub)
+    house.settle("in-doubt", sid, f"{actor}: the bank has it: {reason}")
+    return sub
+
+
+def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Submission:
+    """A person found out that the bank does not have it: a new generation may be sent, the same bytes and name."""
+    sub = house.journal.submission(sid)
+    if sub.state is not State.IN_DOUBT:
+        raise IllegalTransition(f"submission {sid} is {sub.state}; only one that is IN_DOUBT can be resolved")
+    if not house.ledger.has(LedgerKind.RELEASE, sid, sub.generation):
+        detail = {"actor": actor, "reason": reason}
+        house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
+    sub = _decide(
+        house,
+        sub,
+        Event.RESOLVED_NOT_SENT,
+        actor,
+        reason,
+        reason=None,
+        reason_text=None,
+        who_acts=None,
+        first_attempt_at=None,
+        next_attempt_at=None,
+    )
+    house.settle("in-doubt", sid, f"{actor}: the bank does not have it: {reason}")
+    return sub
+
+
+def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may_be_there: bool) -> Submission:
+    """A person sends it another way. While the bank may have it, only if the person says so in as many words."""
+    sub = house.journal.submission(sid)
+    if sub.state in BANK_MAY_HAVE_IT and not knowing_it_may_be_there:
+        raise IllegalTransition(
+            f"submission {sid} is {sub.state}: the bank may have it, and sending it another way may pay twice",
+        )
+    if not house.ledger.has(LedgerKind.TAKEN_OVER, sid, sub.generation):
+        detail = {"actor": actor, "reason": reason}
+        house.ledger.append(LedgerRecord(LedgerKind.TAKEN_OVER, sid, sub.generation, detail))
+    sub = _decide(house, sub, Event.TAKEN_OVER, actor, reason, reason_text=f"{reason} ({actor})")
+    for kind in ("held", "in-doubt", "cannot-go-on"):
+        house.settle(kind, sid, f"taken over by {actor}: {reason}")
+    return sub
+
+
+def _decide(house: House, sub: Submission, event: Event, actor: str, why: str, **changes: Any) -> Submission:
+    sub = house.journal.advance(sub, event, at=house.now(), actor=actor, detail={"reason_text": why}, **changes)
+    write_receipt(house, sub)
+    moved(sub, str(event), actor=actor)
+    return sub

@@ -1,0 +1,161 @@
+"""Fetch: a bank's answers become ours before they are removed at the bank.
+
+List → download to a private name, hash, fsync → archive → journal → only then remove or move at the bank, as the
+profile says. A file is taken when its size and time have stood still for a while (``stable_seconds``), so that a
+half-written one is left alone; and it is removed only if it is still what was fetched.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from dataclasses import dataclass, field
+
+from h2h.core.errors import Misconfigured, NotFound, Refused, Unavailable
+from h2h.core.findings import WhoActs
+from h2h.core.naming import safe_name
+from h2h.core.records import InboundFile
+from h2h.pipeline.house import House, log
+from h2h.pipeline.send import Line
+from h2h.ports import RemoteEntry, RemoteKind, Session
+from h2h.settings import Fetching
+
+READ_BYTES = 1 << 20
+
+
+@dataclass
+class Seen:
+    """Names seen at the banks and since when they have stood still: (size, mtime, monotonic seconds)."""
+
+    since: dict[tuple[str, str, bytes], tuple[int, int, float]] = field(default_factory=dict)
+
+    def stable(self, key: tuple[str, str, bytes], entry: RemoteEntry, now: float, seconds: float) -> bool:
+        """True if the entry has not changed for *seconds*; remembers it."""
+        known = self.since.get(key)
+        if known is None or known[:2] != (entry.size, entry.mtime):
+            self.since[key] = known = (entry.size, entry.mtime, now)
+        return now - known[2] >= seconds
+
+    def forget_others(self, bank: str, folder: str, names: set[bytes]) -> None:
+        """Names that the bank no longer offers are not waited for."""
+        for key in [k for k in self.since if k[:2] == (bank, folder) and k[2] not in names]:
+            del self.since[key]
+
+
+def fetch(house: House, line: Line, seen: Seen) -> int:
+    """Fetch what *line*'s bank offers; how many files are new. ``Unavailable`` and ``Misconfigured`` if it cannot."""
+    bank = house.settings.bank_of(line.bank)
+    session = line.session()
+    if bank.fetching.after_fetch != "keep":
+        for file in house.journal.files_not_removed(bank.name):
+            _remove_at_bank(house, session, file, bank.fetching)
+    count = 0
+    for folder in bank.folders.from_bank:
+        wanted = _wanted(house, session, bank.name, folder, bank.fetching)
+        seen.forget_others(bank.name, folder, {entry.name for entry in wanted})
+        for entry in wanted:
+            if count >= bank.fetching.entries_max:
+                return count
+            key = (bank.name, folder, entry.name)
+            now = house.clock.monotonic()
+            if not seen.stable(key, entry, now, bank.fetching.stable_seconds):
+                continue
+            seen.since.pop(key, None)
+            count += _fetch_one(house, session, bank.name, folder, entry)
+    return count
+
+
+def waiting_to_settle(house: House, bank: str, seen: Seen) -> float:
+    """Seconds until the youngest unstable file of *bank* may be taken; 0 if there is none (for `h2h once`)."""
+    wait = house.settings.bank_of(bank).fetching.stable_seconds
+    now = house.clock.monotonic()
+    return max((since + wait - now for (b, _, _), (_, _, since) in seen.since.items() if b == bank), default=0.0)
+
+
+def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetching) -> list[RemoteEntry]:
+    """Regular files whose names are wanted and that are not journalled yet, oldest first."""
+    wanted = []
+    for entry in session.list(folder):
+        name = safe_name(entry.name)
+        plain = entry.name.decode("utf-8", "replace")
+        if any(fnmatch.fnmatch(plain, p) for p in rules.ignore) or not any(
+            fnmatch.fnmatch(plain, p) for p in rules.patterns
+        ):
+            continue
+        if entry.kind is not RemoteKind.FILE:
+            if entry.kind is RemoteKind.OTHER:
+                text = f"{folder}/{name} at the bank is not a regular file; it is never fetched"
+                house.attend("odd-remote-name", f"{bank}/{folder}/{name}", text, WhoActs.BANK, bank)
+            continue
+        if house.journal.known_file(bank, folder, entry.name, entry.size, entry.mtime) is None:
+            wanted.append(entry)
+    return sorted(wanted, key=lambda e: (e.mtime, e.name))
+
+
+def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry) -> int:
+    """Download one file and journal it; 1 if it is new. What cannot be taken is left at the bank, and said."""
+    name = safe_name(entry.name)
+    fid = hashlib.sha256(b"\0".join([bank.encode(), folder.encode(), entry.name])).hexdigest()[:12]
+    scratch = house.archive.scratch(f"fetch-{fid}") / "received"
+    limit = house.settings.limits.file_bytes_max
+    try:
+        with scratch.open("wb") as sink:
+            session.fetch(folder, entry.name, sink, limit)
+        after = session.stat(folder, entry.name)
+    except NotFound:
+        return 0  # the bank took it away between the listing and now
+    except Refused as refusal:
+        house.attend("file-too-large", f"{bank}/{folder}/{name}", str(refusal), WhoActs.BANK, bank)
+        return 0
+    if after is None or (after.size, after.mtime) != (entry.size, entry.mtime):
+        log.info("fetch.still-changing", bank=bank, name=name)
+        return 0
+    digest, size = hashlib.sha256(), 0
+    with scratch.open("rb") as received:
+        while block := received.read(READ_BYTES):
+            digest.update(block)
+            size += len(block)
+    if size != entry.size:
+        raise Unavailable(f"{folder}/{name}: {size} bytes arrived, the bank says {entry.size}")
+    now = house.now()
+    sha256 = digest.hexdigest()
+    file = InboundFile(
+        fid=f"{fid}{hashlib.sha256(f'{entry.size}:{entry.mtime}:{sha256}'.encode()).hexdigest()[:8]}",
+        bank=bank,
+        folder=folder,
+        remote_name=name,
+        remote_name_raw=entry.name,
+        size=entry.size,
+        mtime=entry.mtime,
+        sha256=sha256,
+        fetched_at=now,
+    )
+    # The archive first: a row without its bytes could never be opened, bytes without a row are fetched again.
+    house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
+    file = house.journal.fetched(file)
+    house.archive.clean(f"fetch-{fid}")
+    log.info("file.fetched", fid=file.fid, bank=bank, size=size)
+    _remove_at_bank(house, session, file, house.settings.bank_of(bank).fetching)
+    return 1
+
+
+def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fetching) -> None:
+    """After the file is ours for certain. The bank forbidding it is no reason to fetch it again, or to stop."""
+    if rules.after_fetch == "keep" or house.archive.get(file.fid, file.fetched_at, "10-received") is None:
+        return
+    try:
+        entry = session.stat(file.folder, file.remote_name_raw)
+        if entry is not None and (entry.size, entry.mtime) == (file.size, file.mtime):
+            if rules.after_fetch == "move":
+                processed = house.settings.bank_of(file.bank).folders.processed
+                session.move(file.folder, file.remote_name_raw, processed or "processed")
+            else:
+                session.remove(file.folder, file.remote_name_raw)
+    except (Unavailable, Misconfigured) as problem:
+        log.warning("fetch.not-removed", fid=file.fid, bank=file.bank, problem=str(problem))
+        text = f"fetched files cannot be removed at the bank: {problem}"
+        house.attend("cannot-remove", file.bank, text, WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
+        return
+    file = house.journal.file(file.fid)
+    house.journal.move_file(file, file.state, at=house.now(), removed=True)
+    house.settle("cannot-remove", file.bank, "fetched files can be removed again")

@@ -1,0 +1,66 @@
+"""What the journeys work with: the ports, wired once by the daemon, and small helpers that every step uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from h2h.core.findings import WhoActs
+from h2h.core.format import FormatBook
+from h2h.core.records import NewAttention, Submission
+from h2h.ports import Archive, Channel, Clock, Inbox, Journal, Ledger, Outbox, Schemas, Sealer
+from h2h.settings import BankProfile, ErpFolder, Settings
+
+log = structlog.get_logger("h2h")
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation at work. Keys of the mappings are the names in the configuration."""
+
+    settings: Settings
+    journal: Journal
+    ledger: Ledger
+    archive: Archive
+    clock: Clock
+    formats: FormatBook
+    schemas: Schemas
+    outboxes: Mapping[str, Outbox]
+    inboxes: Mapping[str, Inbox]
+    channels: Mapping[str, Channel]
+    sealers: Mapping[str, Sealer]
+
+    def now(self) -> datetime:
+        """The wall clock, UTC."""
+        return self.clock.now()
+
+    def bank(self, sub: Submission) -> BankProfile:
+        """The profile of the submission's bank."""
+        return self.settings.bank_of(sub.bank)
+
+    def folder(self, sub: Submission) -> ErpFolder:
+        """The ERP folder the submission came from."""
+        return self.settings.erp_of(sub.folder)
+
+    def outbox(self, sub: Submission) -> Outbox:
+        """Where the submission came from, as a port."""
+        self.settings.erp_of(sub.folder)
+        return self.outboxes[sub.folder]
+
+    def attend(self, kind: str, subject: str, text: str, who_acts: WhoActs, bank: str | None = None) -> None:
+        """Open an item of the list that waits for a person."""
+        self.journal.attend([NewAttention(kind, subject, text, who_acts, bank)], at=self.now())
+        log.warning("attention", kind=kind, subject=subject, bank=bank, who_acts=str(who_acts))
+
+    def settle(self, kind: str, subject: str, reason: str) -> None:
+        """Close such an item, because its cause has gone."""
+        self.journal.settle_attention(kind, subject, at=self.now(), reason=reason)
+
+
+def moved(sub: Submission, event: str, **more: Any) -> None:
+    """One log line for one move: ids, counts and states, never accounts or names."""
+    log.info("submission." + event, sid=sub.sid, bank=sub.bank, folder=sub.folder, state=str(sub.state), **more)

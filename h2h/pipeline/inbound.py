@@ -1,0 +1,141 @@
+"""The journey of a bank's file, in order: fetch ▸ open ▸ read ▸ match ▸ deliver, or quarantine. Never dropped.
+
+    FETCHED → OPENED → READ → MATCHED → DELIVERED; QUARANTINED from any of the first three.
+
+Each step leaves its result durable before the journal says so, and may be taken again after a crash: a file that is
+fetched twice is one row, an artefact that is written twice is one file, a report that is matched twice moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
+from h2h.core.findings import Finding, WhoActs, refuses
+from h2h.core.format import Read
+from h2h.core.records import FileState, InboundFile
+from h2h.core.view import message_json
+from h2h.pipeline.deliver import deliver
+from h2h.pipeline.house import House, log
+from h2h.pipeline.reading import dumped, read_bank_file, sha256_of
+from h2h.pipeline.settle import match_and_settle
+
+WAITING = (FileState.FETCHED, FileState.OPENED, FileState.READ, FileState.MATCHED)
+
+
+def work_inbound(house: House, bank: str, stopping: Callable[[], bool]) -> int:
+    """Take every fetched file of *bank* as far as it goes; how many steps were taken."""
+    steps = 0
+    for file in house.journal.files(bank=bank, states=WAITING):
+        while file.state in WAITING and not stopping():
+            moved_on = _step(house, file)
+            if moved_on is None:
+                break
+            file = moved_on
+            steps += 1
+    return steps
+
+
+def _step(house: House, file: InboundFile) -> InboundFile | None:
+    """The file after its step; None if it has to wait. Sorts every error: nothing of a bank is ever lost."""
+    try:
+        return _STEPS[file.state](house, file)
+    except StaleState:
+        log.info("file.moved-elsewhere", fid=file.fid)
+        return None
+    except Untrusted as problem:
+        return quarantine(house, file, "UNTRUSTED", str(problem), WhoActs.SYSTEM_ADMINISTRATOR)
+    except Refused as refusal:
+        first = refusal.findings[0] if refusal.findings else None
+        who = first.who_acts if first else WhoActs.BANK
+        keep_findings(house, file, refusal.findings)
+        return quarantine(house, file, first.code if first else "REFUSED", str(refusal), who)
+    except (Misconfigured, OutOfSpace, Unavailable) as problem:
+        # Ours to mend; the file waits in the archive, the bank's copy is gone or will be.
+        log.warning("file.waits", fid=file.fid, state=str(file.state), problem=str(problem))
+        house.attend("file-waits", file.fid, f"{file.remote_name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
+        return None
+    except H2HError:
+        raise
+    except Exception as problem:
+        # Nobody foresaw it: the file is kept aside whole, and the next file is not held up by it.
+        log.error("file.unexpected", fid=file.fid, error=type(problem).__name__, exc_info=problem)
+        text = f"an error that h2h did not foresee: {type(problem).__name__}: {problem}"
+        return quarantine(house, file, "UNEXPECTED", text, WhoActs.SYSTEM_ADMINISTRATOR)
+
+
+def _open(house: House, file: InboundFile) -> InboundFile:
+    """FETCHED → OPENED: decrypted, and signed by a pinned key of this bank."""
+    received = house.archive.get(file.fid, file.fetched_at, "10-received")
+    if received is None:
+        raise Misconfigured(f"the archive has lost 10-received of bank file {file.fid}")
+    if house.archive.get(file.fid, file.fetched_at, "20-opened") is None:
+        plain = house.archive.scratch(file.fid) / "opened"
+        report = house.sealers[file.bank].open(received, plain)
+        house.archive.put(file.fid, file.fetched_at, "20-opened", plain)
+        house.archive.clean(file.fid)
+        log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
+    content = sha256_of(house, file)
+    first = house.journal.file_with_content(file.bank, content)
+    if first is not None and first.fid != file.fid:
+        # Encryption makes the same message look different; its content decides. It is matched and delivered once.
+        log.info("file.duplicate", fid=file.fid, bank=file.bank, of=first.fid)
+        text = f"the same message as {first.remote_name}, fetched {first.fetched_at:%Y-%m-%d %H:%M} UTC"
+        return house.journal.move_file(
+            file, FileState.DUPLICATE, at=house.now(), duplicate_of=first.fid, reason="SAME-MESSAGE", reason_text=text
+        )
+    return house.journal.move_file(file, FileState.OPENED, at=house.now(), content_sha256=content)
+
+
+def _read(house: House, file: InboundFile) -> InboundFile:
+    """OPENED → READ: exactly one format knows it, its schema holds, and what was not read is said."""
+    format_, read, findings = read_bank_file(house, file)
+    keep_findings(house, file, findings)
+    if refuses(findings):
+        raise Refused([f for f in findings if refuses([f])])
+    house.archive.put(file.fid, file.fetched_at, "30-message.json", dumped(message_json(format_, read)))
+    return house.journal.move_file(
+        file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=_message_id(read)
+    )
+
+
+def _match(house: House, file: InboundFile) -> InboundFile:
+    """READ → MATCHED: what it says of our payments, in one transaction."""
+    return match_and_settle(house, file)
+
+
+def _deliver(house: House, file: InboundFile) -> InboundFile:
+    """MATCHED → DELIVERED: in the ERP's folder, atomically, the manifest last."""
+    deliver(house, file)
+    moved_on = house.journal.move_file(file, FileState.DELIVERED, at=house.now())
+    house.settle("file-waits", file.fid, "it was delivered")
+    log.info("file.delivered", fid=file.fid, bank=file.bank, format=file.format)
+    return moved_on
+
+
+_STEPS: dict[FileState, Callable[[House, InboundFile], InboundFile]] = {
+    FileState.FETCHED: _open,
+    FileState.OPENED: _read,
+    FileState.READ: _match,
+    FileState.MATCHED: _deliver,
+}
+
+
+def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts: WhoActs) -> InboundFile:
+    """Set the file aside, whole, with its reason; nothing of it reaches the ERP."""
+    file = house.journal.file(file.fid)
+    moved_on = house.journal.move_file(file, FileState.QUARANTINED, at=house.now(), reason=reason, reason_text=text)
+    house.attend("quarantined", file.fid, f"{file.remote_name}: {text}", who_acts, file.bank)
+    log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason=reason)
+    return moved_on
+
+
+def keep_findings(house: House, file: InboundFile, findings: list[Finding]) -> None:
+    """Findings of a bank's file stay in its archive folder, for those who look."""
+    name = "25-findings.json"
+    if findings and house.archive.get(file.fid, file.fetched_at, name) is None:
+        house.archive.put(file.fid, file.fetched_at, name, dumped([f.as_json() for f in findings]))
+
+
+def _message_id(read: Read) -> str | None:
+    return getattr(read.message, "message_id", None)

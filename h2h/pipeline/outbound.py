@@ -1,0 +1,174 @@
+"""The journey of a payment file, in order: one table, State → step, and the worker's round over what is due.
+
+A step does its work and returns the submission as the journal now knows it. Whatever a step raises is sorted here, by
+the three questions: who must act, may it be repeated, did bytes leave?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from h2h.core.errors import (
+    H2HError,
+    IllegalTransition,
+    Misconfigured,
+    OutOfSpace,
+    Refused,
+    StaleState,
+    Unavailable,
+    Untrusted,
+)
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, may_happen
+from h2h.core.records import Submission
+from h2h.core.schedule import next_attempt_at
+from h2h.pipeline.convert import convert
+from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.receipts import write_error_beside, write_receipt
+from h2h.pipeline.seal import seal
+from h2h.pipeline.send import Line, resume, send
+
+#: Steps that need no connection to the bank.
+AT_HOME: dict[State, Callable[[House, Submission], Submission]] = {
+    State.RECEIVED: convert,
+    State.CONVERTED: seal,
+}
+#: Steps that talk to the bank, over a line that is opened once for all of them.
+AT_THE_BANK: dict[State, Callable[[House, Line, Submission], Submission]] = {
+    State.SEALED: send,
+    State.SENDING: send,  # an attempt that was cut short: nothing was renamed, the next one has its own name
+    State.COMMITTING: resume,
+}
+#: A step that cannot go on is looked at again after this long.
+LOOK_AGAIN_SECONDS = 30
+
+
+def work_bank(house: House, bank: str, stopping: Callable[[], bool]) -> int:
+    """Move everything of *bank* that can be moved now; how many steps were taken. Stops between two steps."""
+    steps = 0
+    with Line(house, bank) as line:
+        while not stopping():
+            due = house.journal.due(bank, house.now())
+            if not due:
+                break
+            for sub in due:
+                if stopping():
+                    break
+                steps += step(house, line, sub)
+    return steps
+
+
+def step(house: House, line: Line, sub: Submission) -> int:
+    """Take the step of the submission's state; 1 if it was taken. Sorts every error; none escapes."""
+    before = sub.state
+    try:
+        if before in AT_HOME:
+            sub = AT_HOME[before](house, sub)
+        elif before in AT_THE_BANK:
+            sub = AT_THE_BANK[before](house, line, sub)
+        else:
+            return 0
+    except StaleState:
+        # Somebody else moved it (another node, a person): the journal is right, nothing to mend.
+        log.info("submission.moved-elsewhere", sid=sub.sid)
+        return 1
+    except Refused as refusal:
+        _refuse(house, sub, refusal)
+    except Untrusted as problem:
+        _hold(house, sub, "H7-CRYPTO", str(problem), WhoActs.SYSTEM_ADMINISTRATOR)
+    except (Misconfigured, OutOfSpace) as problem:
+        _wait(house, sub, problem, WhoActs.SYSTEM_ADMINISTRATOR)
+    except Unavailable as problem:
+        _wait(house, sub, problem, None)
+    except IllegalTransition:
+        raise  # our own mistake in the table: the worker stops on it, loudly
+    except Exception as problem:
+        _unexpected(house, sub, problem)
+    else:
+        if sub.state is not before:
+            write_receipt(house, sub)
+            house.settle("cannot-go-on", sub.sid, f"it went on to {sub.state}")
+    return 1
+
+
+def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
+    """Nothing left the house: the ERP gets every finding, and the same bytes may be dropped again."""
+    sub = house.journal.submission(sub.sid)
+    if not may_happen(sub.state, Event.REFUSED):
+        _unexpected(house, sub, refusal)
+        return
+    first = refusal.findings[0]
+    sub = house.journal.advance(
+        sub,
+        Event.REFUSED,
+        at=house.now(),
+        reason=first.code,
+        detail={"findings": [f.as_json() for f in refusal.findings[:200]], "count": len(refusal.findings)},
+        reason_text=_short(refusal),
+        who_acts=first.who_acts,
+    )
+    write_error_beside(house, sub.folder, sub.receipt, refusal.findings, sid=sub.sid)
+    write_receipt(house, sub)
+    moved(sub, "refused", findings=len(refusal.findings), code=first.code)
+
+
+def _short(refusal: Refused) -> str:
+    errors = [f for f in refusal.findings if f.severity == "error"] or refusal.findings
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{errors[0].where}: {errors[0].text}{more}"
+
+
+def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoActs) -> None:
+    sub = house.journal.submission(sub.sid)
+    if not may_happen(sub.state, Event.HELD):
+        _unexpected(house, sub, H2HError(text))
+        return
+    sub = house.journal.advance(
+        sub,
+        Event.HELD,
+        at=house.now(),
+        reason=reason,
+        reason_text=text,
+        who_acts=who_acts,
+        detail={"reason_text": text},
+    )
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
+    write_receipt(house, sub)
+    moved(sub, "held", reason=reason)
+
+
+def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | None) -> None:
+    """The step may be repeated. Somebody is told if it will not mend itself, or has not for a while."""
+    sub = house.journal.submission(sub.sid)
+    profile = house.bank(sub).submission
+    tries = sub.attempt if sub.state is not State.RECEIVED else 0
+    due = next_attempt_at(
+        house.now(),
+        max(tries, 1),
+        seconds_min=profile.retry_seconds_min,
+        seconds_max=profile.retry_seconds_max,
+        key=sub.sid,
+    )
+    house.journal.change(sub, at=house.now(), next_attempt_at=due)
+    log.warning("submission.waits", sid=sub.sid, state=str(sub.state), problem=str(problem), until=due.isoformat())
+    if who_acts is not None or sub.state in BANK_MAY_HAVE_IT:
+        house.attend("cannot-go-on", sub.sid, f"{sub.source_name}: {problem}", who_acts or WhoActs.BANK, sub.bank)
+
+
+def _unexpected(house: House, sub: Submission, problem: Exception) -> None:
+    """An error nobody foresaw. While sending it means in doubt: the state in the journal says whether it can be.
+
+    Before COMMITTING nothing can be at the bank and the file is held; COMMITTING stays so and is observed again.
+    """
+    log.error(
+        "submission.unexpected", sid=sub.sid, state=str(sub.state), error=type(problem).__name__, exc_info=problem
+    )
+    sub = house.journal.submission(sub.sid)
+    text = f"an error that h2h did not foresee: {type(problem).__name__}: {problem}"
+    if may_happen(sub.state, Event.HELD):
+        _hold(house, sub, "UNEXPECTED", text, WhoActs.SYSTEM_ADMINISTRATOR)
+        return
+    later = house.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
+    house.journal.change(sub, at=house.now(), next_attempt_at=later)
+    house.attend("cannot-go-on", sub.sid, f"{sub.source_name}: {text}", WhoActs.SYSTEM_ADMINISTRATOR, sub.bank)

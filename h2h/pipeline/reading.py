@@ -1,0 +1,45 @@
+"""Read a bank's opened file: identify, schema, canonical message, and everything that was not read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from h2h.core.errors import Misconfigured
+from h2h.core.findings import Finding
+from h2h.core.format import Format, Read
+from h2h.core.records import InboundFile
+from h2h.pipeline.house import House
+
+
+def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read, list[Finding]]:
+    """(format, what it says, all findings: schema, reader, unread). ``Refused`` if no format or two know it."""
+    data = opened(house, file).read_bytes()
+    format_ = house.formats.identify(data)
+    bank = house.settings.bank_of(file.bank)
+    findings: list[Finding] = []
+    schema = bank.schemas.get(format_.id, format_.schema)
+    if schema:
+        findings += house.schemas.validate(schema, data)
+    read = format_.read(data)
+    return format_, read, findings + list(read.findings)
+
+
+def opened(house: House, file: InboundFile) -> Path:
+    """The decrypted file in the archive; ``Misconfigured`` if somebody took it away."""
+    path = house.archive.get(file.fid, file.fetched_at, "20-opened")
+    if path is None:
+        raise Misconfigured(f"the archive has lost 20-opened of bank file {file.fid}")
+    return path
+
+
+def sha256_of(house: House, file: InboundFile) -> str:
+    """The hash of the opened bytes."""
+    return hashlib.sha256(opened(house, file).read_bytes()).hexdigest()
+
+
+def dumped(value: Any) -> bytes:
+    """JSON for the archive: the same value gives the same bytes."""
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str).encode()

@@ -1,0 +1,111 @@
+"""What stands beside the ERP's file: a live receipt through its whole life, and an error report if it was refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from h2h.core.errors import Misconfigured, Unavailable
+from h2h.core.findings import Finding, WhoActs
+from h2h.core.outcome import Outcome
+from h2h.core.records import PaymentRecord, Submission
+from h2h.core.story import outcome_counts, present
+from h2h.pipeline.house import House, log
+
+#: A receipt names every payment of small files; of large ones only those that need somebody.
+PAYMENTS_IN_RECEIPT_MAX = 500
+_NEEDS_SOMEBODY = frozenset({Outcome.REJECTED, Outcome.RETURNED, Outcome.UNKNOWN, Outcome.CANCELLED})
+
+
+def write_receipt(house: House, sub: Submission) -> None:
+    """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing."""
+    payments = house.journal.payments(sub.sid)
+    data = json.dumps(receipt(house, sub, payments), ensure_ascii=False, indent=2).encode()
+    _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
+
+
+def receipt(house: House, sub: Submission, payments: Sequence[PaymentRecord]) -> dict[str, Any]:
+    """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
+    now = present(sub)
+    listed = payments
+    if len(payments) > PAYMENTS_IN_RECEIPT_MAX:
+        listed = [p for p in payments if p.outcome in _NEEDS_SOMEBODY][:PAYMENTS_IN_RECEIPT_MAX]
+    fields: dict[str, Any] = {
+        "file": sub.source_name,
+        "submission": sub.sid,
+        "state": str(sub.state),
+        "words": now.words,
+        "who_acts": str(now.who_acts),
+        "next_step": now.next_step,
+        "reason": sub.reason,
+        "bank": sub.bank,
+        "bank_file": sub.remote_name,
+        "message_id": sub.message_id,
+        "transaction_count": sub.transaction_count,
+        "control_sum": None if sub.control_sum is None else f"{sub.control_sum:f}",
+        "received_at": sub.received_at.isoformat(),
+        "sent_at": sub.sent_at.isoformat() if sub.sent_at else None,
+        "updated_at": house.now().isoformat(),
+        "sha256": sub.source_sha256,
+        "duplicate_of": sub.duplicate_of,
+        "payments_by_outcome": outcome_counts(payments),
+        "payments": [_payment(p) for p in listed],
+    }
+    return {k: v for k, v in fields.items() if v is not None}
+
+
+def write_error_beside(house: House, folder: str, name: str, findings: Sequence[Finding], *, sid: str | None) -> None:
+    """Write ``NAME.error.txt`` for people and ``NAME.error.json`` for programs, with every finding."""
+    report = {"file": name, "submission": sid, "findings": [f.as_json() for f in findings]}
+    _beside(house, folder, f"{name}.error.json", json.dumps(report, ensure_ascii=False, indent=2).encode())
+    _beside(house, folder, f"{name}.error.txt", error_text(name, findings, sid).encode())
+
+
+def error_text(name: str, findings: Sequence[Finding], sid: str | None) -> str:
+    """The error report as a tired person reads it: the verdict, then every finding with who acts and what is next."""
+    errors = [f for f in findings if f.severity == "error"]
+    others = [f for f in findings if f.severity != "error"]
+    lines = [f"{name}: not sent. {len(errors)} error{'s' if len(errors) != 1 else ''} found."]
+    if sid:
+        lines.append(f"Submission {sid}; `h2h explain {sid}` tells its story.")
+    for title, group in (("Errors", errors), ("Remarks", others)):
+        if group:
+            lines += ["", title]
+            for number, finding in enumerate(group, 1):
+                lines.append(f"{number:4}. {finding.where}: {finding.text} [{finding.code}]")
+                lines.append(f"      Who acts: {finding.who_acts}." + _next(finding))
+    return "\n".join(lines) + "\n"
+
+
+def _next(finding: Finding) -> str:
+    return f" Next: {finding.next_step}." if finding.next_step else ""
+
+
+def _payment(payment: PaymentRecord) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "number": payment.ordinal,
+        "end_to_end_id": payment.end_to_end_id,
+        "amount": f"{payment.amount:f}",
+        "currency": payment.currency,
+        "creditor": payment.creditor_name,
+        "outcome": str(payment.outcome),
+        "bank_status": payment.bank_status,
+        "reason_code": payment.reason_code,
+        "reason_text": payment.reason_text,
+        "settled_on": payment.settled_on.isoformat() if payment.settled_on else None,
+        "statement": payment.statement_reference,
+    }
+    return {k: v for k, v in fields.items() if v is not None}
+
+
+def _beside(house: House, folder: str, name: str, data: bytes) -> None:
+    """A receipt informs; it must not hold up a payment, nor hide that it could not be written."""
+    try:
+        house.settings.erp_of(folder)
+        house.outboxes[folder].write_beside(name, data)
+    except (Unavailable, Misconfigured) as problem:
+        log.warning("receipt.not-written", folder=folder, problem=str(problem))
+        house.attend("receipt-not-written", folder, f"{name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR)
+    else:
+        house.settle("receipt-not-written", folder, "receipts can be written again")

@@ -1,0 +1,116 @@
+"""At start: the second witness is replayed over the journal, so that yesterday's journal sends nothing of today again.
+
+Every record of the ledger that the journal does not reflect is applied: a claim that the journal does not know is put
+back, a commit makes the submission COMMITTING (so that it is observed, not sent), a release opens the generation, a
+delivery is a delivery. Replaying everything over any older journal gives the state at the ledger's head or a later one
+(invariant I8), and doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+from h2h.core.errors import Misconfigured, NotFound
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import Event, State, may_happen
+from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.pipeline.house import House, log
+
+_NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
+
+
+def recover(house: House) -> int:
+    """Replay what the journal lacks; how many records changed it. ``Misconfigured`` if the ledger is broken or gone."""
+    position = house.journal.ledger_position()
+    head, _ = house.ledger.head()
+    if head < position:
+        raise Misconfigured(
+            f"the ledger ends at record {head}, the journal has seen {position}: the ledger was cut or replaced",
+            hint="restore the ledger; nothing is sent until then",
+        )
+    changed = 0
+    for record in house.ledger.records(after=position):
+        changed += _apply(house, record)
+        house.journal.set_ledger_position(record.number)
+    if changed:
+        log.warning("recovery.replayed", records=changed)
+        text = f"the journal was older than the ledger; {changed} records were replayed before anything was sent"
+        house.attend("journal-rollback", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
+    return changed
+
+
+def _apply(house: House, record: LedgerRecord) -> int:
+    try:
+        sub = house.journal.submission(record.sid)
+    except NotFound:
+        if record.kind is not LedgerKind.CLAIM:
+            raise Misconfigured(
+                f"ledger record {record.number} speaks of submission {record.sid}, which was never claimed"
+            ) from None
+        house.journal.restore(_claimed(record), {"ledger": record.number})
+        return 1
+    if record.kind is LedgerKind.COMMIT:
+        return _commit(house, sub, record)
+    if record.kind is LedgerKind.DELIVERED:
+        if sub.state in (State.COMMITTING, State.IN_DOUBT) and sub.generation == record.generation:
+            evidence = str(record.detail.get("evidence") or "the ledger says so")
+            detail = {"evidence": evidence, "ledger": record.number}
+            house.journal.advance(sub, Event.DELIVERED, at=house.now(), detail=detail, evidence=evidence)
+            return 1
+    elif record.kind is LedgerKind.RELEASE:
+        if sub.generation == record.generation and may_happen(sub.state, Event.RESOLVED_NOT_SENT):
+            house.journal.advance(sub, Event.RESOLVED_NOT_SENT, at=house.now(), detail={"ledger": record.number})
+            return 1
+        if sub.generation == record.generation and sub.state is State.COMMITTING:
+            doubt = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail={"ledger": record.number})
+            house.journal.advance(doubt, Event.RESOLVED_NOT_SENT, at=house.now(), detail={"ledger": record.number})
+            return 1
+    elif record.kind is LedgerKind.TAKEN_OVER and may_happen(sub.state, Event.TAKEN_OVER):
+        house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail={"ledger": record.number})
+        return 1
+    return 0
+
+
+def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
+    """The journal forgot that this generation was committed: it must be looked for at the bank, never sent afresh."""
+    if sub.generation != record.generation or sub.state not in _NOT_YET_SENT:
+        return 0
+    # The sealed bytes are in the archive under the same sid, so what is observed at the bank can be compared.
+    house.journal.restore(_committed(house, sub, record), {"ledger": record.number, **record.detail})
+    return 1
+
+
+def _committed(house: House, sub: Submission, record: LedgerRecord) -> Submission:
+    sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+    digest, size = (None, None) if sealed is None else _digest(sealed.read_bytes())
+    return replace(
+        sub,
+        state=State.COMMITTING,
+        attempt=max(sub.attempt, int(record.detail.get("attempt") or 1)),
+        commit_temporary=str(record.detail.get("temporary")),
+        remote_name=str(record.detail.get("remote_name")),
+        sealed_sha256=sub.sealed_sha256 or digest,
+        sealed_size=sub.sealed_size or size,
+    )
+
+
+def _digest(data: bytes) -> tuple[str, int]:
+    return hashlib.sha256(data).hexdigest(), len(data)
+
+
+def _claimed(record: LedgerRecord) -> Submission:
+    d = record.detail
+    name, device, inode, mtime_ns, size = d["identity"]
+    return Submission(
+        sid=record.sid,
+        bank=d["bank"],
+        folder=d["folder"],
+        source_name=d["source_name"],
+        source_sha256=d["source_sha256"],
+        source_size=d["source_size"],
+        identity=SourceIdentity(name, device, inode, mtime_ns, size),
+        received_at=datetime.fromisoformat(d["received_at"]),
+        receipt=d["receipt"],
+    )

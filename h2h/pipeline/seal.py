@@ -1,0 +1,72 @@
+"""Seal: the release, then the final bytes and the remote name, fixed once for every attempt.
+
+Signing and encrypting are randomised: sealing again would give other bytes, and neither our read-back nor the bank's
+own duplicate check could recognise them. So the sealed artefact is made once and archived before the journal names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from h2h.core.errors import Misconfigured
+from h2h.core.lifecycle import Event
+from h2h.core.naming import remote_name
+from h2h.core.records import Submission
+from h2h.pipeline.house import House, moved
+
+READ_BYTES = 1 << 20
+
+
+def seal(house: House, sub: Submission) -> Submission:
+    """CONVERTED → AWAITING_RELEASE where a person must release it, else → SEALED."""
+    if house.folder(sub).release_required and sub.released_by is None:
+        sub = house.journal.advance(sub, Event.RELEASE_REQUIRED, at=house.now())
+        moved(sub, "awaits-release")
+        return sub
+    bank = house.bank(sub)
+    plain = house.archive.get(sub.sid, sub.received_at, "30-bank")
+    if plain is None:
+        raise Misconfigured(f"the archive has lost 30-bank of submission {sub.sid}; nothing can be sent")
+    sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+    if sealed is None:
+        scratch = house.archive.scratch(sub.sid) / "sealed"
+        house.sealers[sub.bank].seal(plain, scratch)
+        sealed = house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{bank.seal.suffix}", scratch)
+        house.archive.clean(sub.sid)
+    sha256, size = _digest(sealed)
+    sub = house.journal.allocate_sequence(sub, at=house.now())
+    name = remote_name(
+        bank.submission.remote_name,
+        message_id=sub.message_id or sub.sid,
+        sequence=sub.sequence or 0,
+        format=sub.bank_format or bank.format,
+        suffix=bank.seal.suffix,
+        bank=bank.name,
+    )
+    sub = house.journal.advance(
+        sub,
+        Event.SEALED,
+        at=house.now(),
+        detail={"remote_name": name, "sha256": sha256, "size": size},
+        remote_name=name,
+        sealed_sha256=sha256,
+        sealed_size=size,
+        profile=_profile_digest(bank.model_dump_json()),
+    )
+    moved(sub, "sealed", size=size)
+    return sub
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def _profile_digest(text: str) -> str:
+    """Which version of the bank's profile this file was sealed with."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

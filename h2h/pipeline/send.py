@@ -1,0 +1,305 @@
+"""Send: the submission protocol (t4 to t8). At most once always; exactly once whenever evidence can be had.
+
+The order of effects is the protocol: journal the attempt → upload under a name of its own → size and read-back →
+journal the commit → ledger the commit → look that the final name is free → request the rename. That request is the
+point of no return: everything before it may be repeated, nothing after it may make a new temporary file. After it only
+evidence counts, and `core/evidence.py` says what that is.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import timedelta
+from types import TracebackType
+
+from h2h.core.errors import InDoubt, Misconfigured, NotSent, Unavailable, Untrusted
+from h2h.core.evidence import Decision, Seen, decide
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import Event
+from h2h.core.naming import temporary_name
+from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.schedule import next_attempt_at, sending_window
+from h2h.pipeline.house import House, log, moved
+from h2h.ports import Session
+
+
+class Line:
+    """The connection to one bank for one round: opened when first needed, opened anew after trouble."""
+
+    def __init__(self, house: House, bank: str) -> None:
+        self._house = house
+        self.bank = bank
+        self._stack = ExitStack()
+        self._session: Session | None = None
+        self._broken: Unavailable | Misconfigured | None = None
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def session(self) -> Session:
+        """The logged-in session. ``Unavailable``, ``Untrusted`` (host key), ``Misconfigured``: nothing was sent."""
+        if self._broken is not None:
+            raise self._broken  # one failed connection a round: a thousand waiting files do not make a thousand tries
+        if self._session is None:
+            try:
+                self._session = self._stack.enter_context(self._house.channels[self.bank].connect())
+            except Untrusted as problem:
+                self._house.attend("host-key", self.bank, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
+                self._broken = Unavailable(str(problem))
+                raise self._broken from problem
+            except (Unavailable, Misconfigured) as problem:
+                who = WhoActs.SYSTEM_ADMINISTRATOR if isinstance(problem, Misconfigured) else WhoActs.BANK
+                self._house.attend("bank-unreachable", self.bank, str(problem), who, self.bank)
+                self._broken = problem
+                raise
+            self._house.settle("bank-unreachable", self.bank, "the bank can be reached again")
+            self._house.settle("host-key", self.bank, "the bank's host key is the pinned one")
+        return self._session
+
+    def renew(self) -> None:
+        """Give the connection up: after trouble nothing it says can be relied on."""
+        self._session = None
+        self._stack.close()
+        self._stack = ExitStack()
+
+
+def send(house: House, line: Line, sub: Submission) -> Submission:
+    """SEALED or SENDING (an attempt that was cut short) → SENT, or back to wait, or COMMITTING to be looked into."""
+    waiting = _must_wait(house, sub)
+    if waiting is not None:
+        return waiting
+    session = line.session()
+    bank = house.bank(sub)
+    temporary_folder = bank.folders.temporary or bank.folders.to_bank
+    temporary = temporary_name(sub.remote_name or "", sub.generation, sub.attempt + 1)
+    now = house.now()
+    sub = house.journal.advance(
+        sub,
+        Event.SEND_STARTED,
+        at=now,
+        detail={"attempt": sub.attempt + 1, "temporary": temporary},
+        attempt=sub.attempt + 1,
+        first_attempt_at=sub.first_attempt_at or now,
+        next_attempt_at=None,
+    )
+    try:
+        _upload(house, session, sub, temporary_folder, temporary)
+    except (NotSent, Unavailable) as problem:
+        # The rename was not requested: the half file is under a name that is never used again.
+        line.renew()
+        return _try_later(house, sub, str(problem))
+    sub = house.journal.advance(
+        sub, Event.COMMIT_STARTED, at=house.now(), detail={"temporary": temporary}, commit_temporary=temporary
+    )
+    _ledger_commit(house, sub)
+    return _commit(house, line, sub)
+
+
+def resume(house: House, line: Line, sub: Submission) -> Submission:
+    """COMMITTING, found again (t7'): observe over a fresh session, and let the evidence decide."""
+    _ledger_commit(house, sub)
+    line.renew()
+    return _look_and_decide(house, line, sub)
+
+
+def _must_wait(house: House, sub: Submission) -> Submission | None:
+    """H9, H12: outside the bank's window the file waits; when its tries are spent a person decides."""
+    bank, now = house.bank(sub), house.now()
+    window = sending_window(now, bank.cutoff)
+    if not window.open:
+        log.info("submission.waits-for-window", sid=sub.sid, opens_at=str(window.opens_at))
+        return house.journal.change(sub, at=now, next_attempt_at=window.opens_at)
+    limit = timedelta(seconds=bank.submission.give_up_after_seconds)
+    if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
+        text = f"it could not be sent since {sub.first_attempt_at:%Y-%m-%d %H:%M} UTC ({sub.attempt} attempts)"
+        held = house.journal.advance(
+            sub,
+            Event.HELD,
+            at=now,
+            reason="H12-RETRIES",
+            reason_text=text,
+            who_acts=WhoActs.TREASURY,
+            detail={"reason_text": text},
+            first_attempt_at=None,
+        )
+        house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
+        moved(held, "held", reason="H12-RETRIES")
+        return held
+    return None
+
+
+def _upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
+    """t5: exclusive create, write, close, size, read-back. ``NotSent`` unless the bank's copy is ours to the byte."""
+    sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+    if sealed is None:
+        raise NotSent(f"the archive has lost 40-sealed of submission {sub.sid}")
+    with sealed.open("rb") as source:
+        session.create(folder, temporary, source)
+    entry = session.stat(folder, temporary)
+    if entry is None or entry.size != sub.sealed_size:
+        size = "gone" if entry is None else f"{entry.size} bytes"
+        raise NotSent(f"the upload of {sub.sealed_size} bytes is {size} at the bank")
+    if house.bank(sub).submission.read_back:
+        seen = session.digest(folder, temporary)
+        if seen != (sub.sealed_size, sub.sealed_sha256):
+            raise NotSent("the bank's copy of the upload, read back, is not what was sent")
+
+
+def _try_later(house: House, sub: Submission, problem: str) -> Submission:
+    profile = house.bank(sub).submission
+    now = house.now()
+    due = next_attempt_at(
+        now,
+        sub.attempt,
+        seconds_min=profile.retry_seconds_min,
+        seconds_max=profile.retry_seconds_max,
+        key=sub.sid,
+    )
+    sub = house.journal.advance(
+        sub, Event.SEND_FAILED, at=now, detail={"reason_text": problem, "next": due.isoformat()}, next_attempt_at=due
+    )
+    log.warning("submission.send-failed", sid=sub.sid, attempt=sub.attempt, problem=problem, next=due.isoformat())
+    return sub
+
+
+def _ledger_commit(house: House, sub: Submission) -> None:
+    """I3: the second witness knows which temporary name may be renamed, before the rename is requested."""
+    if not house.ledger.has(LedgerKind.COMMIT, sub.sid, sub.generation):
+        detail = {"temporary": sub.commit_temporary, "remote_name": sub.remote_name, "attempt": sub.attempt}
+        house.ledger.append(LedgerRecord(LedgerKind.COMMIT, sub.sid, sub.generation, detail))
+
+
+def _commit(house: House, line: Line, sub: Submission) -> Submission:
+    """t7: look that the final name is free, then request the rename. An OK reply is evidence E1; nothing else is."""
+    bank = house.bank(sub)
+    session = line.session()
+    confirmed = False
+    try:
+        if session.stat(bank.folders.to_bank, sub.remote_name or "") is None:
+            _rename(house, session, sub)
+            confirmed = True
+    except (InDoubt, Unavailable, Misconfigured) as problem:
+        log.warning("submission.commit-unclear", sid=sub.sid, problem=str(problem))
+        line.renew()
+    if not confirmed:
+        return _look_and_decide(house, line, sub)
+    sub = _delivered(house, sub, "E1", "the bank's server confirmed the rename")
+    _tidy(house, session, sub, all_of_them=False)
+    return sub
+
+
+def _rename(house: House, session: Session, sub: Submission) -> None:
+    folders = house.bank(sub).folders
+    session.rename(
+        folders.temporary or folders.to_bank, sub.commit_temporary or "", folders.to_bank, sub.remote_name or ""
+    )
+
+
+def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
+    """t7': what the two names prove. While the bank cannot be reached nothing is decided: ``Unavailable`` rises."""
+    bank = house.bank(sub)
+    channel = house.channels[sub.bank]
+    session = line.session()
+    # T first, then F: a rename that happens between the two looks is then seen as "F present", never as "both gone".
+    temporary = _look(session, bank.folders.temporary or bank.folders.to_bank, sub.commit_temporary or "", sub)
+    final = _look(session, bank.folders.to_bank, sub.remote_name or "", sub)
+    answer = decide(
+        final=final,
+        temporary=temporary,
+        rename_is_atomic=channel.rename_is_atomic,
+        bank_removes_temporaries=bank.submission.bank_removes_temporaries,
+    )
+    log.info("submission.observed", sid=sub.sid, final=final, temporary=temporary, decision=answer.decision)
+    if answer.decision is Decision.DELIVERED:
+        sub = _delivered(house, sub, answer.proof, answer.words)
+        _tidy(house, session, sub, all_of_them=temporary is not Seen.ABSENT)
+        return sub
+    if answer.decision is Decision.RENAME_AGAIN:
+        try:
+            _rename(house, session, sub)
+        except InDoubt as problem:
+            raise Unavailable(f"the rename was asked for again and its outcome is not known: {problem}") from problem
+        return _delivered(house, sub, "E1", "the bank's server confirmed the rename")
+    return _in_doubt(house, sub, answer.proof, answer.words)
+
+
+def _look(session: Session, folder: str, name: str, sub: Submission) -> Seen:
+    try:
+        entry = session.stat(folder, name)
+    except Misconfigured:
+        return Seen.UNKNOWN  # the server answers, but not this question
+    if entry is None:
+        return Seen.ABSENT
+    if entry.size != sub.sealed_size:
+        return Seen.DIFFERENT
+    try:
+        seen = session.digest(folder, name)
+    except Misconfigured:
+        return Seen.SAME_SIZE  # a write-only folder: the server lets us see the size, not the content
+    if seen is None:
+        return Seen.ABSENT
+    return Seen.SAME if seen == (sub.sealed_size, sub.sealed_sha256) else Seen.DIFFERENT
+
+
+def _delivered(house: House, sub: Submission, proof: str, words: str) -> Submission:
+    """t8: the journal, then the ledger; then tidy up what earlier attempts left."""
+    sub = house.journal.advance(
+        sub,
+        Event.DELIVERED,
+        at=house.now(),
+        detail={"evidence": words, "proof": proof},
+        evidence=f"{proof}: {words}",
+        sent_at=house.now(),
+        next_attempt_at=None,
+    )
+    ensure_delivered(house, sub)
+    moved(sub, "delivered", evidence=proof, attempt=sub.attempt)
+    return sub
+
+
+def _tidy(house: House, session: Session, sub: Submission, *, all_of_them: bool) -> None:
+    """Remove half files of earlier attempts, and ours too where a link-and-unlink rename left it: housekeeping only."""
+    folders = house.bank(sub).folders
+    last = sub.attempt if all_of_them else sub.attempt - 1
+    for attempt in range(max(1, last - 5), last + 1):
+        try:
+            name = temporary_name(sub.remote_name or "", sub.generation, attempt)
+            session.remove(folders.temporary or folders.to_bank, name)
+        except (Unavailable, Misconfigured) as problem:
+            # Harmless: the name is never used again and no bank takes it. The next person to look finds the remark.
+            house.journal.remark(sub.sid, "temporary-left", at=house.now(), detail={"problem": str(problem)})
+            return
+
+
+def ensure_delivered(house: House, sub: Submission) -> None:
+    """The ledger's record that the bank has it."""
+    if not house.ledger.has(LedgerKind.DELIVERED, sub.sid, sub.generation):
+        detail = {"remote_name": sub.remote_name, "evidence": sub.evidence}
+        house.ledger.append(LedgerRecord(LedgerKind.DELIVERED, sub.sid, sub.generation, detail))
+
+
+def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submission:
+    sub = house.journal.advance(
+        sub,
+        Event.OUTCOME_UNKNOWN,
+        at=house.now(),
+        reason=proof,
+        reason_text=words,
+        who_acts=WhoActs.TREASURY,
+        detail={"reason_text": words},
+        next_attempt_at=None,
+    )
+    house.attend(
+        "in-doubt",
+        sub.sid,
+        f"{sub.source_name}: nobody knows whether the bank has {sub.remote_name}: {words}. It will not be sent again",
+        WhoActs.TREASURY,
+        sub.bank,
+    )
+    moved(sub, "in-doubt", reason=proof)
+    return sub

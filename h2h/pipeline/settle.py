@@ -1,0 +1,107 @@
+"""Settle: what a bank's message says becomes what we know of our payments, in one transaction."""
+
+from __future__ import annotations
+
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import State
+from h2h.core.match import Matching, match_report
+from h2h.core.match_entries import ids_of, match_entries, statement_records
+from h2h.core.model.statement import StatementMessage
+from h2h.core.model.status import StatusReport
+from h2h.core.records import FileState, InboundFile, Matched, StatementRecord
+from h2h.core.rules.statement_chain import chain_attention
+from h2h.pipeline.house import House, log
+from h2h.pipeline.reading import opened
+from h2h.pipeline.receipts import write_receipt
+from h2h.pipeline.send import ensure_delivered
+
+
+def match_and_settle(house: House, file: InboundFile) -> InboundFile:
+    """READ → MATCHED (or QUARANTINED: an answer to a message that is not ours)."""
+    message = house.formats.get(file.format or "").read(opened(house, file).read_bytes()).message
+    matching = Matching(bank=file.bank, fid=file.fid)
+    statements: list[StatementRecord] = []
+    if isinstance(message, StatusReport):
+        ours = _match_status(house, file, message, matching)
+        if not ours:
+            return _foreign(house, file, message)
+    elif isinstance(message, StatementMessage):
+        statements = _match_statements(house, file, message, matching)
+    else:
+        matching.attend(
+            "unexpected-message", file.fid, f"the bank sent {file.format}, which only customers send", WhoActs.BANK
+        )
+    result = matching.result()
+    matched = Matched(
+        payments=result.payments,
+        submissions=result.submissions,
+        remarks=result.remarks,
+        statements=tuple(statements),
+        attention=result.attention,
+    )
+    moved_on = house.journal.move_file(file, FileState.MATCHED, at=house.now(), matched=matched)
+    touched = {m.sid for m in matched.payments} | {m.sid for m in matched.submissions}
+    log.info("file.matched", fid=file.fid, bank=file.bank, payments=len(matched.payments), submissions=len(touched))
+    for sid in sorted(touched):
+        _after(house, sid)
+    return moved_on
+
+
+def _match_status(house: House, file: InboundFile, report: StatusReport, matching: Matching) -> bool:
+    """Gather what the report says; False if we have no such message at this bank."""
+    bank = house.settings.bank_of(file.bank)
+    candidates = house.journal.by_message_id(file.bank, report.original_message_id or "")
+    candidates = [s for s in candidates if s.state not in (State.DUPLICATE, State.REFUSED)] or candidates
+    if not candidates:
+        return False
+    submission = candidates[0]
+    match_report(
+        report,
+        submission,
+        house.journal.payments(submission.sid),
+        matching,
+        silence_means_accepted=bank.submission.silence_means_accepted,
+    )
+    return True
+
+
+def _match_statements(
+    house: House, file: InboundFile, message: StatementMessage, matching: Matching
+) -> list[StatementRecord]:
+    end_to_end_ids, uetrs, batches = ids_of(message)
+    candidates = house.journal.payments_by(
+        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
+    )
+    match_entries(message, candidates, matching)
+    records = statement_records(file.fid, message)
+    for number, record in enumerate(records):
+        before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
+        earlier = house.journal.statements(record.account, record.kind) + before
+        matching.attention += chain_attention(earlier, record, file.bank)
+    return records
+
+
+def _foreign(house: House, file: InboundFile, report: StatusReport) -> InboundFile:
+    """F61: somebody else sends with our contract, or a test system reads production. A person must know."""
+    text = f"an answer to message {report.original_message_id!r}, which h2h never sent to this bank"
+    moved_on = house.journal.move_file(
+        file, FileState.QUARANTINED, at=house.now(), reason="UNKNOWN-MESSAGE", reason_text=text
+    )
+    house.attend("unknown-message", file.fid, f"{file.remote_name}: {text}", WhoActs.TREASURY, file.bank)
+    log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason="UNKNOWN-MESSAGE")
+    return moved_on
+
+
+def _after(house: House, sid: str) -> None:
+    """The second witness, the closed doubts and the receipt follow what the journal now says."""
+    sub = house.journal.submission(sid)
+    if sub.state in (State.ACKNOWLEDGED, State.ACCEPTED, State.PARTIALLY_ACCEPTED, State.REJECTED):
+        if sub.evidence is None:
+            sub = house.journal.change(
+                sub, at=house.now(), evidence="E3: the bank answered it", sent_at=sub.sent_at or house.now()
+            )
+        ensure_delivered(house, sub)
+        house.settle("in-doubt", sid, f"the bank answered: {sub.state}")
+        house.settle("overdue-answer", sid, f"the bank answered: {sub.state}")
+        house.settle("cannot-go-on", sid, f"the bank answered: {sub.state}")
+    write_receipt(house, sub)

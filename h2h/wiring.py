@@ -1,0 +1,106 @@
+"""Settings → adapters → a house at work: the one place where ports meet the things behind them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from h2h.adapters.archive import FileArchive
+from h2h.adapters.clock import SystemClock
+from h2h.adapters.directory_channel import BankOverDirectory
+from h2h.adapters.folders import FolderInbox, FolderOutbox
+from h2h.adapters.format_files import load_formats
+from h2h.adapters.gpg import NoSealer, PgpSealer
+from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.ledger import FileLedger
+from h2h.adapters.schema import SchemaBook
+from h2h.adapters.secrets import Secrets
+from h2h.adapters.sftp import BankOverSftp
+from h2h.core.format import FormatBook
+from h2h.data import data_dir
+from h2h.pipeline.house import House
+from h2h.ports import Channel, Clock, Journal, Ledger, Sealer
+from h2h.settings import BankProfile, PgpSeal, Settings, SftpChannel
+
+
+@contextmanager
+def open_house(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    stop: threading.Event | None = None,
+    clock: Clock | None = None,
+) -> Iterator[House]:
+    """Everything opened, and closed again. ``Misconfigured`` and ``Unavailable`` say what cannot be opened."""
+    secrets = Secrets.of_environment(environment)
+    clock = clock or SystemClock(stop)
+    with ExitStack() as stack:
+        yield House(
+            settings=settings,
+            journal=stack.enter_context(journal_of(settings, secrets, clock)),
+            ledger=stack.enter_context(ledger_of(settings, clock)),
+            archive=FileArchive(settings.paths.archive, settings.paths.state / "work"),
+            clock=clock,
+            formats=formats_of(settings),
+            schemas=schemas_of(settings),
+            outboxes={f.name: FolderOutbox(f, settings.limits, settings.paths.state / "spool") for f in settings.erp},
+            inboxes={f.name: FolderInbox(f.inbound) for f in settings.erp if f.inbound is not None},
+            channels={name: channel_of(bank, secrets) for name, bank in settings.banks.items()},
+            sealers={name: _closing(stack, sealer_of(bank, secrets)) for name, bank in settings.banks.items()},
+        )
+
+
+@contextmanager
+def journal_of(settings: Settings, secrets: Secrets, clock: Clock) -> Iterator[Journal]:
+    """The journal, brought up to this release."""
+    settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    url = settings.journal.url or default_url(settings.paths.state)
+    password = secrets.text(settings.journal.password) if settings.journal.password else None
+    with open_journal(url, instance=settings.instance, now=clock.now(), password=password) as journal:
+        yield journal
+
+
+@contextmanager
+def ledger_of(settings: Settings, clock: Clock) -> Iterator[Ledger]:
+    """The second witness."""
+    settings.paths.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ledger = FileLedger(settings.paths.ledger, clock=clock)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def formats_of(settings: Settings | None) -> FormatBook:
+    """The delivered formats, and the installation's own."""
+    return load_formats(data_dir("formats"), *(settings.formats_directories if settings else ()))
+
+
+def schemas_of(settings: Settings | None) -> SchemaBook:
+    """What a bank handed out comes before what h2h delivers."""
+    own: tuple[Path, ...] = settings.schema_directories if settings else ()
+    delivered = data_dir("xsd")
+    return SchemaBook([*own, delivered / "iso20022", delivered])
+
+
+def channel_of(bank: BankProfile, secrets: Secrets) -> Channel:
+    """The way to the bank."""
+    if isinstance(bank.channel, SftpChannel):
+        return BankOverSftp.of(bank.channel, bank.submission.rename, secrets.read)
+    return BankOverDirectory(bank.channel.root, bank.submission.rename)
+
+
+def sealer_of(bank: BankProfile, secrets: Secrets) -> Sealer:
+    """What signs and encrypts for the bank."""
+    if isinstance(bank.seal, PgpSeal):
+        return PgpSealer(bank.seal, secrets.text(bank.seal.passphrase) if bank.seal.passphrase else None)
+    return NoSealer()
+
+
+def _closing(stack: ExitStack, sealer: Sealer) -> Sealer:
+    close = getattr(sealer, "close", None)
+    if close is not None:
+        stack.callback(close)
+    return sealer
