@@ -81,6 +81,16 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {shown(near[0])}?" if near else ""
 
 
+def required_of(delimited: Delimited, names: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
+    """What every row must have, of a level's fields *names*: alternatives of (field, position in the values)."""
+    position = {name: index for index, name in enumerate(names)}
+    wanted = [tuple(name for name in group if name in delimited.fields) for group in REQUIRED if group[0] in position]
+    for name, source in delimited.fields.items():
+        if column_of(source).required and name in position and not any(name in group for group in wanted):
+            wanted.append((name,))
+    return [tuple((name, position[name]) for name in group) for group in wanted]
+
+
 class Layout:
     """The declaration bound to one file: cells of a row → values in the order of the field tables.
 
@@ -89,7 +99,6 @@ class Layout:
 
     def __init__(self, delimited: Delimited, header: Sequence[str] | None, width: int) -> None:
         self.width = width
-        self.required = [names for names in REQUIRED if "amount" not in names]
         self.blank_columns: list[int] = []
         self._places: dict[str, tuple[str, int]] = {}
         self._tail = [""]
@@ -104,8 +113,6 @@ class Layout:
             positions[name] = index
             label = header[index] if header else str(index + 1)
             self._places[name] = (label, index + 1)
-            if column.required and (name,) not in self.required and name != "amount":
-                self.required.append((name,))
         self.instruction = _getter([positions.get(name, width) for name in INSTRUCTION_FIELDS])
         self.transaction = _getter([positions.get(name, width) for name in TRANSACTION_FIELDS])
         if header is not None:

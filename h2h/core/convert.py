@@ -1,0 +1,270 @@
+"""The heart of *convert*: an ERP's file becomes a bank's, or is refused with all its findings.
+
+Rules
+1. Every payment is checked before the first byte is written; one error refuses the file.
+2. Same input, same message id and time, same profile: the same bytes.
+3. Payments that agree in account, date, currency and kind share one instruction (PmtInf), in the order of their first
+   appearance; within it they keep the order of the file.
+4. Nothing is rounded, cut or defaulted. h2h adds only ids of its own: PmtInfId always, and InstrId where the file gives
+   no reference at all (``end_to_end_id = {constant = "NOTPROVIDED"}``), because answers must find their payment.
+5. Texts are written with other letters only where the profile says so, and every changed text is reported. Ids never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import accumulate
+from typing import BinaryIO, Protocol
+
+from h2h.core import naming
+from h2h.core.codecs.assemble import Assembler
+from h2h.core.codecs.delimited import Row, forms_of, read_rows
+from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
+from h2h.core.codecs.layout import NOT_PROVIDED, Values, required_of
+from h2h.core.codecs.spool import Spool
+from h2h.core.declared import Delimited
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding
+from h2h.core.mapping.writer import Group as WrittenGroup
+from h2h.core.model.parties import Party
+from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
+from h2h.core.records import PaymentRecord
+from h2h.core.rules.judge import Judge, shown
+from h2h.core.rules.payment import check_instruction, check_transfer
+from h2h.core.rules.references import Seen
+from h2h.core.rules.terms import BankTerms, Terms
+
+Scratch = Callable[[], BinaryIO]
+
+
+class Writes(Protocol):
+    """A format that payments can be written in (``h2h.core.format.Format``)."""
+
+    def write_stream(self, header: Initiation, groups: Iterator[WrittenGroup], out: BinaryIO) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What was fixed at take-in, so that a repetition gives the same bytes. ``today`` is the bank's day."""
+
+    message_id: str
+    creation_date_time: datetime
+    today: date
+
+
+@dataclass(slots=True)
+class Group:
+    """One instruction, with what its payments add up to; all are in one currency."""
+
+    instruction: PaymentInstruction
+    currency: str
+    count: int = 0
+    total: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class Conversion:
+    """What became of a file. ``refused``: nothing was written, and ``findings`` says why."""
+
+    header: Initiation
+    groups: list[Group] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    refused: bool = False
+    transfers: Callable[[int], Iterator[CreditTransfer]] = lambda _: iter(())
+    close: Callable[[], None] = lambda: None
+
+    @property
+    def count(self) -> int:
+        """Number of payments."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def control_sum(self) -> Decimal:
+        """Sum of all amounts whatever their currency, as ISO 20022 defines CtrlSum."""
+        return sum((group.total for group in self.groups), Decimal(0))
+
+    def sums(self) -> dict[str, Decimal]:
+        """Sum by currency, for people."""
+        found: dict[str, Decimal] = {}
+        for group in self.groups:
+            found[group.currency] = found.get(group.currency, Decimal(0)) + group.total
+        return found
+
+    def records(self, sid: str) -> Iterator[PaymentRecord]:
+        """The payments for the journal, one by one, in the order of the bank's file."""
+        ordinal = 0
+        for number in range(len(self.groups)):
+            for transfer in self.transfers(number):
+                ordinal += 1
+                yield payment_record(transfer, sid, ordinal)
+
+
+def convert_delimited(
+    source: BinaryIO,
+    delimited: Delimited,
+    bank: BankTerms,
+    target: Writes,
+    stamp: Stamp,
+    *,
+    scratch: Scratch,
+    out: BinaryIO,
+) -> Conversion:
+    """Read *source* as declared, check every payment, and write it in *target* to *out*.
+
+    *scratch* gives a new private file, open for reading and writing; it is asked for only if the file is large, and
+    closed by ``Conversion.close``. Memory does not grow with the file but for its ids. If the conversion is refused,
+    *out* must be thrown away. ``Misconfigured`` if the declaration is wrong.
+    """
+    header = Initiation(stamp.message_id, stamp.creation_date_time, Party(name=bank.initiating_party))
+    terms = Terms.of(bank, stamp.today)
+    gathered = _Gathering(delimited, terms, stamp.message_id, scratch)
+    for row in read_rows(source, delimited, terms.judge):
+        gathered.take(row)
+    conversion = Conversion(
+        header, gathered.groups, terms.judge.findings(), terms.judge.refuses, gathered.transfers, gathered.spool.close
+    )
+    if not conversion.refused:
+        header.stated_transaction_count, header.stated_control_sum = conversion.count, conversion.control_sum
+        written = ((g.instruction, g.count, g.total, gathered.transfers(n)) for n, g in enumerate(conversion.groups))
+        try:
+            target.write_stream(header, written, out)
+        except Refused as problem:  # the format has no place for a value; whoever exports the file must act
+            conversion.findings += problem.findings
+            conversion.refused = True
+    return conversion
+
+
+class _Gathering:
+    """Sorts rows into instructions, checks them, keeps their values until they are written."""
+
+    def __init__(self, delimited: Delimited, terms: Terms, message_id: str, scratch: Scratch) -> None:
+        self.groups: list[Group] = []
+        self.spool = Spool(scratch)
+        self._terms = terms
+        self._message_id = message_id
+        self._numbers: dict[tuple[Values, str], int] = {}
+        self._seen = Seen("line")
+        self._assembler = Assembler(forms_of(delimited), terms.judge)
+        self._again = Assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
+        self._needed = [required_of(delimited, names) for names in (INSTRUCTION_FIELDS, TRANSACTION_FIELDS)]
+        self._transliterates = terms.rules.on_charset == "transliterate"
+        self._ordinals: list[int] = []
+
+    def take(self, row: Row) -> None:
+        """Check one row's payment and keep it."""
+        values = row.transaction
+        number = self._number_of(row)
+        if self._transliterates:
+            values = self._transliterated(values, TRANSACTION_FIELDS)
+        missing = self._missing(values, self._needed[1])
+        group = self.groups[number]
+        group.count += 1
+        transfer = self._assembler.transfer(values, group.instruction, row.line)
+        unread = self._assembler.unread
+        faulty = frozenset(unread | missing) if unread or missing else _NONE
+        check_transfer(transfer, self._terms, self._seen, row.line, faulty)
+        if not self._terms.judge.refuses:
+            group.total += transfer.amount
+            self.spool.add(number, (row.line, *values))
+
+    def transfers(self, number: int) -> Iterator[CreditTransfer]:
+        """The payments of one instruction again, as they are written."""
+        group = self.groups[number]
+        if not self._ordinals:
+            self._ordinals = list(accumulate((g.count for g in self.groups), initial=1))
+        for ordinal, (line, *values) in enumerate(self.spool.read(number), start=self._ordinals[number]):
+            transfer = self._again.transfer(tuple(values), group.instruction, line)
+            if transfer.end_to_end_id == NOT_PROVIDED and transfer.instruction_id is None:
+                transfer.instruction_id = naming.instruction_id(self._message_id, ordinal)
+            yield transfer
+
+    def _number_of(self, row: Row) -> int:
+        key = (row.instruction, row.transaction[_CURRENCY])
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.groups)
+            self.groups.append(Group(self._instruction(row), row.transaction[_CURRENCY]))
+        return number
+
+    def _instruction(self, row: Row) -> PaymentInstruction:
+        values = row.instruction
+        if self._transliterates:
+            values = self._transliterated(values, INSTRUCTION_FIELDS)
+        missing = self._missing(values, self._needed[0])
+        instruction = self._assembler.instruction(values)
+        check_instruction(instruction, self._terms, frozenset(self._assembler.unread | missing))
+        return replace(instruction, id=naming.payment_information_id(self._message_id, len(self.groups) + 1))
+
+    def _missing(self, values: Values, needed: list[tuple[tuple[str, int], ...]]) -> set[str]:
+        missing: set[str] = set()
+        for alternatives in needed:
+            for _, index in alternatives:
+                if values[index]:
+                    break
+            else:
+                name = alternatives[0][0]
+                self._terms.judge.found("H2H-MISSING", name, f"{name} is missing")
+                missing.add(name)
+        return missing
+
+    def _transliterated(self, values: Values, fields: tuple[str, ...]) -> Values:
+        repertoire = self._terms.repertoire
+        if repertoire.fits("".join(values)):
+            return values
+        spelled = list(values)
+        for index, name in enumerate(fields):
+            if FIELDS[name].kind is Kind.TEXT and not repertoire.fits(values[index]):
+                spelled[index] = repertoire.transliterated(values[index])
+                if spelled[index] != values[index]:
+                    text = f"{shown(values[index])} goes to the bank as {shown(spelled[index])}"
+                    self._terms.judge.found("H2H-TRANSLITERATED", name, text)
+        return tuple(spelled)
+
+
+_NONE: frozenset[str] = frozenset()
+_CURRENCY = TRANSACTION_FIELDS.index("currency")
+
+
+def payment_record(t: CreditTransfer, sid: str, ordinal: int) -> PaymentRecord:
+    """What the journal keeps of one payment; *ordinal* is its 1-based position in the bank's file."""
+    instruction = t.instruction
+    debtor_account = instruction.debtor_account.number
+    creditor_account = t.creditor_account.number if t.creditor_account else None
+    return PaymentRecord(
+        sid=sid,
+        ordinal=ordinal,
+        end_to_end_id=t.end_to_end_id,
+        amount=t.amount,
+        currency=t.currency,
+        creditor_name=t.creditor.name,
+        creditor_account=creditor_account,
+        debtor_account=debtor_account,
+        instruction_id=t.instruction_id,
+        payment_information_id=instruction.id,
+        uetr=t.uetr,
+        requested_execution_date=instruction.requested_execution_date,
+        fingerprint=naming.payment_fingerprint(
+            debtor_account=debtor_account,
+            creditor_account=creditor_account,
+            amount=t.amount,
+            currency=t.currency,
+            reference=reference_of(t),
+            requested_execution_date=instruction.requested_execution_date,
+        ),
+    )
+
+
+def reference_of(t: CreditTransfer) -> str:
+    """What tells two payments of one amount to one payee apart: the end-to-end id, else what the payment is for."""
+    if t.end_to_end_id and t.end_to_end_id != NOT_PROVIDED:
+        return t.end_to_end_id
+    return t.creditor_reference or " ".join(t.remittance_unstructured)
+
+
+def payment_records(initiation: Initiation, sid: str) -> Iterator[PaymentRecord]:
+    """The payments of a file that is passed through, for the journal, in document order."""
+    for ordinal, transfer in enumerate(initiation.transactions, start=1):
+        yield payment_record(transfer, sid, ordinal)

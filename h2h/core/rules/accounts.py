@@ -1,0 +1,61 @@
+"""IBANs and BICs. An IBAN is judged once: payees repeat, and the answer does not change."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from schwifty import registry
+from schwifty.exceptions import SchwiftyException
+
+from h2h.core.rules.judge import masked
+
+_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
+_BIC = re.compile(r"[A-Z0-9]{4}([A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?")
+_VALUES = {ord(c): str(value) for value, c in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=10)}
+
+# Countries whose accounts are kept at banks with the BIC of another (territories, and states that use its system).
+_SHARED = {
+    "GG": "GB", "JE": "GB", "IM": "GB", "GI": "GB", "SM": "IT", "VA": "IT", "MC": "FR", "AX": "FI", "FO": "DK",
+    "GL": "DK", "GP": "FR", "MQ": "FR", "GF": "FR", "RE": "FR", "YT": "FR", "PM": "FR", "BL": "FR", "MF": "FR",
+    "NC": "FR", "PF": "FR", "WF": "FR", "TF": "FR", "LI": "CH",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def why_no_iban(iban: str) -> str | None:
+    """In words why it is no IBAN (ISO 13616: country, length, structure, check digits), or None if it is one."""
+    if not _SHAPE.fullmatch(iban):
+        if " " in iban:
+            return f"{masked(iban)} has blanks; an IBAN is written without"
+        if iban.upper() != iban:
+            return f"{masked(iban)} has small letters; an IBAN has capitals"
+        return f"{masked(iban)} does not begin with a country and two check digits"
+    try:
+        spec = registry.get_iban_spec(iban[:2])
+    except SchwiftyException:
+        return f"{masked(iban)} begins with {iban[:2]}, which has no IBANs"
+    if len(iban) != spec.iban_length:
+        return f"{masked(iban)} has {len(iban)} characters; an IBAN of {iban[:2]} has {spec.iban_length}"
+    if not spec.regex.fullmatch(iban[4:]):
+        return f"{masked(iban)} has letters or digits where an IBAN of {iban[:2]} has none"
+    if int((iban[4:] + iban[:4]).translate(_VALUES)) % 97 != 1:
+        return f"{masked(iban)} has wrong check digits: one or more characters are mistyped"
+    return None
+
+
+@lru_cache(maxsize=16384)
+def country_of_bic(bic: str) -> str | None:
+    """The country in a well-formed BIC (ISO 9362), or None if it is not one."""
+    found = _BIC.fullmatch(bic)
+    return found.group(1) if found else None
+
+
+def same_country(bic_country: str, iban_country: str) -> bool:
+    """True if a bank of that country may keep accounts of this one."""
+    return _SHARED.get(bic_country, bic_country) == _SHARED.get(iban_country, iban_country)
+
+
+def mod_97(text: str) -> int:
+    """ISO 7064 MOD 97-10 over letters and digits: 1 for good check digits."""
+    return int(text.translate(_VALUES)) % 97

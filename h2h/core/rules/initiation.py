@@ -1,0 +1,108 @@
+"""A payment file that the ERP already wrote in ISO 20022: its bytes go to the bank unchanged, but not unchecked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from h2h.core.codecs.fields import FIELDS, Level
+from h2h.core.findings import Finding
+from h2h.core.format import Read
+from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
+from h2h.core.rules.judge import Where
+from h2h.core.rules.payment import check_instruction, check_transfer
+from h2h.core.rules.references import Seen, check_id
+from h2h.core.rules.terms import BankTerms, Terms
+
+
+def check_initiation(read: Read, bank: BankTerms, today: date) -> list[Finding]:
+    """All findings of the file: what the reader found, then what the rules find. Nothing is changed.
+
+    *read* holds an ``Initiation`` (credit transfers or direct debits); of another message only the reader's findings
+    are given back.
+    """
+    if not isinstance(read.message, Initiation):
+        return list(read.findings)
+    terms = Terms.of(bank, today, passed_through=True)
+    _Check(read.message, terms).all()
+    return [*read.findings, *terms.judge.findings()]
+
+
+class _Check:
+    def __init__(self, initiation: Initiation, terms: Terms) -> None:
+        self._initiation = initiation
+        self._terms = terms
+        self._seen = Seen("payment")
+        self._exchanged = initiation.kind == "direct-debit"
+
+    def all(self) -> None:
+        initiation, terms = self._initiation, self._terms
+        if initiation.message_id:
+            terms.judge.place = lambda _: Where("GrpHdr/MsgId")
+            check_id("message_id", initiation.message_id, terms)
+        by_instruction = self._by_instruction()
+        for number, instruction in enumerate(initiation.instructions, start=1):
+            self._instruction(instruction, number, by_instruction.get(id(instruction), []))
+        for ordinal, transfer in enumerate(initiation.transactions, start=1):
+            self._transfer(transfer, ordinal)
+        self._totals("GrpHdr", initiation.stated_transaction_count, initiation.stated_control_sum,
+                     initiation.transactions, ("AM19", "AM16"))  # fmt: skip
+        if not initiation.transactions:
+            terms.judge.found("H2H-EMPTY", "", "the file holds no payment", where=Where("Document"))
+
+    def _by_instruction(self) -> dict[int, list[CreditTransfer]]:
+        found: dict[int, list[CreditTransfer]] = {}
+        for transfer in self._initiation.transactions:
+            found.setdefault(id(transfer.instruction), []).append(transfer)
+        return found
+
+    def _instruction(self, i: PaymentInstruction, number: int, transfers: Sequence[CreditTransfer]) -> None:
+        at = f"PmtInf[{number}]"
+        self._terms.judge.place = lambda field: Where(f"{at}/{self._path(field)}")
+        if i.id:
+            check_id("payment_information_id", i.id, self._terms, seen=self._seen, number=number)
+        check_instruction(i, self._terms, _UNREAD if not i.debtor.name else _NONE)
+        self._totals(at, i.stated_transaction_count, i.stated_control_sum, transfers, ("AM20", "AM17"))
+        currencies = sorted({t.currency for t in transfers})
+        if len(currencies) > 1:
+            text = f"the instruction mixes {' and '.join(currencies)}; banks refuse that"
+            self._terms.judge.found("H2H-CURRENCY", "", text, where=Where(at))
+
+    def _transfer(self, t: CreditTransfer, ordinal: int) -> None:
+        at, line = (t.place.path, t.place.line) if t.place else (f"CdtTrfTxInf[{ordinal}]", None)
+        self._terms.judge.place = lambda field: Where(f"{at}/{self._path(field)}", line)
+        # What is missing has a finding of the reader's already.
+        missing = {name for name, value in (("end_to_end_id", t.end_to_end_id), ("currency", t.currency)) if not value}
+        check_transfer(t, self._terms, self._seen, ordinal, frozenset(missing))
+
+    def _totals(
+        self,
+        at: str,
+        stated_count: int | None,
+        stated_sum: Decimal | None,
+        transfers: Sequence[CreditTransfer],
+        reasons: tuple[str, str],
+    ) -> None:
+        judge = self._terms.judge
+        if stated_count is not None and stated_count != len(transfers):
+            text = f"{at} says {stated_count} transactions, there are {len(transfers)}"
+            judge.found("H2H-COUNT", "", text, reason=reasons[0], where=Where(f"{at}/NbOfTxs"))
+        total = sum((t.amount for t in transfers), Decimal(0))
+        if stated_sum is not None and stated_sum != total:
+            text = f"{at} says {stated_sum}, the amounts add up to {total}"
+            judge.found("H2H-SUM", "", text, reason=reasons[1], where=Where(f"{at}/CtrlSum"))
+
+    def _path(self, field: str) -> str:
+        known = FIELDS.get(field)
+        path = known.path if known else _OTHER_PATHS.get(field, field)
+        if not self._exchanged:
+            return path
+        # In a direct debit the payee's side is the instruction's; the canonical model keeps its words.
+        mark = "Dbtr" if known is not None and known.level is Level.INSTRUCTION else "Cdtr"
+        return path.replace(mark, "Cdtr" if mark == "Dbtr" else "Dbtr")
+
+
+_NONE: frozenset[str] = frozenset()
+_UNREAD = frozenset({"debtor_name"})
+_OTHER_PATHS = {"payment_information_id": "PmtInfId"}

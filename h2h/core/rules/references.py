@@ -1,0 +1,100 @@
+"""Ids and references: uniqueness, shape, check digits."""
+
+from __future__ import annotations
+
+import re
+
+from h2h.core.model.payment import CreditTransfer
+from h2h.core.rules.accounts import mod_97
+from h2h.core.rules.judge import shown
+from h2h.core.rules.terms import Terms
+
+#: What every bank passes on unchanged in an id (EPC217-08, section 6.2).
+_ID = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]+")
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_RF = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}")
+_QR_REFERENCE = re.compile(r"[0-9]{27}")
+_MOD_10_RECURSIVE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
+ID_MAX = 35
+NOT_PROVIDED = "NOTPROVIDED"
+
+
+class Seen:
+    """Ids of one file, and where each was first; *unit* is what the numbers count: ``line`` or ``payment``."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._first: dict[str, dict[str, int]] = {}
+
+    def again(self, kind: str, value: str, number: int) -> str | None:
+        """Where *value* was before, in words; None at its first time."""
+        first = self._first.setdefault(kind, {}).setdefault(value, number)
+        return None if first == number else f"{self._unit} {first}"
+
+
+# Field → the reason code of its being there twice.
+_TWICE = {"end_to_end_id": "DU04", "instruction_id": "DU05", "payment_information_id": "DU02"}
+
+
+def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, number: int = 0) -> None:
+    """An id of at most 35 characters that every bank passes on, without odd slashes, once in the file."""
+    judge = terms.judge
+    if len(value) > ID_MAX:
+        judge.found("H2H-LENGTH", field, f"{shown(value)} has {len(value)} characters, an id has at most {ID_MAX}")
+    if not _ID.fullmatch(value):
+        odd = next((c for c in value if not _ID.fullmatch(c)), " ")
+        judge.found("H2H-ID", field, f"{shown(value)} holds {shown(odd)}; ids are never changed, so it is refused")
+    elif value.startswith("/") or value.endswith("/") or "//" in value:
+        # EPC217-08, section 6.2: banks on older rails read these as separators.
+        judge.found("H2H-ID", field, f"{shown(value)} begins or ends with a slash, or has two in a row")
+    if seen is not None and value != NOT_PROVIDED:
+        before = seen.again(field, value, number)
+        if before is not None:
+            judge.found("H2H-DUPLICATE-ID", field, f"{shown(value)} is in {before} already", reason=_TWICE[field])
+
+
+def check_uetr(value: str, terms: Terms, seen: Seen, number: int) -> None:
+    """A UUID version 4 in small letters (ISO 20022 UUIDv4Identifier), once in the file."""
+    if not _UUID4.fullmatch(value):
+        terms.judge.found("H2H-UETR", "uetr", f"{shown(value)} is no UUID version 4 in small letters")
+    before = seen.again("uetr", value, number)
+    if before is not None:
+        terms.judge.found("H2H-DUPLICATE-ID", "uetr", f"{value} is in {before} already", reason="DU03")
+
+
+def check_creditor_reference(t: CreditTransfer, terms: Terms) -> None:
+    """ISO 11649 (RF) and Swiss QR references have good check digits and stand with the right kind of account."""
+    reference, kind, judge = t.creditor_reference, t.creditor_reference_type, terms.judge
+    iban = t.creditor_account.iban if t.creditor_account else None
+    qr_account = is_qr_iban(iban)
+    field = "creditor_reference"
+    if reference is None:
+        if qr_account:
+            judge.found("H2H-REFERENCE", field, "the account is a QR-IBAN; it needs a QR reference of 27 digits")
+        return
+    if reference.startswith("RF"):
+        if not _RF.fullmatch(reference) or mod_97(reference[4:] + reference[:4]) != 1:
+            judge.found("H2H-REFERENCE", field, f"{shown(reference)} is no RF reference: wrong shape or check digits")
+        elif qr_account:
+            judge.found("H2H-REFERENCE", field, "a QR-IBAN takes a QR reference, not an RF reference")
+    elif kind == "QRR" or qr_account:
+        if not _QR_REFERENCE.fullmatch(reference) or not _good_qr_digit(reference):
+            judge.found(
+                "H2H-REFERENCE", field, f"{shown(reference)} is no QR reference: 27 digits, the last a check digit"
+            )
+        elif not qr_account:
+            judge.found("H2H-REFERENCE", field, "a QR reference needs a QR-IBAN as the payee's account")
+    if terms.sepa and kind not in (None, "SCOR"):
+        judge.found("H2H-SCHEME", field, f"SEPA takes references of type SCOR, not {kind}", reason="RR09")
+
+
+def is_qr_iban(iban: str | None) -> bool:
+    """Swiss and Liechtenstein accounts whose bank number is 30000 to 31999 take QR references only."""
+    return iban is not None and iban[:2] in ("CH", "LI") and iban[4:9].isdigit() and 30000 <= int(iban[4:9]) <= 31999
+
+
+def _good_qr_digit(reference: str) -> bool:
+    carry = 0
+    for digit in reference[:-1]:
+        carry = _MOD_10_RECURSIVE[(carry + int(digit)) % 10]
+    return (10 - carry) % 10 == int(reference[-1])
