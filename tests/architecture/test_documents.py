@@ -2,13 +2,17 @@
 
 import re
 import runpy
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
+from h2h.adapters.format_files import load_formats
 from h2h.cli.main import VERBS
 from h2h.core.lifecycle import TRANSITIONS
+from h2h.core.model.payment import Initiation
 
 DOCUMENTS = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -80,6 +84,35 @@ def test_both_readmes_have_the_same_commands(root: Path) -> None:
         for name in ("README.md", "README.zh-CN.md")
     )
     assert english == chinese
+
+
+def test_the_example_of_the_guide_to_formats_reads_and_writes(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "adding-a-format.md").read_text(encoding="utf-8")
+    example, card, mapping = (
+        re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("xml example", "toml card", "xml mapping")
+    )
+    assert example is not None
+    assert card is not None
+    assert mapping is not None
+    folder = tmp_path / "acme-pay"
+    folder.mkdir()
+    (folder / "format.toml").write_text(card[1], encoding="utf-8")
+    (folder / "mapping.xml").write_text(mapping[1], encoding="utf-8")
+    formats = load_formats(root / "formats", tmp_path)
+    document = example[1].encode()
+    known = formats.identify(document)
+    assert known.id == "acme-pay.2"
+    read = known.read(document)
+    assert read.findings == []
+    assert isinstance(read.message, Initiation)
+    written = BytesIO()
+    known.write(read.message, written)
+    assert _values(written.getvalue()) == _values(document)
+
+
+def _values(document: bytes) -> list[tuple[str, str]]:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return [(str(one.tag), (one.text or "").strip()) for one in etree.fromstring(document, parser).iter()]
 
 
 def _blocks(document: Path) -> list[str]:

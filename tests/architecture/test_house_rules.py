@@ -51,6 +51,7 @@ def test_no_function_has_60_lines(modules: list[Path]) -> None:
     long = [
         f"{path.name}:{node.lineno} {node.name}"
         for path in modules
+        if "versions" not in path.parts  # a migration is a list of columns, written once
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 >= LINES_A_FUNCTION
