@@ -59,10 +59,16 @@ class Daemon:
                 self._notifier.ready(f"{len(self._settings.erp)} folders, {len(self._settings.banks)} banks")
                 log.info("daemon.ready", instance=self._settings.instance, banks=sorted(self._settings.banks))
                 self._watch_over(crew)
-                self._notifier.stopping() if self._terminate else self._notifier.reloading()
+                self._say_why()
                 crew.stop()
-            log.info("daemon.stopped", reason="terminate" if self._terminate else "reload")
+            log.info("daemon.stopped", instance=self._settings.instance)
         return 0
+
+    def _say_why(self) -> None:
+        if self._terminate:
+            self._notifier.stopping()
+        else:
+            self._notifier.reloading()
 
     def _watch_over(self, crew: Crew) -> None:
         """Feed the watchdog until a signal ends this configuration's time."""

@@ -75,7 +75,7 @@ class Submission:
     reason_text: str | None = None
     who_acts: WhoActs | None = None
     duplicate_of: str | None = None
-    released_by: str | None = None  # a duplicate suspicion or approval that a person released
+    released_by: str | None = None  # what people released it from, and who: "H4-OVERLAP by anna; …"
     next_attempt_at: datetime | None = None
     first_attempt_at: datetime | None = None
     sent_at: datetime | None = None

@@ -19,17 +19,9 @@ from h2h.pipeline.send import ensure_delivered
 def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """HELD or AWAITING_RELEASE goes on from where it was; the suspicion it was held for is answered."""
     sub = house.journal.submission(sid)
-    sub = _decide(
-        house,
-        sub,
-        Event.RELEASED,
-        actor,
-        reason,
-        released_by=actor,
-        next_attempt_at=None,
-        reason_text=None,
-        who_acts=None,
-    )
+    answered = f"{sub.reason or sub.state} by {actor}"
+    answers = f"{sub.released_by}; {answered}" if sub.released_by else answered
+    sub = _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
     house.settle("held", sid, f"released by {actor}: {reason}")
     return sub
 
@@ -59,9 +51,6 @@ def resolve_sent(house: House, sid: str, *, actor: str, reason: str) -> Submissi
         reason,
         evidence=evidence,
         sent_at=sub.sent_at or house.now(),
-        reason=None,
-        reason_text=None,
-        who_acts=None,
     )
     ensure_delivered(house, sub)
     house.settle("in-doubt", sid, f"{actor}: the bank has it: {reason}")
@@ -76,18 +65,7 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
     if not house.ledger.has(LedgerKind.RELEASE, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
-    sub = _decide(
-        house,
-        sub,
-        Event.RESOLVED_NOT_SENT,
-        actor,
-        reason,
-        reason=None,
-        reason_text=None,
-        who_acts=None,
-        first_attempt_at=None,
-        next_attempt_at=None,
-    )
+    sub = _decide(house, sub, Event.RESOLVED_NOT_SENT, actor, reason)
     house.settle("in-doubt", sid, f"{actor}: the bank does not have it: {reason}")
     return sub
 

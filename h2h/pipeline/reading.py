@@ -22,7 +22,7 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read, list[
     findings: list[Finding] = []
     schema = bank.schemas.get(format_.id, format_.schema)
     if schema:
-        findings += house.schemas.validate(schema, data)
+        findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
     read = format_.read(data)
     return format_, read, findings + list(read.findings)
 

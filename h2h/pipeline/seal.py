@@ -10,17 +10,23 @@ import hashlib
 from pathlib import Path
 
 from h2h.core.errors import Misconfigured
-from h2h.core.lifecycle import Event
+from h2h.core.lifecycle import Event, State
 from h2h.core.naming import remote_name
 from h2h.core.records import Submission
 from h2h.pipeline.house import House, moved
+from h2h.pipeline.suspicions import hold_or_refuse, overlapping
 
 READ_BYTES = 1 << 20
 
 
 def seal(house: House, sub: Submission) -> Submission:
-    """CONVERTED → AWAITING_RELEASE where a person must release it, else → SEALED."""
-    if house.folder(sub).release_required and sub.released_by is None:
+    """CONVERTED → HELD for overlapping payments, AWAITING_RELEASE where a person must release it, else → SEALED."""
+    suspected = overlapping(house, sub)
+    if suspected is not None:
+        held = hold_or_refuse(house, sub, suspected)
+        if held.state is not State.CONVERTED:
+            return held
+    if house.folder(sub).release_required and State.AWAITING_RELEASE not in (sub.released_by or ""):
         sub = house.journal.advance(sub, Event.RELEASE_REQUIRED, at=house.now())
         moved(sub, "awaits-release")
         return sub

@@ -1,0 +1,219 @@
+"""Convert: read the ERP's file, check it whole, and have the bank's file in the archive, ready to be sealed.
+
+A file that already is in one of the bank's formats goes on unchanged: it is only read, checked and matched. Anything
+else is written anew through the canonical model. Every suspicion of a duplicate is a person's to answer, unless the
+profile says refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from h2h.core.convert import Stamp, convert_delimited, payment_records
+from h2h.core.errors import Misconfigured, Refused
+from h2h.core.findings import Finding, WhoActs, error, refuses
+from h2h.core.format import Format
+from h2h.core.lifecycle import Event
+from h2h.core.model.payment import Initiation
+from h2h.core.naming import message_id
+from h2h.core.records import PaymentRecord, Submission
+from h2h.core.rules.initiation import check_initiation
+from h2h.core.schedule import time_zone
+from h2h.core.view import message_json
+from h2h.pipeline.house import House, moved
+from h2h.pipeline.reading import dumped
+from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
+from h2h.settings import BankProfile, ErpFolder
+
+#: So many remarks of a file travel in its history; all of them stand in the archive.
+FINDINGS_IN_EVENT_MAX = 50
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Converted:
+    """The bank's file (in the archive or in the scratch directory) and what the journal must know of it."""
+
+    bank_file: Path
+    source_format: str
+    bank_format: str
+    message_id: str
+    count: int
+    control_sum: Decimal
+    payments: Iterable[PaymentRecord]
+    findings: list[Finding]
+    view: dict[str, Any]
+
+
+def convert(house: House, sub: Submission) -> Submission:
+    """RECEIVED → CONVERTED, or HELD for a suspicion. ``Refused`` with all findings; ``Misconfigured``."""
+    source = house.archive.get(sub.sid, sub.received_at, "10-source")
+    if source is None:
+        raise Misconfigured(f"the archive has lost 10-source of submission {sub.sid}")
+    suspected = same_name(house, sub)
+    if suspected is not None:
+        return hold_or_refuse(house, sub, suspected)
+    folder, bank = house.folder(sub), house.bank(sub)
+    with ExitStack() as stack:
+        scratch = house.archive.scratch(sub.sid)
+        stack.callback(house.archive.clean, sub.sid)
+        with source.open("rb") as file:
+            head = file.read(4096)
+        if folder.delimited is not None and not head.removeprefix(_UTF8_MARK).lstrip().startswith(b"<"):
+            done = _from_delimited(house, sub, folder, source, scratch, stack)
+        else:
+            done = _from_document(house, sub, bank, source, scratch)
+        suspected = same_message_id(house, sub, done.message_id)
+        if suspected is not None:
+            return hold_or_refuse(house, sub, suspected)
+        view = {**done.view, "findings": [f.as_json() for f in done.findings]}
+        house.archive.put(sub.sid, sub.received_at, "20-payment.json", dumped(view))
+        house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file)
+        sub = house.journal.advance(
+            sub,
+            Event.CONVERTED,
+            at=house.now(),
+            detail={
+                "transaction_count": done.count,
+                "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
+            },
+            payments=done.payments,
+            source_format=done.source_format,
+            bank_format=done.bank_format,
+            message_id=done.message_id,
+            transaction_count=done.count,
+            control_sum=done.control_sum,
+        )
+    moved(sub, "converted", payments=done.count, source_format=done.source_format, findings=len(done.findings))
+    return sub
+
+
+def _from_delimited(
+    house: House, sub: Submission, folder: ErpFolder, source: Path, scratch: Path, stack: ExitStack
+) -> Converted:
+    """A CSV or its like, as the folder declares it, into the bank's format."""
+    bank = house.bank(sub)
+    target = house.formats.get(bank.format)
+    if folder.delimited is None:
+        raise Misconfigured(f"erp folder '{folder.name}' declares no columns")
+    own_id = message_id(house.settings.instance, sub.sid)
+    stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), _today(house, bank))
+    written = scratch / "bank.xml"
+    with source.open("rb") as file, written.open("wb") as out:
+        conversion = convert_delimited(
+            file, folder.delimited, bank, target, stamp, scratch=_scratch_files(scratch, stack), out=out
+        )
+    stack.callback(conversion.close)
+    findings = conversion.findings
+    if conversion.refused or refuses(findings):
+        raise Refused(findings)
+    findings = findings + _own_schema(house, bank, target, written)
+    view = {
+        "format": "delimited",
+        "message_id": stamp.message_id,
+        "transaction_count": conversion.count,
+        "sums": {currency: f"{total:f}" for currency, total in conversion.sums().items()},
+        "instructions": [
+            {"id": g.instruction.id, "count": g.count, "control_sum": f"{g.total:f}", "currency": g.currency}
+            for g in conversion.groups
+        ],
+    }
+    return Converted(
+        bank_file=written,
+        source_format="delimited",
+        bank_format=target.id,
+        message_id=stamp.message_id,
+        count=conversion.count,
+        control_sum=conversion.control_sum,
+        payments=conversion.records(sub.sid),
+        findings=findings,
+        view=view,
+    )
+
+
+def _from_document(house: House, sub: Submission, bank: BankProfile, source: Path, scratch: Path) -> Converted:
+    """An ISO 20022 file: unchanged if the bank takes its format, else written anew in the bank's."""
+    data = source.read_bytes()
+    format_ = house.formats.identify(data)
+    findings: list[Finding] = []
+    schema = bank.schemas.get(format_.id, format_.schema)
+    if schema is None:
+        raise Misconfigured(f"format {format_.id} has no schema; a file of it is never sent unchecked")
+    findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
+    if refuses(findings):
+        raise Refused(findings)
+    read = format_.read(data)
+    findings += check_initiation(read, bank, _today(house, bank))
+    initiation = read.message
+    if not isinstance(initiation, Initiation):
+        raise Refused([_not_a_payment(format_)])
+    passes = format_.id in bank.accepts
+    if not passes:
+        # Written anew, what the reader has no place for would be lost on the way.
+        findings += [_would_be_lost(f) for f in findings if f.code == "H2H-UNREAD"]
+    if refuses(findings):
+        raise Refused(findings)
+    bank_file, bank_format = source, format_
+    if not passes:
+        bank_format = house.formats.get(bank.format)
+        bank_file = scratch / "bank.xml"
+        with bank_file.open("wb") as out:
+            bank_format.write(initiation, out)
+        findings += _own_schema(house, bank, bank_format, bank_file)
+    return Converted(
+        bank_file=bank_file,
+        source_format=format_.id,
+        bank_format=bank_format.id,
+        message_id=initiation.message_id,
+        count=len(initiation.transactions),
+        control_sum=initiation.control_sum,
+        payments=payment_records(initiation, sub.sid),
+        findings=findings,
+        view=message_json(format_, read),
+    )
+
+
+def _own_schema(house: House, bank: BankProfile, target: Format, written: Path) -> list[Finding]:
+    """What h2h wrote must satisfy the bank's schema; if not, the payment data asked for something impossible."""
+    schema = bank.schemas.get(target.id, target.schema)
+    if schema is None:
+        raise Misconfigured(f"format {target.id} has no schema; a file of it is never sent unchecked")
+    findings = house.schemas.validate(schema, target.as_schema_sees_it(written.read_bytes()))
+    if refuses(findings):
+        raise Refused(findings)
+    return findings
+
+
+def _today(house: House, bank: BankProfile) -> date:
+    """The bank's day: dates of payments are judged by its calendar."""
+    zone = time_zone(bank.cutoff.timezone) if bank.cutoff else None
+    return house.now().astimezone(zone).date() if zone else house.now().date()
+
+
+def _scratch_files(scratch: Path, stack: ExitStack) -> Callable[[], BinaryIO]:
+    count = 0
+
+    def another() -> BinaryIO:
+        nonlocal count
+        count += 1
+        file: BinaryIO = stack.enter_context((scratch / f"rows-{count}").open("w+b"))
+        return file
+
+    return another
+
+
+def _not_a_payment(format_: Format) -> Finding:
+    text = f"this is a {format_.kind} ({format_.id}); only payment files go to a bank"
+    return error("H2H-NOT-A-PAYMENT", "the file", text, WhoActs.ERP_TEAM, next_step="export payments into this folder")
+
+
+def _would_be_lost(unread: Finding) -> Finding:
+    text = f"{unread.text}; it would be missing in the bank's format"
+    step = "export in a format the bank takes"
+    return error("H2H-WOULD-BE-LOST", unread.where, text, WhoActs.ERP_TEAM, next_step=step)

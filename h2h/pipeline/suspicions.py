@@ -1,0 +1,112 @@
+"""Files that look like earlier ones (D2 to D4): never sent silently, never dropped silently.
+
+The same bytes are recognised at take-in (D1). Here: the same name with other bytes, the same message id, payments that
+were sent before. What a person has released is not suspected again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, Severity, WhoActs
+from h2h.core.lifecycle import Event, State
+from h2h.core.records import Submission
+from h2h.pipeline.house import House, moved
+from h2h.pipeline.receipts import write_receipt
+from h2h.settings import DuplicatePolicy
+
+_NEVER_SENT = frozenset({State.REFUSED, State.CANCELLED, State.DUPLICATE})
+#: So many overlaps are named; the rest is counted.
+OVERLAPS_NAMED_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What looks like what, and what the profile says about it. ``reason`` is H4 of the protocol with its kind."""
+
+    reason: str
+    text: str
+    policy: DuplicatePolicy
+    earlier: tuple[str, ...]
+
+
+def same_name(house: House, sub: Submission) -> Suspicion | None:
+    """D2: a modified resend? A file of this name was taken in before, with other bytes."""
+    rules = house.folder(sub).duplicates
+    since = house.now() - timedelta(days=rules.window_days)
+    for earlier in house.journal.same_name(sub.folder, sub.source_name, since):
+        before = earlier.received_at <= sub.received_at and earlier.sid != sub.sid
+        if before and earlier.source_sha256 != sub.source_sha256 and earlier.state not in _NEVER_SENT:
+            text = (
+                f"a file of this name, with other content, was received {earlier.received_at:%Y-%m-%d %H:%M} UTC "
+                f"(submission {earlier.sid}, {earlier.state})"
+            )
+            return _unless_released(sub, Suspicion("H4-SAME-NAME", text, rules.same_name_other_bytes, (earlier.sid,)))
+    return None
+
+
+def same_message_id(house: House, sub: Submission, message_id: str) -> Suspicion | None:
+    """D3: banks want message ids unique for months; another file with this id has gone to this bank."""
+    rules = house.folder(sub).duplicates
+    since = house.now() - timedelta(days=rules.window_days)
+    for earlier in house.journal.by_message_id(sub.bank, message_id):
+        if earlier.sid != sub.sid and earlier.state not in _NEVER_SENT and earlier.received_at >= since:
+            used_by = f"'{earlier.source_name}' (submission {earlier.sid}, {earlier.state})"
+            text = f"message id {message_id} was used by {used_by}"
+            return _unless_released(sub, Suspicion("H4-SAME-MESSAGE-ID", text, rules.same_message_id, (earlier.sid,)))
+    return None
+
+
+def overlapping(house: House, sub: Submission) -> Suspicion | None:
+    """D4: other bytes, other ids, but some payments are the same in account, amount, reference and date."""
+    rules = house.folder(sub).duplicates
+    since = house.now() - timedelta(days=rules.window_days)
+    found = house.journal.overlapping(sub.sid, sub.bank, since)
+    found = [(ordinal, p) for ordinal, p in found if house.journal.submission(p.sid).received_at <= sub.received_at]
+    if not found:
+        return None
+    named = [f"payment {ordinal} is payment {p.ordinal} of submission {p.sid}" for ordinal, p in found]
+    more = f" and {len(named) - OVERLAPS_NAMED_MAX} more" if len(named) > OVERLAPS_NAMED_MAX else ""
+    count = len({ordinal for ordinal, _ in found})
+    text = f"{count} of its payments were in earlier files: " + "; ".join(named[:OVERLAPS_NAMED_MAX]) + more
+    earlier = tuple(sorted({p.sid for _, p in found}))
+    return _unless_released(sub, Suspicion("H4-OVERLAP", text, rules.overlapping_payments, earlier))
+
+
+def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submission:
+    """What the profile says. ``Refused`` for refuse; HELD for hold; warn is remarked and goes on."""
+    if suspicion.policy is DuplicatePolicy.REFUSE:
+        finding = Finding(
+            suspicion.reason,
+            Severity.ERROR,
+            sub.source_name,
+            suspicion.text,
+            WhoActs.ACCOUNTS_PAYABLE,
+            next_step="check whether these payments were made; if they are new, export them with new references",
+            reason="DUPL",
+        )
+        raise Refused([finding])
+    if suspicion.policy is DuplicatePolicy.WARN:
+        detail = {"reason_text": suspicion.text, "earlier": list(suspicion.earlier)}
+        house.journal.remark(sub.sid, "duplicate-warning", at=house.now(), detail=detail)
+        return sub
+    sub = house.journal.advance(
+        sub,
+        Event.HELD,
+        at=house.now(),
+        reason=suspicion.reason,
+        reason_text=suspicion.text,
+        who_acts=WhoActs.TREASURY,
+        detail={"reason_text": suspicion.text, "earlier": list(suspicion.earlier)},
+    )
+    house.attend("held", sub.sid, f"{sub.source_name}: {suspicion.text}", WhoActs.TREASURY, sub.bank)
+    write_receipt(house, sub)
+    moved(sub, "held", reason=suspicion.reason)
+    return sub
+
+
+def _unless_released(sub: Submission, suspicion: Suspicion) -> Suspicion | None:
+    """What a person released for this very reason is not suspected again; another suspicion still is."""
+    return None if suspicion.reason in (sub.released_by or "") else suspicion
