@@ -26,12 +26,16 @@ def default_url(state_dir: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_journal(url: str, *, instance: str, now: datetime, password: str | None = None) -> SqlJournal:
+def open_journal(
+    url: str, *, instance: str, now: datetime, password: str | None = None, must_exist: bool = False
+) -> SqlJournal:
     """Open the journal at *url*, make it if it is new, bring it up to this release.
+
+    With *must_exist* nothing is made or migrated: ``Misconfigured`` if there is no journal of this release.
 
     ``Misconfigured``: another installation's, a newer release's, damaged, on a network file system, URL or driver.
     ``Unavailable``: locked by another process, server not reachable. ``OutOfSpace``.
     """
     from h2h.adapters.journal.journal import open_
 
-    return open_(url, instance=instance, now=now, password=password)
+    return open_(url, instance=instance, now=now, password=password, must_exist=must_exist)

@@ -28,7 +28,9 @@ _NETWORK = frozenset(
 WRITES = {"h2h_writes": True}
 
 
-def open_engine(url: str, *, instance: str, password: str | None = None, mounts: Path = MOUNTS) -> Engine:
+def open_engine(
+    url: str, *, instance: str, password: str | None = None, must_exist: bool = False, mounts: Path = MOUNTS
+) -> Engine:
     """The engine for *url*; ``Misconfigured`` if the journal would not be safe there."""
     try:
         where = make_url(url)
@@ -37,7 +39,7 @@ def open_engine(url: str, *, instance: str, password: str | None = None, mounts:
     if where.password is not None:
         raise Misconfigured("journal.url holds a password", hint="put a reference to it under journal.password")
     if where.get_backend_name() == "sqlite":
-        return _sqlite(where, mounts)
+        return _sqlite(where, must_exist, mounts)
     if where.get_backend_name() == "postgresql":
         return _postgresql(where, instance, password)
     raise Misconfigured(f"journal.url: {where.get_backend_name()} is not supported", hint="sqlite or postgresql")
@@ -60,7 +62,7 @@ def is_network_file_system(path: Path, mounts: Path = MOUNTS) -> str | None:
 # ---------------------------------------------------------------------------------------------- SQLite
 
 
-def _sqlite(where: URL, mounts: Path) -> Engine:
+def _sqlite(where: URL, must_exist: bool, mounts: Path) -> Engine:
     if not where.database or where.database == ":memory:" or where.query:
         raise Misconfigured("the journal must be a file", hint="sqlite:////var/lib/h2h/journal.db")
     path = Path(where.database)
@@ -72,7 +74,10 @@ def _sqlite(where: URL, mounts: Path) -> Engine:
             f"the journal {path} lies on a network file system ({network}), where SQLite loses data",
             hint="use a local disk, or PostgreSQL",
         )
-    _create_file(path)
+    if not must_exist:
+        _create_file(path)
+    elif not path.exists():
+        raise Misconfigured(f"there is no journal {path}", hint="it is made when h2h is started")
     engine = create_engine(
         where,
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},

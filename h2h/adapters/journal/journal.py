@@ -25,11 +25,11 @@ class SqlJournal(Submissions, Queries, Inbound, Desk):
         self.close()
 
 
-def open_(url: str, *, instance: str, now: datetime, password: str | None) -> SqlJournal:
+def open_(url: str, *, instance: str, now: datetime, password: str | None, must_exist: bool) -> SqlJournal:
     """See ``h2h.adapters.journal.open_journal``."""
-    journal = SqlJournal(open_engine(url, instance=instance, password=password))
+    journal = SqlJournal(open_engine(url, instance=instance, password=password, must_exist=must_exist))
     try:
-        bring_up_to_date(journal)
+        bring_up_to_date(journal, only_check=must_exist)
         journal.belong_to(instance, now)
     except BaseException:
         journal.close()
