@@ -347,8 +347,8 @@ class Outbox(Protocol):
         ``OutOfSpace``.
         """
 
-    def discard(self, claimed: Claimed) -> None:
-        """Remove the claimed file: only after the archive holds it durably."""
+    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
+        """Remove the claimed file and its spooled copy: only after the archive holds it durably."""
 
     def set_aside(self, claimed: Claimed) -> str:
         """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""

@@ -99,7 +99,9 @@ def sums_by_currency(payments: Sequence[PaymentRecord]) -> dict[str, Decimal]:
 
 
 _TOLD: dict[str, str] = {
-    "taken-in": "h2h took the file in from the ERP's folder",
+    "received": "h2h took the file in from the ERP's folder",
+    "source-discarded": "the archive holds it; it was removed from the ERP's folder",
+    "duplicate-warning": "some payments were in earlier files; the profile lets them go on",
     "converted": "h2h read and checked it: {transaction_count} payments",
     "refused": "h2h refused it",
     "duplicate-found": "h2h saw that it is a duplicate",

@@ -8,14 +8,14 @@ delivery is a delivery. Replaying everything over any older journal gives the st
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from h2h.core.errors import Misconfigured, NotFound
+from h2h.core.errors import H2HError, Misconfigured, NotFound
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
@@ -77,27 +77,37 @@ def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
     """The journal forgot that this generation was committed: it must be looked for at the bank, never sent afresh."""
     if sub.generation != record.generation or sub.state not in _NOT_YET_SENT:
         return 0
-    # The sealed bytes are in the archive under the same sid, so what is observed at the bank can be compared.
-    house.journal.restore(_committed(house, sub, record), {"ledger": record.number, **record.detail})
+    sub = _with_payments(house, sub)
+    d = record.detail
+    committed = replace(
+        sub,
+        state=State.COMMITTING,
+        attempt=max(sub.attempt, int(d["attempt"])),
+        commit_temporary=d["temporary"],
+        remote_name=d["remote_name"],
+        sequence=d["sequence"],
+        message_id=d["message_id"],
+        bank_format=d["bank_format"],
+        sealed_sha256=d["sealed_sha256"],
+        sealed_size=d["sealed_size"],
+        updated_at=house.now(),
+    )
+    house.journal.restore(committed, {"ledger": record.number, **d})
     return 1
 
 
-def _committed(house: House, sub: Submission, record: LedgerRecord) -> Submission:
-    sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
-    digest, size = (None, None) if sealed is None else _digest(sealed.read_bytes())
-    return replace(
-        sub,
-        state=State.COMMITTING,
-        attempt=max(sub.attempt, int(record.detail.get("attempt") or 1)),
-        commit_temporary=str(record.detail.get("temporary")),
-        remote_name=str(record.detail.get("remote_name")),
-        sealed_sha256=sub.sealed_sha256 or digest,
-        sealed_size=sub.sealed_size or size,
-    )
-
-
-def _digest(data: bytes) -> tuple[str, int]:
-    return hashlib.sha256(data).hexdigest(), len(data)
+def _with_payments(house: House, sub: Submission) -> Submission:
+    """An old row may not know its payments; converting again finds them, so that the bank's answers can be matched."""
+    if sub.state is not State.RECEIVED:
+        return sub
+    try:
+        return convert(house, sub)
+    except H2HError as problem:
+        # It was sent once, so it could be converted once; today it cannot. It is still never sent twice.
+        log.warning("recovery.cannot-convert", sid=sub.sid, problem=str(problem))
+        text = f"{sub.source_name} was sent before the journal was restored, but cannot be read again: {problem}"
+        house.attend("restored-without-payments", sub.sid, text, WhoActs.TREASURY, sub.bank)
+        return house.journal.submission(sub.sid)
 
 
 def _claimed(record: LedgerRecord) -> Submission:

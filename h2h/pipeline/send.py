@@ -170,7 +170,17 @@ def _try_later(house: House, sub: Submission, problem: str) -> Submission:
 def _ledger_commit(house: House, sub: Submission) -> None:
     """I3: the second witness knows which temporary name may be renamed, before the rename is requested."""
     if not house.ledger.has(LedgerKind.COMMIT, sub.sid, sub.generation):
-        detail = {"temporary": sub.commit_temporary, "remote_name": sub.remote_name, "attempt": sub.attempt}
+        # All that an older journal would lack to look for this file at the bank and to match its answers.
+        detail = {
+            "temporary": sub.commit_temporary,
+            "remote_name": sub.remote_name,
+            "attempt": sub.attempt,
+            "sequence": sub.sequence,
+            "message_id": sub.message_id,
+            "bank_format": sub.bank_format,
+            "sealed_sha256": sub.sealed_sha256,
+            "sealed_size": sub.sealed_size,
+        }
         house.ledger.append(LedgerRecord(LedgerKind.COMMIT, sub.sid, sub.generation, detail))
 
 

@@ -140,10 +140,12 @@ class FolderOutbox:
             os.close(source)
         return Spooled(self._spool / sha256, sha256, size)
 
-    def discard(self, claimed: Claimed) -> None:
-        """Remove the claimed file: only after the archive holds it durably. What is gone already is success."""
+    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
+        """Remove the claimed file and its copy: only after the archive holds it durably. Gone already is success."""
         with files.in_words("remove", claimed.path):
             self._corner.discard(claimed.path)
+            if spooled is not None:
+                spooled.path.unlink(missing_ok=True)
 
     def set_aside(self, claimed: Claimed) -> str:
         """Move a file that ``spool`` refused into ``refused/`` beside it, unread; its name there."""
