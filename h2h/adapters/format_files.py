@@ -36,7 +36,7 @@ def load_folder(folder: Path) -> list[Format]:
     if Path(other).name != other:
         raise Misconfigured(f"{card_file}: parts is the name of a folder beside this one")
     codes = {**_codes(folder.parent / other), **_codes(folder)} if other else _codes(folder)
-    kind = content.get("kind")
+    kind = str(content.get("kind"))
     if kind not in KINDS:
         raise Misconfigured(f"{card_file}: kind is one of {', '.join(KINDS)}")
     family = Family(

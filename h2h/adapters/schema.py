@@ -32,10 +32,9 @@ _FINDINGS_MAX = 100
 _EXPLAIN_SECONDS = 3.0
 _EXPLAIN_CHILDREN = 200
 
-_NAMESPACED = re.compile(r"\{(?:urn|https?):[^}]*\}")
-_CLASS = re.compile(r" for <class '[^']*'>")
+# Namespaces, the second engine's own prefixes and classes: nothing that a person could act on.
+_NOISE = re.compile(r"\{(?:urn|https?):[^}]*\}|\bns\d+:| for <class '[^']*'>")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_ASK_OTHER = ("This element is not expected", "Missing child element", "Character content other than whitespace")
 
 
 class SchemaBook:
@@ -77,7 +76,7 @@ class SchemaBook:
             if len(data) > _TREE_BYTES:
                 problems = _stream(compiled, data)
                 if not problems or not lines or len(data) > _EXPLAIN_BYTES:
-                    return [_in_its_own_words(p) for p in problems]
+                    return [_in_its_own_words(p, schema) for p in problems]
             root = xml.parse(data)
         except Refused as refused:
             return refused.findings
@@ -85,7 +84,7 @@ class SchemaBook:
             return []
         problems = list(compiled.error_log)[:_FINDINGS_MAX]
         if not lines:
-            return [_in_its_own_words(p) for p in problems]
+            return [_in_its_own_words(p, schema) for p in problems]
         return list(self._explain(schema, root, problems))
 
     def _compile(self, schema: str) -> etree.XMLSchema:
@@ -106,11 +105,11 @@ class SchemaBook:
         for problem in problems:
             found = root.getroottree().xpath(problem.path) if problem.path else []
             if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
-                yield _in_its_own_words(problem)
+                yield _in_its_own_words(problem, schema)
                 continue
             node = found[0]
             rule = self._rule(schema, node, problem.message) if time.monotonic() < until else None
-            finding = _finding(problem, node, rule)
+            finding = _finding(problem, node, rule, schema)
             # One mistake often breaks two rules of the schema that read the same to a person.
             if (problem.line, finding.text) not in told:
                 told.add((problem.line, finding.text))
@@ -120,9 +119,9 @@ class SchemaBook:
         """What xmlschema says about this one element; None if it says nothing more."""
         import xmlschema
 
-        about = node
-        if any(words in message for words in _ASK_OTHER[:1]):
-            about = node.getparent() if node.getparent() is not None else node
+        # A child that is not expected is the parent's matter.
+        parent = node.getparent()
+        about = parent if parent is not None and "This element is not expected" in message else node
         if len(about) > _EXPLAIN_CHILDREN:
             return None
         try:
@@ -132,7 +131,7 @@ class SchemaBook:
             shallow = _shallow(about)
             for problem in component.iter_errors(shallow):
                 if problem.elem is shallow and problem.reason:
-                    return _CLASS.sub("", _NAMESPACED.sub("", str(problem.reason))).strip()
+                    return _NOISE.sub("", str(problem.reason)).strip()
         except (xmlschema.XMLSchemaException, ValueError, TypeError, KeyError):
             # The second engine cannot follow this schema or document: the first one's verdict and words stand.
             return None
@@ -144,7 +143,7 @@ class SchemaBook:
         if schema not in self._explaining:
             file = self.path(schema)
             # Nothing outside the schema's own folder is read, and nothing is fetched.
-            safe = {"allow": "sandbox", "defuse": "always", "base_url": file.parent.as_uri()}
+            safe: dict[str, Any] = {"allow": "sandbox", "defuse": "always", "base_url": file.parent.as_uri()}
             try:
                 self._explaining[schema] = xmlschema.XMLSchema10(str(file), **safe)
             except xmlschema.XMLSchemaException:
@@ -169,21 +168,27 @@ def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
     return list(walk.error_log)[:_FINDINGS_MAX]
 
 
-def _finding(problem: Any, node: etree._Element, rule: str | None) -> Finding:
+def _finding(problem: Any, node: etree._Element, rule: str | None, schema: str) -> Finding:
     where = place_of(node)
     value = "" if len(node) else (node.text or "").strip()
     said = rule or _plain(problem.message)
     text = f"{where}: {value[:80]!r} is not allowed: {said}" if value else f"{where}: {said}"
-    return error("SCHEMA", where, text, WhoActs.ERP_TEAM, line=problem.line or None, column=problem.column or None)
+    return error("H2H-SCHEMA", where, text, _who_acts(schema), line=problem.line or None, column=problem.column or None)
 
 
-def _in_its_own_words(problem: Any) -> Finding:
+def _in_its_own_words(problem: Any, schema: str) -> Finding:
     where = f"line {problem.line}"
-    return error("SCHEMA", where, f"{where}: {_plain(problem.message)}", WhoActs.ERP_TEAM, line=problem.line or None)
+    text = f"{where}: {_plain(problem.message)}"
+    return error("H2H-SCHEMA", where, text, _who_acts(schema), line=problem.line or None)
+
+
+def _who_acts(schema: str) -> WhoActs:
+    """Those who made the document: a bank for its reports and statements, else the ERP's people."""
+    return WhoActs.BANK if schema.startswith(("camt.052", "camt.053", "camt.054", "pain.002")) else WhoActs.ERP_TEAM
 
 
 def _plain(message: str) -> str:
-    return _NAMESPACED.sub("", message)
+    return _NOISE.sub("", message)
 
 
 def place_of(node: etree._Element) -> str:
@@ -191,8 +196,9 @@ def place_of(node: etree._Element) -> str:
     steps: list[str] = []
     current: etree._Element | None = node
     while current is not None:
-        same = [s for s in current.itersiblings(current.tag, preceding=True)]
-        more = bool(same) or next(current.itersiblings(current.tag), None) is not None
+        tag = str(current.tag)
+        same = list(current.itersiblings(tag, preceding=True))
+        more = bool(same) or next(current.itersiblings(tag), None) is not None
         steps.append(etree.QName(current).localname + (f"[{len(same) + 1}]" if more else ""))
         current = current.getparent()
     return "/".join(reversed(steps[:-2] or steps))

@@ -25,7 +25,7 @@ from h2h.core.model.status import StatusReport
 Message = Initiation | StatusReport | StatementMessage
 
 # The finding of a file that no format knows; the command line answers it with exit status 3.
-UNKNOWN_FORMAT = "UNKNOWN-FORMAT"
+UNKNOWN_FORMAT = "H2H-UNKNOWN-FORMAT"
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class Format:
             message.kind = self.kind
         if self.namespace is None:
             text = "the document has no namespace, so its version is unknown and no schema can check it"
-            findings.insert(0, error("NO-NAMESPACE", "Document", text, WhoActs.BANK))
+            findings.insert(0, error("H2H-NO-NAMESPACE", "Document", text, WhoActs.BANK))
         return Read(message, findings)
 
     def stream(self, data: bytes) -> Iterator[tuple[Any, list[Any]]]:
@@ -151,9 +151,9 @@ class Format:
 
     @cached_property
     def _plan(self) -> Plan:
-        assert self.family is not None and self.card is not None
-        name = f"{self.family.folder}/mapping.xml"
-        family = self.family
+        if self.family is None or self.card is None:
+            raise Misconfigured(f"{self.id} has no mapping")
+        family, name = self.family, f"{self.family.folder}/mapping.xml"
         return compile_plan(family.mapping, family.parts, self.kind, self.card.flags, family.codes, name)
 
     @cached_property
@@ -217,4 +217,4 @@ class FormatBook:
 
 def _ambiguous(found: Sequence[Format]) -> Finding:
     names = ", ".join(f.id for f in found)
-    return error("AMBIGUOUS-FORMAT", "the file", f"several formats know it: {names}", WhoActs.SYSTEM_ADMINISTRATOR)
+    return error("H2H-AMBIGUOUS-FORMAT", "the file", f"several formats know it: {names}", WhoActs.SYSTEM_ADMINISTRATOR)

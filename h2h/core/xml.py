@@ -60,23 +60,23 @@ def parser() -> etree.XMLParser:
 def refuse_unsafe(data: bytes) -> None:
     """``Refused`` says why these bytes may not be given to a parser."""
     if not data:
-        raise _refused("EMPTY", "the file is empty")
+        raise _refused("H2H-EMPTY", "the file is empty")
     if len(data) > BYTES_MAX:
-        raise _refused("TOO-LARGE", f"the file has {len(data)} bytes; at most {BYTES_MAX} are read")
+        raise _refused("H2H-TOO-LARGE", f"the file has {len(data)} bytes; at most {BYTES_MAX} are read")
     head = data[:HEAD_BYTES]
     if head.startswith(_WIDE):
-        raise _refused("ENCODING", "the file is not in UTF-8 (it looks like UTF-16, UTF-32 or EBCDIC)")
+        raise _refused("H2H-ENCODING", "the file is not in UTF-8 (it looks like UTF-16, UTF-32 or EBCDIC)")
     start = _BEFORE_ROOT.match(head.removeprefix(_BOM))
     if not looks_like_xml(head):
-        raise _refused("NOT-XML", "the file does not begin with an XML document")
+        raise _refused("H2H-NOT-XML", "the file does not begin with an XML document")
     declared = _DECLARATION.search(head[: start.end() if start else 0] or head)
     if declared and not _ENCODINGS.fullmatch(declared[1].decode("ascii")):
-        raise _refused("ENCODING", f"the encoding {declared[1].decode('ascii')!r} is not one that h2h reads as XML")
+        raise _refused("H2H-ENCODING", f"the encoding {declared[1].decode('ascii')!r} is not one that h2h reads as XML")
     if re.search(rb"<!(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
-        raise _refused("DOCTYPE", "the file has a document type declaration (DOCTYPE); bank files have none")
+        raise _refused("H2H-DOCTYPE", "the file has a document type declaration (DOCTYPE); bank files have none")
     nul = data.find(b"\0")
     if nul >= 0:
-        raise _refused("NUL", f"byte {nul + 1} is NUL, which XML does not allow", line=data.count(b"\n", 0, nul) + 1)
+        raise _refused("H2H-NUL", f"byte {nul + 1} is NUL, which XML does not allow", line=data.count(b"\n", 0, nul) + 1)
 
 
 def parse(data: bytes, first_line: int = 1) -> etree._Element:
@@ -92,7 +92,7 @@ def not_well_formed(problem: etree.XMLSyntaxError, first_line: int = 1) -> Findi
     line = (problem.lineno or 1) + first_line - 1
     text = (problem.msg or "not well-formed").split(" (<string>")[0]
     return error(
-        *("NOT-WELL-FORMED", f"line {line}", f"not well-formed XML: {text}", WhoActs.ERP_TEAM),
+        *("H2H-NOT-WELL-FORMED", f"line {line}", f"not well-formed XML: {text}", WhoActs.ERP_TEAM),
         line=line,
         column=problem.offset or None,
         next_step="export or fetch the file again; it may be cut off",
@@ -118,7 +118,7 @@ def root_of(head: bytes) -> Root:
     if not found:
         if problem is not None:
             raise Refused([not_well_formed(problem)]) from problem
-        raise _refused("NOT-WELL-FORMED", "the file holds no XML element")
+        raise _refused("H2H-NOT-WELL-FORMED", "the file holds no XML element")
     return Root(found[0].namespace, found[0].localname, found[1].localname if len(found) > 1 else None)
 
 

@@ -1,4 +1,4 @@
-"""The annotated sample of a document, understood: a tree of elements, each knowing what of the model it carries.
+"""The annotated sample of a document, understood: a tree of elements that know what of the model they carry.
 
 A format's ``mapping.xml`` is a document of that format whose elements carry annotations (namespace ``urn:h2h:mapping``):
 
@@ -77,7 +77,7 @@ class Carries:
 
     cardinality: str  # one, opt, each
     field: str
-    type: str = "text"
+    value_type: str = "text"
     cls: type | None = None
     to_message: bool = False  # "/field": appended to the message, not to the enclosing object
     to_around: bool = False  # "../field": belongs to the object around the enclosing one
@@ -161,14 +161,14 @@ class _Reader:
         name: str,
     ) -> None:
         self._codes = codes
-        self._parts = {p.get("name"): p for source in (shared, document) for p in source.iterfind(f"{M}part")}
+        self._parts = {str(p.get("name")): p for source in (shared, document) for p in source.iterfind(f"{M}part")}
         self._flags = flags
         self._name = name
 
     def element(self, node: etree._Element, owners: tuple[type, ...]) -> Element:
         """*owners*: the class whose fields the element carries, before it the class around that one, and so on."""
         owner = owners[-1]
-        notes = {k[len(M) :]: v for k, v in node.attrib.items() if str(k).startswith(M)}
+        notes = {str(k)[len(M) :]: str(v) for k, v in node.attrib.items() if str(k).startswith(M)}
         carries = self._carries(node, notes, owners)
         within = (*owners, carries.cls) if carries is not None and carries.cls is not None else owners
         inner = within[-1]
@@ -177,7 +177,7 @@ class _Reader:
             aliases=tuple(notes.pop("alias", "").split()),
             carries=carries,
             attributes={
-                str(k): self._spec(node, "one", v.strip("{}"), within)
+                str(k): self._spec(node, "one", str(v).strip("{}"), within)
                 for k, v in node.attrib.items()
                 if not str(k).startswith(M)
             },
@@ -251,4 +251,4 @@ class _Reader:
             raise self._wrong(node, f"{owner.__name__} has no field {name!r}")
 
     def _wrong(self, node: etree._Element, text: str) -> Misconfigured:
-        return Misconfigured(f"{self._name}, line {node.sourceline}, {node.tag}: {text}")
+        return Misconfigured(f"{self._name}, line {node.sourceline}, {str(node.tag)}: {text}")

@@ -15,7 +15,7 @@ from h2h.core.mapping.pieces import PIECE_BYTES, Piece, pieces
 from h2h.core.mapping.plan import Plan
 from h2h.core.mapping.stylesheet import SEPARATOR, Compiled, Key, Role, RowType, compile_stylesheet
 from h2h.core.model.parties import Account, Agent, Party
-from h2h.core.model.payment import Place
+from h2h.core.model.payment import Initiation, Place
 
 # More of one sort say nothing new to a person.
 FINDINGS_MAX = 200
@@ -57,15 +57,18 @@ class Reader:
     def _ready(self) -> Compiled:
         if self._compiled is None:
             self._compiled = compile_stylesheet(self._plan, self._namespace)
-            self._shapes = [_Shape(row) for row in self._compiled.rows]
+            rows = self._compiled.rows
+            self._shapes = [_Shape(row, rows) for row in rows]
         return self._compiled
 
 
 class _Shape:
     """How the cells of a row become an object of its class."""
 
-    def __init__(self, row: RowType) -> None:
+    def __init__(self, row: RowType, rows: list[RowType]) -> None:
         self.row = row
+        # Records are numbered through the document, everything else within the object around it.
+        self.numbered_anew = [r.index for r in rows if r.parent is row and not r.element.record]
         self.defaults = [_without_default(cls) for cls, _, _ in row.slots]
         self.sequences = {f.name: "tuple" in str(f.type) for f in dataclasses.fields(row.cls)}
         self.has_place = "place" in self.sequences
@@ -86,7 +89,7 @@ def _without_default(cls: type) -> list[tuple[str, str]]:
 class _Row:
     """One object being read: its cells, and the lists that its own rows are appended to."""
 
-    __slots__ = ("cells", "lists", "line", "made", "number", "shape")
+    __slots__ = ("cells", "faulty", "line", "lists", "made", "number", "shape")
 
     def __init__(self, shape: _Shape, number: int, line: int | None) -> None:
         self.shape = shape
@@ -95,6 +98,7 @@ class _Row:
         self.cells: dict[str, Any] = {}
         self.lists: dict[str, list[Any]] = {}
         self.made: Any = None
+        self.faulty = False
 
 
 class _Run:
@@ -110,6 +114,7 @@ class _Run:
         self._found: list[Finding] = []
         self._unread: Counter[str] = Counter()
         self._taken: list[tuple[Any, list[Any]]] = []
+        self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls is Initiation else WhoActs.BANK
 
     # ------------------------------------------------------------------------------------------------ tokens
 
@@ -117,7 +122,7 @@ class _Run:
         """Read one piece: tokens into rows, complete rows into objects."""
         if _HOLDS_SEPARATOR(piece.root):
             text = "the document holds the noncharacter U+FDD0, which is not for interchange"
-            raise Refused([error("CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
+            raise Refused([error("H2H-CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
         self._count_attributes(piece.root)
         text = str(self._compiled.transform(piece.root))
         lines = _Lines(piece)
@@ -153,6 +158,8 @@ class _Run:
             self._close(self._stack.pop())
         self._numbers[row.index] += 1
         shape = self._shapes[row.index]
+        for index in shape.numbered_anew:
+            self._numbers[index] = 0
         line = lines.next(row) if row.element.record else None
         made = _Row(shape, self._numbers[row.index], line)
         made.cells[character] = ""
@@ -188,8 +195,8 @@ class _Run:
         if row.made is not None:
             return row.made
         shape, keys = row.shape, self._compiled.keys
-        parts: list[dict[str, Any] | None] = [None] * len(shape.row.slots)
-        parts[0] = {}
+        own: dict[str, Any] = {}
+        parts: list[dict[str, Any] | None] = [own, *[None] * (len(shape.row.slots) - 1)]
         for character, raw in row.cells.items():
             key = keys[character]
             part = _open(parts, shape.row, key.slot)
@@ -197,9 +204,9 @@ class _Run:
                 self._put(row, key, part, raw)
             else:
                 part.update(key.sets)
-        self._take_from_around(row, parts[0])
+        self._take_from_around(row, own)
         for name, made in row.lists.items():
-            parts[0][name] = tuple(made) if shape.sequences.get(name) else made
+            own[name] = tuple(made) if shape.sequences.get(name) else made
         self._require(row, parts)
         for slot in range(len(parts) - 1, -1, -1):
             fields = parts[slot]
@@ -225,7 +232,7 @@ class _Run:
             try:
                 value = kind.parse(raw)
             except ValueError as problem:
-                self._error(row, "VALUE", key.path, f"{raw[:60]!r} is {problem}")
+                self._error(row, "H2H-VALUE", key.path, f"{raw[:60]!r} is {problem}")
                 return
         if key.field in part:
             if kind.joined is not None:
@@ -251,7 +258,7 @@ class _Run:
                 continue
             index = next((i for i, s in enumerate(row.shape.row.slots) if i and s[1:] == (slot, name)), None)
             if index is None or parts[index] is None:
-                self._error(row, "MISSING", path, "is missing or empty")
+                self._error(row, "H2H-MISSING", path, "is missing or empty")
 
     def _complete(self, row: _Row, slot: int, fields: dict[str, Any]) -> bool:
         """Fill what may be empty; False if the object cannot be made."""
@@ -265,8 +272,8 @@ class _Run:
             elif annotation == "str" and name not in _DECISIVE:
                 fields[name] = ""
             else:
-                if slot == 0:
-                    self._error(row, "NOT-READ", "", f"was not read, because its {name.replace('_', ' ')} is missing")
+                if slot == 0 and not row.faulty:
+                    self._error(row, "H2H-NOT-READ", "", f"was not read, because its {name.replace('_', ' ')} is missing")
                 return False
         return True
 
@@ -290,7 +297,7 @@ class _Run:
     def findings(self) -> list[Finding]:
         """All that was found: errors in document order, then what was not read."""
         unread = [
-            info("UNREAD", path, f"{path} was not read ({count} time{'s' if count != 1 else ''})")
+            info("H2H-UNREAD", path, f"{path} was not read ({count} time{'s' if count != 1 else ''})")
             for path, count in sorted(self._unread.items())
         ]
         return self._found[:FINDINGS_MAX] + unread
@@ -298,7 +305,8 @@ class _Run:
     def _error(self, row: _Row, code: str, path: str, text: str) -> None:
         where = _where(row, self._stack)
         where = f"{where}/{path}".strip("/")
-        self._found.append(error(code, where, f"{where} {text}", WhoActs.ERP_TEAM, line=row.line))
+        row.faulty = True
+        self._found.append(error(code, where, f"{where} {text}", self._who_acts, line=row.line))
 
 
 # Fields for which there is no harmless stand-in.

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -76,7 +75,7 @@ def compile_stylesheet(plan: Plan, namespace: str | None) -> Compiled:
 class _Compiler:
     def __init__(self, namespace: str | None) -> None:
         self._prefix = "d:" if namespace else ""
-        self._declares = f"xmlns:d={quoteattr(namespace)}" if namespace else ""
+        self._declares = f'xmlns:d="{_quoted(namespace)}"' if namespace else ""
         self._templates: list[str] = []
         self._keys: dict[str, Key] = {}
         self._rows: list[RowType] = []
@@ -158,7 +157,7 @@ class _Compiler:
     def _value(self, carries: Carries, row: RowType, slot: int, path: str) -> Key:
         many = carries.cardinality == "each"
         slot = row.slots[slot][1] if carries.to_around else slot
-        return Key(Role.LEAF, row, path, slot, carries.field, VALUE_TYPES[carries.type], many)
+        return Key(Role.LEAF, row, path, slot, carries.field, VALUE_TYPES[carries.value_type], many)
 
     def _fallback(self, mode: str, row: RowType, path: str) -> None:
         token = self._token(Key(Role.UNREAD, row, path), "local-name()")
@@ -169,6 +168,10 @@ class _Compiler:
         self._keys[character] = key
         value = f'<xsl:value-of select="{select}"/>' if select else ""
         return f"<xsl:text>{SEPARATOR}{character}</xsl:text>{value}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
 def _sets(element: Element) -> tuple[tuple[str, Any], ...]:

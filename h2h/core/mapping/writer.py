@@ -132,7 +132,7 @@ def groups_of(initiation: Initiation) -> list[Group]:
             groups.append((transaction.instruction, []))
         groups[-1][1].append(transaction)
     if not groups:
-        raise Refused([error("NO-TRANSACTIONS", "the file", "there is no transaction to write", WhoActs.ERP_TEAM)])
+        raise Refused([error("H2H-NO-TRANSACTIONS", "the file", "there is no transaction to write", WhoActs.ERP_TEAM)])
     return [(i, len(many), sum((t.amount for t in many), Decimal(0)), many) for i, many in groups]
 
 
@@ -163,7 +163,7 @@ class _Object:
                 continue
             if not any(all(c.holds(getattr(value, c.field)) for c in way) for way in ways):
                 text = f"this format has no place for {name.replace('_', ' ')} ({str(held)[:40]!r}) here"
-                raise _CannotWriteError("NO-PLACE", name, text)
+                raise _CannotWriteError("H2H-NO-PLACE", name, text)
         return "".join([part(value) for part in self._parts])
 
 
@@ -264,8 +264,8 @@ def _leaf(element: Element, carries: Carries, path: str) -> Write:
     start, end, name = f"<{element.tag}>", f"</{element.tag}>", carries.field
     if carries.cardinality == "each":
         return _each(element, start, end, path)
-    must, is_text = carries.cardinality == "one", carries.type == "text"
-    render = VALUE_TYPES[carries.type].render
+    must, is_text = carries.cardinality == "one", carries.value_type == "text"
+    render = VALUE_TYPES[carries.value_type].render
     if element.attributes:
         return _leaf_with_attributes(element, carries, path)
 
@@ -304,7 +304,7 @@ def _leaf_with_attributes(element: Element, carries: Carries, path: str) -> Writ
 def _each(element: Element, start: str, end: str, path: str) -> Write:
     assert element.carries is not None
     name = element.carries.field
-    render = VALUE_TYPES[element.carries.type].render
+    render = VALUE_TYPES[element.carries.value_type].render
 
     def each(value: Any) -> str:
         held = getattr(value, name)
@@ -317,7 +317,7 @@ def _render(render: Callable[[Any], str], held: Any, path: str) -> str:
     try:
         return render(held)
     except (ValueError, TypeError) as problem:
-        raise _CannotWriteError("VALUE", path, f"{str(held)[:40]!r} cannot be written: {problem}") from None
+        raise _CannotWriteError("H2H-VALUE", path, f"{str(held)[:40]!r} cannot be written: {problem}") from None
 
 
 def _escape(text: str, path: str) -> str:
@@ -326,16 +326,16 @@ def _escape(text: str, path: str) -> str:
             return _ESCAPES[match[0]]
         character = f"U+{ord(match[0]):04X}"
         what = f"the character {character} at position {match.start() + 1}, which XML does not allow"
-        raise _CannotWriteError("CHARACTER", path, f"the text holds {what}")
+        raise _CannotWriteError("H2H-CHARACTER", path, f"the text holds {what}")
 
     return _SPECIAL.sub(replacement, text) if _SPECIAL.search(text) else text
 
 
 def _missing(path: str, name: str) -> _CannotWriteError:
-    return _CannotWriteError("MISSING", path, f"{name.replace('_', ' ')} is missing, and this format demands it")
+    return _CannotWriteError("H2H-MISSING", path, f"{name.replace('_', ' ')} is missing, and this format demands it")
 
 
 def _agree(tag: str, where: str, stated: int | Decimal | None, found: int | Decimal) -> None:
     if stated is not None and stated != found:
         text = f"{where}: {tag} was given as {stated}, and the transactions make {found}"
-        raise Refused([error("COUNT" if tag == "NbOfTxs" else "CONTROL-SUM", f"{where}/{tag}", text, WhoActs.ERP_TEAM)])
+        raise Refused([error("H2H-COUNT" if tag == "NbOfTxs" else "H2H-SUM", f"{where}/{tag}", text, WhoActs.ERP_TEAM)])

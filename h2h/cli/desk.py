@@ -1,0 +1,138 @@
+"""What the commands about files share: read a file once, ask formats and schemas, keep every finding."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from h2h.core import xml
+from h2h.core.errors import Misconfigured, Refused
+from h2h.core.findings import Finding, Severity, WhoActs, error, refuses, warning
+from h2h.core.format import UNKNOWN_FORMAT, Format, Read
+
+if TYPE_CHECKING:
+    from h2h.adapters.schema import SchemaBook
+    from h2h.core.format import FormatBook
+    from h2h.settings import BankProfile, Settings
+
+
+@dataclass
+class Looked:
+    """What became of one file. ``read`` is None if nothing could be read."""
+
+    file: Path
+    format: Format | None = None
+    read: Read | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        """0 sound, 1 findings of severity error or refused, 3 no format knows it."""
+        if any(f.code == UNKNOWN_FORMAT for f in self.findings):
+            return 3
+        return 1 if refuses(self.findings) else 0
+
+
+class Desk:
+    """Formats and schemas, those of an installation first if its configuration is given."""
+
+    def __init__(self, config: Path | None = None, bank: str | None = None) -> None:
+        self.settings: Settings | None = None
+        self.bank: BankProfile | None = None
+        if config is not None:
+            from h2h.settings import load
+
+            self.settings = load(config)
+        if bank is not None:
+            if self.settings is None:
+                raise Misconfigured("a bank's rules are in its profile", hint="give the configuration too: -c h2h.toml")
+            self.bank = self.settings.bank_of(bank)
+        self.book = self._book()
+        self.schemas = self._schemas()
+
+    def _book(self) -> FormatBook:
+        from h2h.adapters.format_files import load_formats
+        from h2h.data import data_dir
+
+        return load_formats(data_dir("formats"), *(self.settings.formats_directories if self.settings else ()))
+
+    def _schemas(self) -> SchemaBook:
+        from h2h.adapters.schema import SchemaBook
+        from h2h.data import data_dir
+
+        own = self.settings.schema_directories if self.settings else ()
+        return SchemaBook([*own, data_dir("xsd") / "iso20022", data_dir("xsd")])
+
+    def identify(self, file: Path) -> Looked:
+        """Which format the file has."""
+        looked = Looked(file)
+        try:
+            looked.format = self.book.identify(_bytes(file))
+        except Refused as refused:
+            looked.findings += refused.findings
+        return looked
+
+    def look(self, file: Path, *, strict: bool = False) -> Looked:
+        """All that the file says and all that is wrong with it. *strict*: a missing schema is an error."""
+        looked = Looked(file)
+        try:
+            data = _bytes(file)
+            looked.format = self.book.identify(data)
+            looked.findings += self._by_schema(looked.format, data, strict)
+            looked.read = looked.format.read(data)
+        except Refused as refused:
+            looked.findings += [f for f in refused.findings if f not in looked.findings]
+            return looked
+        looked.findings += self._by_rules(looked.read)
+        looked.read.findings = looked.findings
+        return looked
+
+    def _by_schema(self, format_: Format, data: bytes, strict: bool) -> list[Finding]:
+        schema = format_.schema
+        if self.bank is not None:
+            schema = self.bank.schemas.get(format_.id, schema)
+        if schema is None:
+            return []
+        try:
+            return self.schemas.validate(schema, format_.as_schema_sees_it(data))
+        except Misconfigured as problem:
+            text = f"not checked: {problem.message}"
+            told = error if strict else warning
+            admin = WhoActs.SYSTEM_ADMINISTRATOR
+            return [told("H2H-NO-SCHEMA", "the file", text, admin, next_step=problem.hint or "")]
+
+    def _by_rules(self, read: Read) -> list[Finding]:
+        from h2h.core.rules.statement_rules import check_message
+
+        if self.bank is not None:
+            from h2h.core.model.payment import Initiation
+            from h2h.core.rules.initiation import check_initiation
+
+            if isinstance(read.message, Initiation):
+                return check_initiation(read, self.bank, self._today())
+        return [*read.findings, *check_message(read.message)]
+
+    def _today(self) -> Any:
+        from h2h.adapters.clock import SystemClock
+
+        return SystemClock().now().date()
+
+
+def _bytes(file: Path) -> bytes:
+    """The content of a regular file within the limits; anything else is ``Refused``."""
+    try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _refused("H2H-NOT-A-FILE", f"{file} is not a regular file")
+        if status.st_size > xml.BYTES_MAX:
+            text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
+            raise _refused("H2H-TOO-LARGE", text)
+        return file.read_bytes()
+    except OSError as problem:
+        raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
+
+
+def _refused(code: str, text: str) -> Refused:
+    return Refused([Finding(code, Severity.ERROR, "the file", text, WhoActs.SYSTEM_ADMINISTRATOR)])

@@ -1,0 +1,129 @@
+"""`h2h identify`, `inspect`, `validate`: which format a file has, what it says, whether it is sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from h2h.cli.desk import Desk, Looked
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON for scripts: one object, or one a line for several files.")
+CONFIG = click.option(
+    "-c",
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The installation's h2h.toml: its own formats, schemas and banks are used too.",
+)
+
+
+@click.command()
+@FILES
+@JSON
+@CONFIG
+def identify(files: tuple[Path, ...], as_json: bool, config: Path | None) -> None:
+    """Say which format each of FILES has.
+
+    Exit status 0 if all are known, 1 if one is refused, 3 if no format knows one.
+    """
+
+    def tell(looked: Looked) -> None:
+        if looked.format is not None:
+            click.echo(f"{looked.file}: {looked.format.id} ({looked.format.kind})")
+        for finding in looked.findings:
+            click.echo(f"{looked.file}: {finding.text}", err=True)
+
+    _each(files, as_json, _desk(config), lambda desk, file: desk.identify(file), tell)
+
+
+@click.command()
+@FILES
+@JSON
+@CONFIG
+@click.option("--all", "everything", is_flag=True, help="All rows and all findings, not only the first.")
+def inspect(files: tuple[Path, ...], as_json: bool, config: Path | None, everything: bool) -> None:
+    """Show what FILES say: header, totals, rows, and every finding beside its place.
+
+    Exit status 0 if all are sound, 1 if there are findings of severity error, 3 if no format knows one.
+    """
+
+    def tell(looked: Looked) -> None:
+        from h2h.cli.show import show
+
+        show(looked, everything=everything)
+
+    _each(files, as_json, _desk(config), lambda desk, file: desk.look(file), tell)
+
+
+@click.command()
+@FILES
+@JSON
+@CONFIG
+@click.option("--bank", help="Check by this bank's schema and rules too (needs -c).")
+def validate(files: tuple[Path, ...], as_json: bool, config: Path | None, bank: str | None) -> None:
+    """Say whether FILES are sound: schema, sums, and with --bank that bank's rules.
+
+    Exit status 0 if all are sound, 1 if there are findings of severity error, 3 if no format knows one.
+    """
+
+    def tell(looked: Looked) -> None:
+        from h2h.cli.show import show_findings
+
+        name = looked.format.id if looked.format else "no format knows it"
+        click.echo(f"{looked.file}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
+        show_findings(looked.findings, everything=True)
+
+    _each(files, as_json, _desk(config, bank), lambda desk, file: desk.look(file, strict=True), tell, content=False)
+
+
+def _desk(config: Path | None, bank: str | None = None) -> Desk:
+    from h2h.cli.desk import Desk
+    from h2h.core.errors import H2HError
+
+    try:
+        return Desk(config, bank)
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def _each(
+    files: Iterable[Path],
+    as_json: bool,
+    desk: Desk,
+    look: Callable[[Desk, Path], Looked],
+    tell: Callable[[Looked], None],
+    *,
+    content: bool = True,
+) -> None:
+    """Look at every file and print it; the worst exit status of all is the command's."""
+    from h2h.core.errors import H2HError
+
+    worst, several = 0, len(tuple(files)) > 1
+    for file in files:
+        try:
+            looked = look(desk, file)
+        except H2HError as problem:
+            raise click.ClickException(str(problem)) from problem
+        worst = max(worst, looked.exit_status)
+        if as_json:
+            click.echo(json.dumps(_as_json(looked, content=content, name=several), ensure_ascii=False))
+        else:
+            tell(looked)
+    raise SystemExit(worst)
+
+
+def _as_json(looked: Looked, *, content: bool, name: bool) -> dict[str, Any]:
+    from h2h.core.view import message_json, refused_json
+
+    if content and looked.read is not None and looked.format is not None:
+        made = message_json(looked.format, looked.read)
+    else:
+        made = refused_json(looked.format, looked.findings)
+    return {"file": str(looked.file), **made} if name else made

@@ -1,0 +1,161 @@
+"""Does a bank's message agree with itself? Balances with entries, stated counts and sums with what is there.
+
+Pure arithmetic over the canonical message. A disagreement is a warning with the figures: the bank's document is what it
+is, and a person asks the bank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from h2h.core.findings import Finding, WhoActs, warning
+from h2h.core.model.payment import Initiation
+from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage, signed
+from h2h.core.model.status import StatusReport
+
+# Only what is booked moves the balance; a bank that states no status books what it states.
+_BOOKED = (None, "BOOK")
+
+
+def check_message(message: Initiation | StatusReport | StatementMessage) -> list[Finding]:
+    """All disagreements of a message with itself."""
+    if isinstance(message, StatementMessage):
+        return [f for s in message.statements for f in check_statement(s)]
+    if isinstance(message, StatusReport):
+        return check_status_report(message)
+    return check_initiation(message)
+
+
+def check_statement(statement: Statement) -> list[Finding]:
+    """Opening balance and booked entries make the closing balance; counts and sums are those of the entries."""
+    where = f"statement {statement.id or ''}".strip()
+    found: list[Finding] = []
+    opening, closing = statement.opening, statement.closing
+    # camt.054 and most of camt.052 state no balances, or an interim one that includes other movements.
+    if statement.kind == "statement" and opening and closing and opening.currency == closing.currency:
+        found += _balances(where, statement.entries, opening, closing)
+    found += _stated(where, statement)
+    return found
+
+
+def _balances(where: str, entries: Iterable[Entry], opening: Balance, closing: Balance) -> list[Finding]:
+    booked = [e for e in entries if e.status in _BOOKED]
+    if any(e.currency != opening.currency for e in booked):
+        return []
+    moved = sum((signed(e.amount, e.credit_debit) for e in booked), Decimal(0))
+    start, end = signed(opening.amount, opening.credit_debit), signed(closing.amount, closing.credit_debit)
+    if start + moved == end:
+        return []
+    text = (
+        f"{where}: the opening balance {_money(start, opening)} and the booked entries {_money(moved, opening)} make "
+        f"{_money(start + moved, opening)}, but the closing balance is {_money(end, closing)}"
+    )
+    return [_bank("H2H-BALANCE", where, text)]
+
+
+def _stated(where: str, statement: Statement) -> list[Finding]:
+    found = []
+    entries = statement.entries
+    if statement.stated_entry_count is not None and statement.stated_entry_count != len(entries):
+        text = f"{where}: {statement.stated_entry_count} entries are stated, {len(entries)} are there"
+        found.append(_bank("H2H-COUNT", where, text))
+    for mark, stated in (("CRDT", statement.stated_credit_sum), ("DBIT", statement.stated_debit_sum)):
+        total = sum((e.amount for e in entries if e.credit_debit == mark), Decimal(0))
+        if stated is not None and stated != total:
+            what = "credits" if mark == "CRDT" else "debits"
+            text = f"{where}: the stated sum of {what} is {stated:f}, the entries make {total:f}"
+            found.append(_bank("H2H-SUM", where, text))
+    for number, entry in enumerate(entries, 1):
+        found += _batch(f"{where}, entry {number}", entry)
+    return found
+
+
+def _batch(where: str, entry: Entry) -> list[Finding]:
+    """An entry's transactions, where all of them are there, make its amount."""
+    details = entry.details
+    found = []
+    if details and entry.batch_transaction_count is not None and entry.batch_transaction_count != len(details):
+        # Banks may leave out the details of a batch; some of them is what nobody means.
+        if len(details) > 1:
+            text = f"{where}: {entry.batch_transaction_count} transactions are stated, {len(details)} are there"
+            found.append(_bank("H2H-COUNT", where, text))
+        return found
+    if len(details) > 1 and all(d.amount is not None and d.currency == entry.currency for d in details):
+        total = sum((signed(d.amount, d.credit_debit or entry.credit_debit) for d in details if d.amount), Decimal(0))
+        if total != signed(entry.amount, entry.credit_debit):
+            text = f"{where}: the transactions make {abs(total):f}, the entry is {entry.amount:f} {entry.currency}"
+            found.append(_bank("H2H-SUM", where, text))
+    return found
+
+
+def continuity(previous: Statement, statement: Statement) -> list[Finding]:
+    """Whether a statement follows another of the same account: opens with its closing balance, counts on by one."""
+    where = f"statement {statement.id or ''}".strip()
+    found = []
+    closed, opened = previous.closing, statement.opening
+    if closed and opened and closed.currency == opened.currency:
+        end, start = signed(closed.amount, closed.credit_debit), signed(opened.amount, opened.credit_debit)
+        if end != start:
+            text = f"{where} opens with {_money(start, opened)}, but {previous.id} closed with {_money(end, closed)}"
+            found.append(_bank("H2H-CONTINUITY", where, text))
+    last, now = previous.electronic_sequence_number, statement.electronic_sequence_number
+    # Banks begin again at one with the year.
+    if last is not None and now is not None and now not in (last + 1, Decimal(1)):
+        text = f"{where} has number {now:f} and follows number {last:f}: a statement is missing or came twice"
+        found.append(_bank("H2H-SEQUENCE", where, text))
+    return found
+
+
+def check_initiation(initiation: Initiation) -> list[Finding]:
+    """Stated numbers and sums, of the file and of each instruction, are those of its transactions."""
+    found = _count("GrpHdr", initiation.stated_transaction_count, len(initiation.transactions))
+    found += _sum("GrpHdr", initiation.stated_control_sum, initiation.control_sum)
+    counts: dict[int, int] = {}
+    sums: dict[int, Decimal] = {}
+    for transaction in initiation.transactions:
+        key = id(transaction.instruction)
+        counts[key] = counts.get(key, 0) + 1
+        sums[key] = sums.get(key, Decimal(0)) + transaction.amount
+    for number, instruction in enumerate(initiation.instructions, 1):
+        where = f"PmtInf[{number}]"
+        found += _count(where, instruction.stated_transaction_count, counts.get(id(instruction), 0))
+        found += _sum(where, instruction.stated_control_sum, sums.get(id(instruction), Decimal(0)))
+    return found
+
+
+def check_status_report(report: StatusReport) -> list[Finding]:
+    """A report that lists every transaction says as many as it states; a rejected one says why."""
+    found = []
+    stated, there = report.stated_transaction_count, len(report.transactions)
+    if stated is not None and there > stated:
+        text = f"the report speaks of {there} transactions, the original had {stated}"
+        found.append(_bank("H2H-COUNT", "OrgnlGrpInfAndSts/OrgnlNbOfTxs", text))
+    for number, transaction in enumerate(report.transactions, 1):
+        if transaction.status == "RJCT" and not transaction.reasons and not report.group_reasons:
+            where = f"TxInfAndSts[{number}]"
+            text = f"{where} ({transaction.end_to_end_id}) is rejected, and no reason is given"
+            found.append(_bank("H2H-NO-REASON", where, text))
+    return found
+
+
+def _count(where: str, stated: int | None, there: int) -> list[Finding]:
+    if stated is None or stated == there:
+        return []
+    text = f"{where}: {stated} transactions are stated, {there} are there"
+    return [warning("H2H-COUNT", f"{where}/NbOfTxs", text, WhoActs.ERP_TEAM, reason="AM18")]
+
+
+def _sum(where: str, stated: Decimal | None, there: Decimal) -> list[Finding]:
+    if stated is None or stated == there:
+        return []
+    text = f"{where}: the stated control sum is {stated:f}, the transactions make {there:f}"
+    return [warning("H2H-SUM", f"{where}/CtrlSum", text, WhoActs.ERP_TEAM, reason="AM10")]
+
+
+def _bank(code: str, where: str, text: str) -> Finding:
+    return warning(code, where, text, WhoActs.BANK)
+
+
+def _money(amount: Decimal, balance: Balance) -> str:
+    return f"{amount:f} {balance.currency}"
