@@ -1,0 +1,83 @@
+"""All keys of a rehearsal: the bank's and the customer's, for SSH and PGP, and their exchange of public halves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from h2h.simulator.pgp import Gpg
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where they lie, and the fingerprints that a bank's profile pins."""
+
+    host_key: Path
+    host_key_fingerprint: str  # SHA256:…
+    client_key: Path  # the customer's private SSH key
+    client_public_key: str  # one line, as in authorized_keys
+    bank_keyring: Path | None = None
+    bank_fingerprint: str | None = None
+    client_keyring: Path | None = None
+    client_fingerprint: str | None = None
+
+
+def prepare(directory: Path, *, pgp: bool = True, client_keyring: Path | None = None) -> Keys:
+    """Make what is missing below *directory* and return all; a second call finds the same keys. Takes a second.
+
+    *client_keyring* is the GnuPG home of the customer (default: ``DIRECTORY/client-pgp``).
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    host, client = directory / "host_key", directory / "client_key"
+    for path in (host, client):
+        if not path.exists():
+            _new_ssh_key(path)
+    keys = Keys(
+        host, str(paramiko.PKey.from_path(host).fingerprint), client, client.with_suffix(".pub").read_text().strip()
+    )
+    if not pgp:
+        return keys
+    bank = Gpg(directory / "bank-pgp")
+    customer = Gpg(client_keyring or directory / "client-pgp")
+    try:
+        bank_fingerprint = _own_key(bank, "Simulated bank", "bank@example.com")
+        client_fingerprint = _own_key(customer, "Customer", "customer@example.com")
+        bank.import_key(customer.export_public(client_fingerprint))
+        customer.import_key(bank.export_public(bank_fingerprint))
+    finally:
+        bank.stop()
+        customer.stop()
+    return Keys(
+        keys.host_key,
+        keys.host_key_fingerprint,
+        keys.client_key,
+        keys.client_public_key,
+        bank.home,
+        bank_fingerprint,
+        customer.home,
+        client_fingerprint,
+    )
+
+
+def _own_key(gpg: Gpg, name: str, mail: str) -> str:
+    known = gpg.secret_fingerprints()
+    return known[0] if known else gpg.generate(name, mail)
+
+
+def _new_ssh_key(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    path.with_suffix(".pub").write_bytes(public + b"\n")
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(private)
+    temporary.rename(path)
