@@ -1,0 +1,108 @@
+"""The ERP's folders and h2h's own archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from h2h.core.findings import Finding
+from h2h.core.records import (
+    SourceIdentity,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A complete file that an ERP dropped."""
+
+    identity: SourceIdentity
+    expected_size: int | None = None  # from the marker file
+    expected_sha256: str | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something in the folder that is not a file to take: named once, never followed."""
+
+    name: str  # escaped for people
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A file taken out of the ERP's sight by a rename; still in the ERP's folder tree."""
+
+    path: Path
+    identity: SourceIdentity
+    expected_size: int | None = None
+    expected_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A claimed file's bytes, durable in h2h's own state directory."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+class Outbox(Protocol):
+    """One ERP's outbound folder. ``Unavailable`` if it cannot be reached (unmounted, no permission)."""
+
+    def scan(self, now: datetime) -> Iterator[Candidate | Oddity]:
+        """Complete wanted files, oldest first, and what is odd. Files still being written are not mentioned."""
+
+    def claim(self, candidate: Candidate) -> Claimed | None:
+        """Rename it into h2h's corner of the folder; None if it is gone or has changed."""
+
+    def unfinished(self) -> Iterator[Claimed]:
+        """Files claimed by an earlier run that was cut short."""
+
+    def spool(self, claimed: Claimed) -> Spooled:
+        """Copy through one descriptor, hash, fsync. ``Refused`` (not regular, too large, differs from its marker),
+
+        ``OutOfSpace``.
+        """
+
+    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
+        """Remove the claimed file and its spooled copy: only after the archive holds it durably."""
+
+    def set_aside(self, claimed: Claimed) -> str:
+        """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""
+
+    def write_beside(self, name: str, data: bytes) -> None:
+        """Write a receipt or an error report beside the ERP's file, atomically."""
+
+
+class Inbox(Protocol):
+    """One ERP's inbound folder."""
+
+    def deliver(self, name: str, data: bytes | Path) -> str:
+        """Write a file atomically; the same name with the same bytes is success, with other bytes a numbered name.
+
+        The name it has. ``Unavailable``, ``OutOfSpace``.
+        """
+
+
+class Archive(Protocol):
+    """Numbered write-once artefacts, one folder a submission or bank file (``owner`` is a sid or fid)."""
+
+    def put(self, owner: str, since: datetime, name: str, data: bytes | Path) -> Path:
+        """Keep it, durably; the same bytes again is success, other bytes under a name that exists ``Untrusted``."""
+
+    def get(self, owner: str, since: datetime, start: str) -> Path | None:
+        """The artefact whose name starts so (``30-bank``), or None."""
+
+    def list(self, owner: str, since: datetime) -> list[Path]:
+        """All artefacts, in order."""
+
+    def scratch(self, owner: str) -> Path:
+        """A private working directory for that owner, emptied at start."""
+
+    def clean(self, owner: str) -> None:
+        """Remove the working directory."""

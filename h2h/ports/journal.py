@@ -1,0 +1,194 @@
+"""What remembers: the journal, and the ledger that the journal cannot deny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from h2h.core.lifecycle import Event, State
+from h2h.core.records import (
+    Attention,
+    EventRecord,
+    FileState,
+    InboundFile,
+    LedgerKind,
+    LedgerRecord,
+    Matched,
+    NewAttention,
+    NewSubmission,
+    PaymentRecord,
+    StatementRecord,
+    Submission,
+)
+
+
+class Journal(Protocol):
+    """The status row and the append-only events, always in one transaction (architecture, section 9).
+
+    Every method may raise ``Unavailable`` (database locked, disk full, connection lost): the outcome of a write is then
+    unknown, and the caller reads the row again before deciding; compare-and-set makes a repetition harmless.
+    """
+
+    def take_in(self, new: NewSubmission) -> Submission:
+        """Insert a submission in RECEIVED. The claim is unique per (folder, sha256) while it is alive:
+
+        - no earlier submission of these bytes, or only REFUSED or CANCELLED ones: a new row in RECEIVED;
+        - the same file again (equal ``identity``, an unfinished move): the existing row, unchanged;
+        - the same bytes as another drop: a new row in DUPLICATE with ``duplicate_of`` set.
+        """
+
+    def restore(self, sub: Submission, detail: dict[str, Any]) -> Submission:
+        """Put a submission back as the ledger knows it, over whatever an older copy of the journal has: the one place
+
+        that sets a state without ``lifecycle.advance``, with an event ``restored``. Used at start only.
+        """
+
+    def advance(
+        self,
+        sub: Submission,
+        event: Event,
+        *,
+        at: datetime,
+        actor: str = "h2h",
+        reason: str | None = None,
+        detail: dict[str, Any] | None = None,
+        payments: Iterable[PaymentRecord] | None = None,
+        **changes: Any,
+    ) -> Submission:
+        """Move *sub* by *event* through ``lifecycle.advance`` if its version is still ``sub.version``; else
+
+        ``StaleState``. *changes* are columns of ``Submission``; *payments*, if given, replace the payments of the
+        submission in the same transaction. ``IllegalTransition`` as ``lifecycle.advance``.
+        """
+
+    def change(self, sub: Submission, *, at: datetime, **changes: Any) -> Submission:
+        """Change columns without an event that moves the state (next attempt, format found); same compare-and-set."""
+
+    def remark(
+        self, sid: str, remark: str, *, at: datetime, actor: str = "h2h", detail: dict[str, Any] | None = None
+    ) -> None:
+        """Append an event that moves nothing."""
+
+    def allocate_sequence(self, sub: Submission, *, at: datetime) -> Submission:
+        """Give *sub* the next number of its bank's file sequence, once; unique per bank for ever."""
+
+    def submission(self, sid: str) -> Submission:
+        """The present row; ``NotFound``."""
+
+    def submissions(
+        self, *, bank: str | None = None, states: Iterable[State] | None = None, limit: int | None = None
+    ) -> list[Submission]:
+        """Newest first."""
+
+    def due(self, bank: str, now: datetime, limit: int = 100) -> list[Submission]:
+        """Submissions of *bank* that h2h itself can move now, oldest first; those never tried come before retries."""
+
+    def waiting_for_answer(self, bank: str) -> list[Submission]:
+        """Submissions in SENT or ACKNOWLEDGED, oldest first."""
+
+    def find(self, what: str) -> list[Submission]:
+        """By sid (or its start), source name, message id, remote name, end-to-end id, UETR or bank file name."""
+
+    def events(self, sid: str) -> list[EventRecord]:
+        """The history, oldest first."""
+
+    def payments(self, sid: str) -> list[PaymentRecord]:
+        """In the order of the bank's file."""
+
+    def payments_by(
+        self,
+        *,
+        bank: str,
+        end_to_end_ids: Sequence[str] = (),
+        uetrs: Sequence[str] = (),
+        payment_information_ids: Sequence[str] = (),
+    ) -> list[PaymentRecord]:
+        """Payments of submissions to *bank* that may have left the house, by their ids."""
+
+    def by_message_id(self, bank: str, message_id: str) -> list[Submission]:
+        """Submissions to *bank* that bear this message id, newest first."""
+
+    def overlapping(self, sid: str, bank: str, since: datetime) -> list[tuple[int, PaymentRecord]]:
+        """(ordinal in *sid*, the earlier payment of another live submission with the same fingerprint)."""
+
+    def same_name(self, folder: str, source_name: str, since: datetime) -> list[Submission]:
+        """Earlier submissions of a file of that name, newest first."""
+
+    # -- inbound
+
+    def known_file(self, bank: str, folder: str, name: bytes, size: int, mtime: int) -> InboundFile | None:
+        """A file already fetched under that name, size and time."""
+
+    def fetched(self, file: InboundFile) -> InboundFile:
+        """Insert; if (bank, folder, name, size, mtime, sha256) is there already, the existing row."""
+
+    def file(self, fid: str) -> InboundFile:
+        """The present row; ``NotFound``."""
+
+    def file_with_content(self, bank: str, content_sha256: str) -> InboundFile | None:
+        """The first file of *bank* that was opened to exactly these bytes, or None."""
+
+    def files(
+        self, *, bank: str | None = None, states: Iterable[FileState] | None = None, limit: int | None = None
+    ) -> list[InboundFile]:
+        """Oldest first."""
+
+    def files_not_removed(self, bank: str) -> list[InboundFile]:
+        """Fetched, but not yet removed or moved at the bank."""
+
+    def move_file(
+        self,
+        file: InboundFile,
+        state: FileState,
+        *,
+        at: datetime,
+        matched: Matched | None = None,
+        **changes: Any,
+    ) -> InboundFile:
+        """Move a bank's file and apply all it changes, in one transaction; ``StaleState``."""
+
+    def statements(self, account: str, kind: str) -> list[StatementRecord]:
+        """Statements of an account seen so far, in the order they came."""
+
+    def payment_events(self, sid: str, ordinal: int | None = None) -> list[EventRecord]:
+        """What was reported about the payments of a submission, oldest first."""
+
+    # -- attention, meta
+
+    def attend(self, items: Iterable[NewAttention], *, at: datetime) -> None:
+        """Open items; one that is already open stays as it is."""
+
+    def attention(self, *, open_only: bool = True) -> list[Attention]:
+        """What waits for a person."""
+
+    def close_attention(self, number: int, *, at: datetime, actor: str, reason: str) -> Attention:
+        """Close an item; ``NotFound``."""
+
+    def settle_attention(self, kind: str, subject: str, *, at: datetime, reason: str) -> None:
+        """Close an open item by itself, because its cause has gone."""
+
+    def ledger_position(self) -> int:
+        """Number of the last ledger record that this journal reflects."""
+
+    def set_ledger_position(self, number: int) -> None:
+        """Remember it; never lowers it."""
+
+    def probe(self) -> None:
+        """Write and read one small row, durably: the watchdog's proof that the journal works."""
+
+
+class Ledger(Protocol):
+    """The second witness: append-only, hash-chained, one fsync a record, on another directory or disk."""
+
+    def append(self, record: LedgerRecord) -> LedgerRecord:
+        """Durable on return; ``Unavailable``, ``OutOfSpace``."""
+
+    def has(self, kind: LedgerKind, sid: str, generation: int) -> bool:
+        """True if that record stands in the ledger."""
+
+    def records(self, after: int = 0) -> Iterator[LedgerRecord]:
+        """Records with a higher number, in order; ``Misconfigured`` if the chain is broken (place named)."""
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last record; (0, "") if there is none."""

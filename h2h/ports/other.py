@@ -1,0 +1,70 @@
+"""Time, seals, schemas, and the proof of progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from h2h.core.findings import Finding
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: for durations only."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; returns early when h2h is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """What was done to the final bytes."""
+
+    signed_by: str | None
+    encrypted_to: tuple[str, ...]
+    warnings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """Whose signature was good."""
+
+    signed_by: str | None
+    warnings: tuple[Finding, ...] = ()
+
+
+class Sealer(Protocol):
+    """Signs and encrypts for one bank, and opens what that bank sends."""
+
+    def seal(self, plain: Path, sealed: Path) -> SealReport:
+        """Make *sealed*, verified as the bank would. ``Untrusted``, ``Misconfigured`` (key missing, expired),
+
+        ``Unavailable``, ``OutOfSpace``.
+        """
+
+    def open(self, sealed: Path, plain: Path) -> OpenReport:
+        """Decrypt and verify into *plain*, which exists only if all is good. ``Untrusted``, ``Misconfigured``."""
+
+    def check(self) -> list[Finding]:
+        """Keys that are missing, expired or soon will be."""
+
+
+class Schemas(Protocol):
+    """The XSDs."""
+
+    def validate(self, schema: str, data: bytes) -> list[Finding]:
+        """All violations, with line, path, value and rule; ``Misconfigured`` if the schema is missing."""
+
+
+class Progress(Protocol):
+    """Tells the service manager that work really moves on."""
+
+    def beat(self, part: str) -> None:
+        """*part* finished a round."""
