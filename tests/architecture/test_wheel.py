@@ -78,6 +78,13 @@ def test_the_wheel_and_the_source_distribution_carry_every_data_file(root: Path,
     assert expected - in_sdist == set()
 
 
+def test_building_again_gives_the_same_bytes(root: Path, built: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(root)]
+    subprocess.run(command, check=True, capture_output=True)
+    (first,), (second,) = built.glob("*.whl"), tmp_path.glob("*.whl")
+    assert first.read_bytes() == second.read_bytes()
+
+
 def test_the_installed_command_says_its_version(root: Path, installed: Path) -> None:
     run = _run(installed, "h2h", "--version")
     assert run.returncode == 0, run.stderr
