@@ -6,6 +6,7 @@ Start-up time is a feature (`h2h --version` stays under 0.3 s): nothing heavier 
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
@@ -50,6 +51,20 @@ class _Verbs(click.Group):
         module, attribute, _ = VERBS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"h2h.cli.{module}"), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The one place where an error that was foreseen becomes words and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as problem:
+            from h2h.cli import common
+
+            if not common.foreseen(problem):
+                raise
+            common.tell(problem)
+            ctx.exit(1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The table's own line, so that `h2h --help` imports no verb.

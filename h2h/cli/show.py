@@ -1,202 +1,158 @@
-"""A message on a terminal, for a person who wants to know what it says and what is wrong with it."""
+"""How things are shown to people: tables that fit, times they live in, texts of foreign origin made harmless.
+
+No colour and no styles where standard output is not a terminal, or where NO_COLOR is set; nothing is ever cut with an
+ellipsis: an id that lost its end is of no use at night.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
-
-from h2h.core.findings import Finding, Severity
-from h2h.core.model.payment import Initiation
-from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
-from h2h.core.model.status import StatusReason, StatusReport
-from h2h.core.view import counterparty
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import State
 
 if TYPE_CHECKING:
-    from h2h.cli.desk import Looked
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-# A screen's worth; --all shows the rest.
-ROWS_MAX = 15
-FINDINGS_MAX = 15
-
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
-
-
-def show(looked: Looked, *, everything: bool = False) -> None:
-    """Header, totals, the first rows, and the findings."""
-    console = Console(highlight=False)
-    name = f"{looked.format.id}, {looked.format.kind}" if looked.format else "no format knows it"
-    console.print(f"[bold]{escape(str(looked.file))}[/bold]: {name}", soft_wrap=True)
-    limit = None if everything else ROWS_MAX
-    if looked.read is not None:
-        message = looked.read.message
-        if isinstance(message, StatementMessage):
-            _statements(console, message, limit)
-        elif isinstance(message, StatusReport):
-            _report(console, message, limit)
-        else:
-            _initiation(console, message, limit)
-    show_findings(looked.findings, everything=everything, console=console)
+STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "strong": "bold", "": ""}
+_WHOSE = {
+    State.REJECTED: "bad",
+    State.IN_DOUBT: "bad",
+    State.HELD: "warn",
+    State.AWAITING_RELEASE: "warn",
+    State.REFUSED: "warn",
+    State.DUPLICATE: "warn",
+    State.PARTIALLY_ACCEPTED: "warn",
+    State.ACCEPTED: "good",
+}
 
 
-def show_findings(findings: Sequence[Finding], *, everything: bool = False, console: Console | None = None) -> None:
-    """Errors first; what was merely not read is counted unless *everything* is wanted."""
-    console = console or Console(highlight=False)
-    unread = [f for f in findings if f.code == "H2H-UNREAD"]
-    order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
-    told = sorted((f for f in findings if everything or f not in unread), key=lambda f: order.index(f.severity))
-    for finding in told if everything else told[:FINDINGS_MAX]:
-        line = f" (line {finding.line})" if finding.line and f"line {finding.line}" not in finding.text else ""
-        text = Text.assemble((f"{finding.severity:8}", _STYLES[finding.severity]), f" {finding.text}{line}")
-        console.print(text, soft_wrap=True)
-        if finding.next_step:
-            console.print(Text(f"         Next: {finding.next_step}", style="dim"), soft_wrap=True)
-        if finding.severity is Severity.ERROR:
-            console.print(Text(f"         Who acts: {finding.who_acts}", style="dim"), soft_wrap=True)
-    hidden = 0 if everything else max(0, len(told) - FINDINGS_MAX)
-    if hidden:
-        console.print(f"[dim]… and {hidden} more findings (--all shows them)[/dim]")
-    if unread and not everything:
-        console.print(f"[dim]{len(unread)} sorts of elements were not read (--all names them)[/dim]")
+def console() -> Console:
+    """Standard output, as wide as the terminal (or $COLUMNS)."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+def style_of(state: State) -> str:
+    """What a state should look like at a glance."""
+    return _WHOSE.get(state, "")
+
+
+def say(out: Console, text: str = "", look: str = "") -> None:
+    """A line of words, wrapped between words."""
+    out.print(styled(text, look) if text else "")
+
+
+def section(out: Console, title: str) -> None:
+    """A heading with room before it."""
+    out.print()
+    out.print(styled(title, "strong"))
+
+
+def styled(text: str, look: str = "") -> Text:
+    """A text that stands in the output as it is, with nothing in it that moves a cursor."""
+    from rich.text import Text
+
+    return Text(printable(text, lines=True), style=STYLES[look])
+
+
+def grid(*columns: str, indent: int = 2) -> Table:
+    """A table without lines. A column that begins with ``>`` stands to the right, with ``!`` it is never folded."""
+    from rich.table import Table
+
+    table = Table(
+        box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), collapse_padding=True, header_style="dim"
+    )
+    table.show_header = any(column.strip("<>!") for column in columns)
+    for number, column in enumerate(columns):
+        flags, name = column[: len(column) - len(column.lstrip("<>!"))], column.lstrip("<>!")
+        lead = " " * indent if number == 0 else ""
+        table.add_column(
+            lead + name,
+            justify="right" if ">" in flags else "left",
+            no_wrap="!" in flags,
+            overflow="fold",
+        )
     return table
 
 
-def _cells(*values: object) -> list[Text]:
-    # Text, not markup: a bank's text may hold square brackets.
-    return [Text("" if v is None else str(v)) for v in values]
+def row(table: Table, *cells: str | tuple[str, str], indent: int = 2) -> None:
+    """A row of texts, or of (text, look)."""
+    shown = []
+    for number, cell in enumerate(cells):
+        text, look = cell if isinstance(cell, tuple) else (cell, "")
+        shown.append(styled((" " * indent if number == 0 else "") + text, look))
+    table.add_row(*shown)
 
 
-def _rest(console: Console, shown: int, total: int) -> None:
-    if total > shown:
-        console.print(f"[dim]… and {total - shown:,} more (--all shows them)[/dim]")
+# ---------------------------------------------------------------------------------------------- words for values
 
 
-def _facts(console: Console, **facts: object) -> None:
-    for name, value in facts.items():
-        if value not in (None, ""):
-            console.print(Text.assemble((f"  {name.replace('_', ' ')}: ", "dim"), str(value)), soft_wrap=True)
+def printable(text: str, *, lines: bool = False) -> str:
+    """*text* without control, format and surrogate characters: a file's name must not move a cursor.
+
+    They are written as ``\\x1b``; line ends stay where *lines* allows them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or (lines and c == "\n") else _spelled(c) for c in text)
 
 
-# ---------------------------------------------------------------------------------------------------- kinds
+def _spelled(c: str) -> str:
+    if unicodedata.category(c) == "Zs":
+        return " "
+    return c.encode("unicode_escape").decode("ascii")
 
 
-def _statements(console: Console, message: StatementMessage, limit: int | None) -> None:
-    _facts(console, message=message.message_id, created=message.creation_date_time)
-    for statement in message.statements:
-        _statement(console, statement, limit)
+def local(moment: datetime | None) -> str:
+    """The time on the wall here, to the second."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _statement(console: Console, statement: Statement, limit: int | None) -> None:
-    owner = f" ({statement.account_owner})" if statement.account_owner else ""
-    console.print()
-    console.print(Text(f"{statement.kind} {statement.id or ''}: {statement.account.number or '?'}{owner}", style="bold"))
-    credits_ = sum(1 for e in statement.entries if e.credit_debit == "CRDT")
-    _facts(
-        console,
-        opening=_balance(statement.opening),
-        closing=_balance(statement.closing),
-        entries=f"{len(statement.entries)} ({credits_} in, {len(statement.entries) - credits_} out)",
-        moved=" ".join(f"{total:+f} {currency}" for currency, total in _moved(statement).items()),
-    )
-    table = _table("booked", "value", "amount", "", "counterparty", "end-to-end id", "remittance", "status")
-    for entry in statement.entries[:limit]:
-        ids = [d.end_to_end_id for d in entry.details if d.end_to_end_id]
-        more = f" +{len(ids) - 1}" if len(ids) > 1 else ""
-        said = " ".join(d.remittance for d in entry.details if d.remittance) or entry.additional_information
-        marks = [entry.status or "", "reversal" if entry.reversal else "", *_returns(entry.details)]
-        table.add_row(
-            *_cells(entry.booking_date, entry.value_date),
-            *_cells(f"{signed(entry.amount, entry.credit_debit):+f}", entry.currency, counterparty(entry)),
-            *_cells((ids[0] + more) if ids else "", said[:60], " ".join(m for m in marks if m)),
-        )
-    if statement.entries:
-        console.print(table)
-    _rest(console, len(statement.entries[:limit]), len(statement.entries))
+def zone(moment: datetime) -> str:
+    """The name of the zone in which ``local`` tells the time."""
+    here = moment.astimezone()
+    name, offset = here.tzname() or "", here.strftime("%z")
+    offset = f"UTC{offset[:3]}:{offset[3:5]}"
+    return "UTC" if name == "UTC" else f"{name}, {offset}"
 
 
-def _returns(details: Iterable[object]) -> list[str]:
-    codes = {getattr(d, "return_reason", None) or "" for d in details if getattr(d, "returned", False)}
-    return [f"returned {code}".strip() for code in sorted(codes)]
+def age(span: timedelta) -> str:
+    """A length of time as people say it: ``4 min``, ``3 h``, ``2 days``."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size or (unit != "days" and seconds >= size):
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 3600} h"
 
 
-def _moved(statement: Statement) -> dict[str, object]:
-    from decimal import Decimal
-
-    totals: dict[str, Decimal] = {}
-    for entry in statement.entries:
-        totals[entry.currency] = totals.get(entry.currency, Decimal(0)) + signed(entry.amount, entry.credit_debit)
-    return dict(totals)
-
-
-def _balance(balance: Balance | None) -> str | None:
-    if balance is None:
-        return None
-    return f"{signed(balance.amount, balance.credit_debit):f} {balance.currency} {balance.date or ''}".strip()
+def masked(account: str | None) -> str:
+    """An account for the screen: its country and its last four characters."""
+    if not account:
+        return ""
+    plain = account.replace(" ", "")
+    return plain if len(plain) <= 8 else f"{plain[:4]}…{plain[-4:]}"
 
 
-def _initiation(console: Console, initiation: Initiation, limit: int | None) -> None:
-    count = len(initiation.transactions)
-    _facts(
-        console,
-        message=initiation.message_id,
-        created=initiation.creation_date_time,
-        initiating_party=initiation.initiating_party.name,
-        transactions=f"{count:,}, control sum {initiation.control_sum:f}",
-    )
-    other = "creditor" if initiation.kind == "credit-transfer" else "debtor"
-    instruction = None
-    table = None
-    for transaction in initiation.transactions[:limit]:
-        if transaction.instruction is not instruction or table is None:
-            if table is not None:
-                console.print(table)
-            instruction = transaction.instruction
-            when = instruction.requested_execution_date or instruction.requested_execution_date_time
-            account = instruction.debtor_account.number or "?"
-            console.print()
-            console.print(Text(f"{instruction.id}: {instruction.debtor.name or ''} {account}, on {when}", style="bold"))
-            table = _table("end-to-end id", "amount", "", other, "account", "remittance")
-        to = transaction.creditor_account.number if transaction.creditor_account else None
-        said = " ".join(transaction.remittance_unstructured) or transaction.creditor_reference or ""
-        table.add_row(
-            *_cells(transaction.end_to_end_id, f"{transaction.amount:f}", transaction.currency),
-            *_cells(transaction.creditor.name, to, said[:60]),
-        )
-    if table is not None:
-        console.print(table)
-    _rest(console, len(initiation.transactions[:limit]), count)
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def _report(console: Console, report: StatusReport, limit: int | None) -> None:
-    _facts(
-        console,
-        message=report.message_id,
-        about=f"{report.original_message_id} ({report.original_message_name})",
-        group_status=f"{report.group_status or 'none given'} {_reasons(report.group_reasons)}".strip(),
-    )
-    if report.instructions:
-        table = _table("instruction", "status", "reason")
-        for i in report.instructions[:limit]:
-            table.add_row(*_cells(i.payment_information_id, i.status, _reasons(i.reasons)))
-        console.print(table)
-    if report.transactions:
-        table = _table("end-to-end id", "amount", "", "status", "reason")
-        for t in report.transactions[:limit]:
-            amount = f"{t.amount:f}" if t.amount is not None else ""
-            table.add_row(*_cells(t.end_to_end_id, amount, t.currency, t.status, _reasons(t.reasons)))
-        console.print(table)
-    _rest(console, len(report.transactions[:limit]), len(report.transactions))
+def who(actor: WhoActs | str) -> str:
+    """Who must act, for a table: nobody is a dash."""
+    return "-" if str(actor) == str(WhoActs.NOBODY) else str(actor)
 
 
-def _reasons(reasons: Iterable[StatusReason]) -> str:
-    return "; ".join(" ".join(p for p in (r.code or r.proprietary, r.text) if p) for r in reasons)
+def joined(items: Iterable[str], *, last: str = "and") -> str:
+    """``a, b and c``."""
+    texts: Sequence[str] = list(items)
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"

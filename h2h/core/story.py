@@ -1,87 +1,160 @@
-"""A submission's present and past in plain words, and who must act: for receipts, `h2h status` and `h2h explain`."""
+"""A submission's present and past in plain words, and who must act: for receipts, `h2h status` and `h2h explain`.
+
+The words themselves stand in ``words.py``; here is what is said when.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.outcome import Outcome
-from h2h.core.records import EventRecord, PaymentRecord, Submission
+from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord, Submission
+from h2h.core.words import ENGLISH, Step, Words
+
+_N = WhoActs.NOBODY
+_ACTS: dict[State, WhoActs] = {
+    State.AWAITING_RELEASE: WhoActs.TREASURY,
+    State.SENT: WhoActs.BANK,
+    State.ACKNOWLEDGED: WhoActs.BANK,
+    State.PARTIALLY_ACCEPTED: WhoActs.ACCOUNTS_PAYABLE,
+    State.REJECTED: WhoActs.ACCOUNTS_PAYABLE,
+    State.DUPLICATE: WhoActs.ACCOUNTS_PAYABLE,
+    State.REFUSED: WhoActs.ACCOUNTS_PAYABLE,
+    State.HELD: WhoActs.TREASURY,
+    State.IN_DOUBT: WhoActs.TREASURY,
+    State.TAKEN_OVER: WhoActs.TREASURY,
+}
+_PAYMENT_ACTS: dict[Outcome, WhoActs] = {
+    Outcome.PENDING: WhoActs.BANK,
+    Outcome.PROCESSING: WhoActs.BANK,
+    Outcome.REJECTED: WhoActs.ACCOUNTS_PAYABLE,
+    Outcome.RETURNED: WhoActs.ACCOUNTS_PAYABLE,
+    Outcome.CANCELLED: WhoActs.TREASURY,
+    Outcome.UNKNOWN: WhoActs.TREASURY,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Where it is, who must act, and what they do. ``words`` is one sentence without the technical terms."""
+    """Where it is, who must act, and what they do. ``words`` is one sentence without the technical terms.
+
+    ``step`` is what to do in words, ``commands`` what to type, in order of likelihood.
+    """
 
     words: str
+    who_acts: WhoActs
+    step: str
+    commands: tuple[str, ...] = ()
+
+    @property
+    def next_step(self) -> str:
+        """Both in one sentence."""
+        return f"{self.step}: {', or '.join(self.commands)}" if self.commands else self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a history, for people; ``more`` are lines that belong to it (the findings, the reason)."""
+
+    at: datetime
+    words: str
+    actor: str
+    event: str
+    more: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------- the present
+
+
+def present(sub: Submission, words: Words = ENGLISH) -> Present:
+    """Where *sub* is. The submission's own reason and who acts, where it has them, stand before the general ones."""
+    general = words.states[sub.state]
+    text = general.words
+    if sub.reason_text:
+        text = f"{text}: {sub.reason_text}"
+    step = Step(general.step, general.commands)
+    if sub.state is State.HELD:
+        step = _held(sub.reason or "", words) or step
+    facts = _facts_of(sub)
+    return Present(
+        text,
+        sub.who_acts or _ACTS.get(sub.state, _N),
+        step.step.format_map(facts),
+        tuple(c.format_map(facts) for c in step.commands if "{earlier}" not in c or facts["earlier"]),
+    )
+
+
+def present_of_payment(
+    sub: Submission, payment: PaymentRecord, meaning: Meaning | None = None, words: Words = ENGLISH
+) -> Present:
+    """Where one payment of *sub* is. *meaning* is what the bank's reason code says, if it gave one."""
+    if payment.outcome is Outcome.PENDING:
+        return present(sub, words)
+    general = words.outcomes[payment.outcome]
+    who = _PAYMENT_ACTS.get(payment.outcome, _N)
+    text, step = general.words, general.step
+    if payment.settled_on and payment.outcome in (Outcome.SETTLED, Outcome.RETURNED):
+        text += f" ({payment.settled_on.isoformat()})"
+    if payment.statement_reference:
+        text += f" [{payment.statement_reference}]"
+    if payment.reason_code:
+        said = [payment.reason_code, meaning.meaning if meaning else None, payment.reason_text]
+        text += ": " + ", ".join(part for part in said if part)
+        if meaning is not None:
+            who, step = meaning.who_acts, meaning.next_step or step
+    elif payment.reason_text:
+        text += f": {payment.reason_text}"
+    if sub.state in (State.IN_DOUBT, State.COMMITTING) and payment.outcome is not Outcome.UNKNOWN:
+        # The bank speaks of a payment of a file that is in doubt: that is the evidence that was missing.
+        return Present(text, who, step, (f'h2h resolve {sub.sid} --sent --reason "WHO SAID SO"',))
+    return Present(text, who, step)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a reason code of a bank says, as far as a story needs it."""
+
+    meaning: str
     who_acts: WhoActs
     next_step: str
 
 
-_N = WhoActs.NOBODY
-_PRESENT: dict[State, Present] = {
-    State.RECEIVED: Present("h2h has the file and will check it", _N, "wait"),
-    State.CONVERTED: Present("the file was checked and written in the bank's format", _N, "wait"),
-    State.AWAITING_RELEASE: Present(
-        "the file was checked and waits to be released", WhoActs.TREASURY, "release it with: h2h release {sid}"
-    ),
-    State.SEALED: Present("the file is signed and encrypted and waits to be sent", _N, "wait"),
-    State.SENDING: Present("the file is being sent; the bank cannot see it yet", _N, "wait"),
-    State.COMMITTING: Present("the file is at the bank's door; h2h is finding out whether it went in", _N, "wait"),
-    State.SENT: Present("the bank has the file; it has not answered yet", WhoActs.BANK, "wait for the bank's answer"),
-    State.ACKNOWLEDGED: Present("the bank says it has the file", WhoActs.BANK, "wait for the bank's decision"),
-    State.ACCEPTED: Present("the bank accepted all payments", _N, "nothing"),
-    State.PARTIALLY_ACCEPTED: Present(
-        "the bank accepted some payments and rejected others",
-        WhoActs.ACCOUNTS_PAYABLE,
-        "correct the rejected payments and send them as new ones; the others must not be sent again",
-    ),
-    State.REJECTED: Present(
-        "the bank rejected the file; none of its payments will be made",
-        WhoActs.ACCOUNTS_PAYABLE,
-        "read the reasons, correct, and send new payments",
-    ),
-    State.DUPLICATE: Present(
-        "the same file had been received before; nothing was sent a second time",
-        WhoActs.ACCOUNTS_PAYABLE,
-        "nothing, if it was a mistake",
-    ),
-    State.REFUSED: Present(
-        "h2h refused the file; nothing was sent", WhoActs.ACCOUNTS_PAYABLE, "correct what the error report says"
-    ),
-    State.HELD: Present(
-        "h2h holds the file back; nothing was sent",
-        WhoActs.TREASURY,
-        "look at the reason, then: h2h release {sid}, or h2h cancel {sid}",
-    ),
-    State.IN_DOUBT: Present(
-        "nobody knows whether the bank has the file; h2h will not send it again by itself",
-        WhoActs.TREASURY,
-        "ask the bank for file {remote_name}, then: h2h resolve {sid} --sent, or --not-sent",
-    ),
-    State.CANCELLED: Present("a person gave the file up; nothing was sent", _N, "nothing"),
-    State.TAKEN_OVER: Present(
-        "a person sends these payments another way; h2h never will", WhoActs.TREASURY, "nothing in h2h"
-    ),
-}
+def present_of_file(file: InboundFile, words: Words = ENGLISH) -> Present:
+    """Where a bank's file is."""
+    general = words.file_states[str(file.state)]
+    text = f"{general.words}: {file.reason_text}" if file.reason_text else general.words
+    who = WhoActs.TREASURY if file.state == "QUARANTINED" else _N
+    return Present(text, who, general.step, general.commands)
 
 
-def present(sub: Submission) -> Present:
-    """Where *sub* is. The submission's own reason and who acts, where it has them, stand before the general ones."""
-    general = _PRESENT[sub.state]
-    words = general.words
-    if sub.reason_text:
-        words = f"{words}: {sub.reason_text}"
-    return Present(
-        words,
-        sub.who_acts or general.who_acts,
-        general.next_step.format(sid=sub.sid, remote_name=sub.remote_name or "?"),
-    )
+def step_for(item: Attention, words: Words = ENGLISH) -> Step:
+    """What a person does about *item*, with the commands filled in."""
+    step = words.attention.get(item.kind, words.unknown_attention)
+    facts = _Facts({"number": item.number, "subject": item.subject, "bank": item.bank or "BANK"})
+    commands = tuple(c.format_map(facts) for c in step.commands)
+    return Step(step.step.format_map(facts), commands)
+
+
+def seen_elsewhere(sub: Submission, payments: Sequence[PaymentRecord]) -> list[PaymentRecord]:
+    """Payments of a file in doubt that a statement has: evidence that the bank had the file after all."""
+    if sub.state not in (State.IN_DOUBT, State.COMMITTING):
+        return []
+    return [p for p in payments if p.outcome in (Outcome.SETTLED, Outcome.RETURNED)]
+
+
+def bank_may_have_it(sub: Submission) -> bool:
+    """True if sending it another way may pay twice."""
+    return sub.state in BANK_MAY_HAVE_IT
+
+
+# ---------------------------------------------------------------------------------------------- sums
 
 
 def outcome_counts(payments: Sequence[PaymentRecord]) -> dict[str, int]:
@@ -98,46 +171,91 @@ def sums_by_currency(payments: Sequence[PaymentRecord]) -> dict[str, Decimal]:
     return sums
 
 
-_TOLD: dict[str, str] = {
-    "received": "h2h took the file in from the ERP's folder",
-    "source-discarded": "the archive holds it; it was removed from the ERP's folder",
-    "duplicate-warning": "some payments were in earlier files; the profile lets them go on",
-    "converted": "h2h read and checked it: {transaction_count} payments",
-    "refused": "h2h refused it",
-    "duplicate-found": "h2h saw that it is a duplicate",
-    "release-required": "it waits for a release",
-    "released": "{actor} released it",
-    "held": "it was held back",
-    "sealed": "h2h signed and encrypted it as {remote_name}",
-    "send-started": "h2h began to upload it under a temporary name (attempt {attempt})",
-    "send-failed": "the upload failed before the bank could see the file; it may be tried again",
-    "commit-started": "the upload was complete and verified; h2h asked the bank's server to rename it",
-    "delivered": "the bank has the file ({evidence})",
-    "outcome-unknown": "h2h could not find out whether the bank has the file",
-    "resolved-sent": "{actor} found out that the bank has the file",
-    "resolved-not-sent": "{actor} found out that the bank does not have the file; it may be sent again",
-    "bank-acknowledged": "the bank said it has the file",
-    "bank-accepted": "the bank accepted the payments",
-    "bank-partially-accepted": "the bank accepted some payments and rejected others",
-    "bank-rejected": "the bank rejected the file",
-    "cancelled": "{actor} gave it up",
-    "taken-over": "{actor} took it over to send it another way",
-    "payment-moved": "payment {ordinal} is now {outcome}",
-    "late-report": "a late report about payment {payment} changed nothing",
-    "contradicting-report": "a report about payment {payment} contradicts an earlier one",
-    "report-changed-nothing": "a report of the bank changed nothing",
-    "restored": "the ledger brought it back into an older journal",
-    "temporary-left": "an unfinished upload of an earlier attempt could not be removed at the bank; it is harmless",
-}
+# ---------------------------------------------------------------------------------------------- the past
 
 
-def tell(event: EventRecord) -> str:
+def tell(event: EventRecord, words: Words = ENGLISH) -> str:
     """One line of the history in words. Facts it has no place for are left to the detail."""
-    template = _TOLD.get(event.event, event.event.replace("-", " "))
-    facts: dict[str, Any] = {"actor": event.actor, **event.detail}
+    template = words.events.get(event.event, event.event.replace("-", " "))
+    facts: dict[str, Any] = {"actor": event.actor, "to": event.to_state, **event.detail}
     text = template.format_map(_Facts(facts))
     reason = event.detail.get("reason_text") or (event.reason if event.actor != "h2h" else None)
     return f"{text}: {reason}" if reason else text
+
+
+def chronicle(events: Sequence[EventRecord], reports: Sequence[EventRecord] = (), words: Words = ENGLISH) -> list[Told]:
+    """The history of a submission: its own events, and what the bank reported of its payments, summed up by report."""
+    lines = [_told(event, words) for event in events] + _summed_up(reports, words)
+    return sorted(lines, key=lambda line: line.at)
+
+
+def chronicle_of_payment(
+    events: Sequence[EventRecord], reports: Sequence[EventRecord], ordinal: int, words: Words = ENGLISH
+) -> list[Told]:
+    """The history of one payment: its file's, with what the bank reported of it and of no other."""
+    about_others = {"late-report", "contradicting-report"}
+    own = [e for e in events if e.event not in about_others or e.detail.get("payment") == ordinal]
+    told = [replace(_told(r, words), more=_of_report(r)) for r in reports if r.detail.get("ordinal") == ordinal]
+    return sorted([_told(e, words) for e in own] + told, key=lambda line: line.at)
+
+
+def chronicle_of_file(events: Sequence[EventRecord], words: Words = ENGLISH) -> list[Told]:
+    """The history of a bank's file."""
+    as_told = [replace(e, event="delivered-to-erp") if e.event == "delivered" else e for e in events]
+    return [_told(e, words) for e in as_told]
+
+
+def _told(event: EventRecord, words: Words) -> Told:
+    more: tuple[str, ...] = ()
+    findings = event.detail.get("findings")
+    if isinstance(findings, list):
+        more = tuple(f"{f.get('where')}: {f.get('text')} [{f.get('code')}]" for f in findings if isinstance(f, dict))
+        missing = int(event.detail.get("count", len(findings))) - len(findings)
+        more += (f"… +{missing}",) if missing > 0 else ()
+    return Told(event.at, tell(event, words), event.actor, event.event, more)
+
+
+def _summed_up(reports: Sequence[EventRecord], words: Words) -> list[Told]:
+    """One line a report and outcome: a file of ten thousand payments has no ten thousand lines."""
+    groups: dict[tuple[datetime, Any, str], list[EventRecord]] = {}
+    for report in reports:
+        groups.setdefault((report.at, report.detail.get("fid"), report.to_state or ""), []).append(report)
+    lines = []
+    for (at, _, outcome), group in groups.items():
+        first = group[0]
+        if len(group) == 1:
+            lines.append(replace(_told(first, words), more=_of_report(first)))
+            continue
+        codes = Counter(str(r.detail["reason_code"]) for r in group if r.detail.get("reason_code"))
+        template = words.fixed["reported-many"]
+        text = template.format_map(_Facts({"count": len(group), "to": outcome}))
+        lines.append(Told(at, text, "bank", "reported", tuple(f"{code}: {n}" for code, n in codes.most_common())))
+    return lines
+
+
+def _of_report(report: EventRecord) -> tuple[str, ...]:
+    """What the bank said, beside the outcome."""
+    d = report.detail
+    parts = [
+        str(d[name]) for name in ("bank_status", "reason_code", "reason_text", "statement_reference") if d.get(name)
+    ]
+    return (", ".join(parts),) if parts else ()
+
+
+def _held(reason: str, words: Words) -> Step | None:
+    return next((step for start, step in words.held.items() if reason.startswith(start)), None)
+
+
+def _facts_of(sub: Submission) -> dict[str, Any]:
+    earlier = sub.duplicate_of or _named_submission(sub.reason_text or "")
+    return _Facts({"sid": sub.sid, "remote_name": sub.remote_name or "?", "bank": sub.bank, "earlier": earlier})
+
+
+def _named_submission(text: str) -> str:
+    """The other submission that a suspicion speaks of: ``(submission 1f…, SENT)``."""
+    _, found, rest = text.partition("submission ")
+    sid = rest.split()[0].strip(",;).") if found and rest.split() else ""
+    return sid if len(sid) >= 20 and sid.replace("-", "").isalnum() else ""
 
 
 class _Facts(dict[str, Any]):

@@ -1,0 +1,259 @@
+"""What the verbs share: the configuration option, who is at the keyboard, whose rights are used, how errors are told.
+
+Exit statuses are the contract's: 0 it is so, 1 it is not (one clear message on standard error), 2 the command line is
+wrong. A traceback is only ever seen for an error that nobody foresaw.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import pwd
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from h2h.adapters.archive import FileArchive
+    from h2h.adapters.clock import SystemClock
+    from h2h.adapters.journal.journal import SqlJournal
+    from h2h.pipeline.house import House
+    from h2h.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = Path("/etc/h2h/h2h.toml")
+CONFIG_VARIABLE = "H2H_CONFIG"
+#: Where systemd keeps the service's credentials; root and the service's user can read them from outside, too.
+SERVICE_CREDENTIALS = Path("/run/credentials/h2h.service")
+#: These names stand in the journal for the program and the bank; a person needs another.
+NOT_A_PERSON = frozenset({"h2h", "bank"})
+
+# ---------------------------------------------------------------------------------------------- options
+
+
+def config_option(command: F) -> F:
+    """``-c/--config FILE``; default: ``$H2H_CONFIG``, else the place where the installation puts it."""
+    return click.option(
+        "-c",
+        "--config",
+        "config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar=CONFIG_VARIABLE,
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        help=f"The installation's h2h.toml; also from ${CONFIG_VARIABLE}.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")(command)
+
+
+def actor_option(command: F) -> F:
+    """``--actor NAME``, by default whoever is logged in (behind sudo, too)."""
+    return click.option(
+        "--actor", default=None, metavar="NAME", callback=_actor, help="Who decides; default: your login name."
+    )(command)
+
+
+def reason_option(*, required: bool = True) -> Callable[[F], F]:
+    """``--reason TEXT``: a decision without a reason cannot be explained later."""
+    return click.option(
+        "--reason", required=required, metavar="TEXT", callback=_not_blank, help="Why, in words; it is journalled."
+    )
+
+
+def _not_blank(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("a reason has words")
+    return value.strip() if value is not None else None
+
+
+def _actor(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    name = (value or os.environ.get("SUDO_USER") or getpass.getuser()).strip()
+    if not name or name.casefold() in NOT_A_PERSON:
+        raise click.BadParameter(f"'{name}' is not a person; give the name of whoever decides")
+    return name
+
+
+# ---------------------------------------------------------------------------------------------- the installation
+
+
+def settings_of(config: Path) -> Settings:
+    """The configuration, read with the rights of the caller; from then on with those of the installation's owner.
+
+    A missing file is a usage error; ``Misconfigured`` names every mistake in it.
+    """
+    from h2h.core.errors import Misconfigured
+    from h2h.settings import load
+
+    try:
+        config.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        hint = f" Name yours with -c FILE or in ${CONFIG_VARIABLE}." if config == DEFAULT_CONFIG else ""
+        raise click.BadParameter(f"{config} does not exist.{hint}", param_hint="'-c' / '--config'") from None
+    except PermissionError as problem:
+        raise Misconfigured(f"{config}: you may not read it", hint=f"as root: {_again('sudo')}") from problem
+    settings = load(config)
+    _become_owner(settings.paths.state)
+    return settings
+
+
+def environment() -> dict[str, str]:
+    """The environment, with the service's credentials where they can be read from here."""
+    own = dict(os.environ)
+    if "CREDENTIALS_DIRECTORY" not in own and os.access(SERVICE_CREDENTIALS, os.R_OK | os.X_OK):
+        own["CREDENTIALS_DIRECTORY"] = str(SERVICE_CREDENTIALS)
+    return own
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is needed to look and to tell: no bank, no key, no folder of an ERP has to be there."""
+
+    config: Path
+    settings: Settings
+    journal: SqlJournal
+    archive: FileArchive
+    clock: SystemClock
+
+    def command(self, text: str) -> str:
+        """A command to type: *text* with this installation's ``-c``, if it is not the default one."""
+        return with_config(text, self.config)
+
+
+@contextmanager
+def desk(config: Path) -> Iterator[Desk]:
+    """The journal and the archive of an installation that has run before. ``Misconfigured``, ``Unavailable``."""
+    from h2h.adapters.archive import FileArchive
+    from h2h.adapters.clock import SystemClock
+    from h2h.adapters.journal import default_url, open_journal
+    from h2h.adapters.secrets import Secrets
+
+    settings = settings_of(config)
+    quiet()
+    secret = settings.journal.password
+    password = Secrets.of_environment(environment()).text(secret) if secret else None
+    url = settings.journal.url or default_url(settings.paths.state)
+    clock = SystemClock()
+    with open_journal(url, instance=settings.instance, now=clock.now(), password=password, must_exist=True) as journal:
+        archive = FileArchive(settings.paths.archive, settings.paths.state / "work")
+        yield Desk(config, settings, journal, archive, clock)
+
+
+@contextmanager
+def house(config: Path) -> Iterator[House]:
+    """The whole installation, opened beside a running daemon: for decisions, which write."""
+    from h2h.wiring import open_house
+
+    with desk(config) as opened:  # an installation that never ran has nothing to decide
+        settings = opened.settings
+    with open_house(settings, environment()) as whole:
+        yield whole
+
+
+def with_config(text: str, config: Path) -> str:
+    """*text*, a command, with ``-c`` if the configuration is not the one that is found without it."""
+    import shlex
+
+    named = os.environ.get(CONFIG_VARIABLE)
+    found = Path(named) if named else DEFAULT_CONFIG
+    if not text.startswith("h2h ") or config == found:
+        return text
+    return f"{text} -c {shlex.quote(str(config))}"
+
+
+def quiet() -> None:
+    """The pipeline's log lines are the daemon's; beside the words of a command only its errors are of use."""
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _become_owner(state: Path) -> None:
+    """Root works as the owner of the state directory: a file of root's in it would stop the daemon later.
+
+    Anybody else who may not use it is told so at once, not by the first file that cannot be opened.
+    """
+    from h2h.core.errors import Misconfigured
+
+    try:
+        owner = state.stat().st_uid
+    except OSError:
+        return  # not made yet, or not visible: what opens it says so
+    if os.geteuid() == 0 and owner != 0:
+        try:
+            account = pwd.getpwuid(owner)
+        except KeyError as problem:
+            raise Misconfigured(f"{state} belongs to uid {owner}, which is no user of this machine") from problem
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+        os.environ["HOME"] = account.pw_dir
+    elif not os.access(state, os.R_OK | os.W_OK | os.X_OK):
+        text = f"this installation belongs to {_user(owner)}, you are {_user(os.geteuid())}"
+        raise Misconfigured(text, hint=f"type: {_again('sudo')}")
+
+
+def _user(uid: int) -> str:
+    try:
+        return f"user '{pwd.getpwuid(uid).pw_name}'"
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _again(how: str) -> str:
+    import shlex
+
+    return f"{how} {shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}"
+
+
+# ---------------------------------------------------------------------------------------------- telling
+
+
+def print_json(value: Any) -> None:
+    """One JSON object: amounts and times are text in it already."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def foreseen(problem: BaseException) -> bool:
+    """True for what h2h knows how to tell: its own errors, and what the operating system refuses."""
+    from h2h.core.errors import H2HError
+
+    return isinstance(problem, H2HError) or (isinstance(problem, OSError) and not isinstance(problem, BrokenPipeError))
+
+
+def tell(problem: BaseException) -> None:
+    """The error in words on standard error: what it is, all findings of a refusal, what to do."""
+    from h2h.cli.show import printable
+    from h2h.core.errors import H2HError, Refused
+
+    if isinstance(problem, Refused) and len(problem.findings) > 1:
+        for finding in problem.findings:
+            click.echo(printable(f"  {finding.where}: {finding.text} [{finding.code}]"), err=True)
+    if isinstance(problem, H2HError):
+        text, hint = problem.message, problem.hint
+    else:
+        text, hint = _of_system(problem), None
+    click.echo(click.style("Error: ", fg="red", bold=True) + printable(text, lines=True), err=True)
+    if hint:
+        click.echo(f"Next: {printable(hint, lines=True)}", err=True)
+
+
+def _of_system(problem: BaseException) -> str:
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+    return str(problem) or type(problem).__name__
