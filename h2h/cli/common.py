@@ -238,7 +238,7 @@ def foreseen(problem: BaseException) -> bool:
 
 def tell(problem: BaseException) -> None:
     """The error in words on standard error: what it is, all findings of a refusal, what to do."""
-    from h2h.cli.show import printable
+    from h2h.cli.screen import printable
     from h2h.core.errors import H2HError, Refused
 
     if isinstance(problem, Refused) and len(problem.findings) > 1:
