@@ -1,0 +1,108 @@
+"""`h2h reason CODE`: what a bank's code means, who acts, may the payment be sent again, where the money is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from h2h.core.codes import Reason
+
+_LISTS = {
+    "en": {"status": "in a status report", "return": "on a return"},
+    "zh": {"status": "状态回执", "return": "退回"},
+}
+_LABELS = {
+    "en": ("means", "who acts", "next", "send again?", "money"),
+    "zh": ("含义", "处理人", "下一步", "可否重发", "资金状态"),
+}
+_WHO_ZH = {
+    "accounts payable": "应付会计",
+    "ERP team": "ERP团队",
+    "treasury": "资金部门",
+    "system administrator": "系统管理员",
+    "bank": "银行",
+    "nobody": "无",
+}
+_RESEND = {
+    "en": {
+        "yes": "yes, corrected, as a new payment with a new id",
+        "new-id-after-confirmation": "only with a new id, after the bank confirms that it was not executed",
+        "same-file-after-confirmation": "the same file, after the bank confirms that it never came",
+        "never": "never",
+        "not-needed": "not needed",
+    },
+    "zh": {
+        "yes": "可以：更正后以新编号作为新付款发送",
+        "new-id-after-confirmation": "仅在银行确认未执行后，以新编号发送",
+        "same-file-after-confirmation": "银行确认从未收到后，可重发同一文件",
+        "never": "不可",
+        "not-needed": "无需",
+    },
+}
+_MONEY = {
+    "en": {
+        "not-moved": "not paid; what was debited is booked back",
+        "came-back": "was paid and has come back",
+        "unknown": "not known from this code alone",
+        "unaffected": "this code changes nothing",
+    },
+    "zh": {
+        "not-moved": "未付款；已扣款项将冲回",
+        "came-back": "已付款后退回",
+        "unknown": "仅凭此代码无法确定",
+        "unaffected": "此代码不影响资金",
+    },
+}
+
+
+@click.command()
+@click.argument("code")
+@click.option("--list", "kind", type=click.Choice(["status", "return"]), help="Only of this list.")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the answer."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in both languages.")
+def reason(code: str, kind: str | None, lang: str, as_json: bool) -> None:
+    """What a bank's reason or status CODE means, and who must act (such as AC04, RJCT).
+
+    Exit status 1 if no list has it.
+    """
+    from h2h.core import codes
+
+    known = [r for r in codes.meanings(code.upper()) if kind in (None, r.list)]
+    status = codes.status(code.upper()) if kind is None else None
+    if not known and status is None:
+        near = codes.near(code)
+        hint = f" Near it: {', '.join(near)}." if near else ""
+        text = f"No list known here has the code '{code}'.{hint} Ask the bank; nothing is known of the payment."
+        click.echo(text, err=True)
+        sys.exit(1)
+    if as_json:
+        for found in known:
+            click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        if status is not None:
+            click.echo(json.dumps({"list": "payment-status", **asdict(status)}, ensure_ascii=False))
+        return
+    if status is not None:
+        click.echo(f"{status.code}  {status.name}\n  {status.meaning if lang == 'en' else status.meaning_zh}")
+    for found in known:
+        _print(found, lang)
+
+
+def _print(found: Reason, lang: str) -> None:
+    zh = lang == "zh"
+    values = (
+        found.meaning_zh if zh else found.meaning,
+        _WHO_ZH[found.who_acts] if zh else str(found.who_acts),
+        found.next_step_zh if zh else found.next_step,
+        _RESEND[lang][found.resend],
+        _MONEY[lang][found.money],
+    )
+    click.echo(f"{found.code}  {found.name}  ({_LISTS[lang][found.list]})")
+    for label, value in zip(_LABELS[lang], values, strict=True):
+        click.echo(f"  {label}: {value}")
