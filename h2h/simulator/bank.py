@@ -62,7 +62,11 @@ class SimulatedBank:
         pgp: bool = True,
         folders: RemoteFolders | None = None,
         login: Login | None = None,
+        root: Path | None = None,
+        suffix: str = ".pgp",
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
+        """*root* is what the customer sees, if not ``DIRECTORY/sftp``; *tell* hears of each file in words."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory.absolute()
         self.folders = folders or RemoteFolders()
@@ -75,7 +79,9 @@ class SimulatedBank:
         self._growing: list[_Growing] = []
         self._seen: dict[tuple[str, int], datetime] = {}
         self._taken: set[tuple[str, int]] = set()
-        self._root = self.directory / "sftp"
+        self._root = root or self.directory / "sftp"
+        self._suffix = suffix
+        self._tell = tell
         self._make_folders()
         if self._state.exists():
             self.brain.restore(json.loads(self._state.read_text(encoding="utf-8")))
@@ -193,10 +199,13 @@ class SimulatedBank:
             plain = self._open(sealed)
         except PgpProblem as problem:
             self.oracle.untrusted(now, path.name, sealed, str(problem))
+            self._tell(f"took {path.name!r} and cannot trust it: {problem}")
         else:
             initiation = read_initiation(plain)
             self.brain.take(initiation, now)
             self.oracle.payments(now, path.name, sealed, plain, initiation)
+            what = initiation.refusal[1] if initiation.refusal else f"{len(initiation.payments)} payments"
+            self._tell(f"took {path.name!r}: {what}")
         kept = self.directory / "received"
         number = len(list(kept.iterdir())) + 1
         (kept / f"{number:06d}.{path.name}").write_bytes(sealed)
@@ -216,8 +225,9 @@ class SimulatedBank:
             data = self._gpg.seal(
                 data, signer=self.keys.bank_fingerprint or "", recipient=self.keys.client_fingerprint or ""
             )
-            suffix = ".pgp"
+            suffix = self._suffix
         path = self._folder(self.folders.from_bank[0]) / (answer.name + suffix)
+        self._tell(f"answered {path.name!r}")
         slow = self.brain.behaviour.slow_write_seconds
         if slow:
             half = len(data) // 2

@@ -14,7 +14,7 @@ from h2h.simulator.payments import Payment
 class Rule:
     """Payments that it fits do not simply go through. Every condition that is given must fit."""
 
-    outcome: Literal["reject", "return", "pending"]
+    outcome: Literal["reject", "return", "pending", "accept"]  # accept: taken, but booked on a later day
     code: str = "AC04"
     text: str = "Account closed"
     creditor_account: str | None = None

@@ -103,7 +103,7 @@ class Brain:
     def _judge(self, payment: Payment) -> Verdict:
         for rule in self.behaviour.rules:
             if rule.fits(payment):
-                status = {"reject": "RJCT", "return": "ACSP", "pending": "PDNG"}[rule.outcome]
+                status = {"reject": "RJCT", "return": "ACSP", "pending": "PDNG", "accept": "ACCP"}[rule.outcome]
                 return Verdict(payment, status, rule.code, rule.text, returned=rule.outcome == "return")
         return Verdict(payment, "ACSP")
 

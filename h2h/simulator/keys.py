@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import paramiko
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from h2h.simulator.pgp import Gpg
+from h2h.simulator.pgp import Gpg, PgpProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,39 @@ def prepare(directory: Path, *, pgp: bool = True, client_keyring: Path | None = 
     finally:
         bank.stop()
         customer.stop()
-    return Keys(
-        keys.host_key,
-        keys.host_key_fingerprint,
-        keys.client_key,
-        keys.client_public_key,
-        bank.home,
-        bank_fingerprint,
-        customer.home,
-        client_fingerprint,
+    return replace(
+        keys,
+        bank_keyring=bank.home,
+        bank_fingerprint=bank_fingerprint,
+        client_keyring=customer.home,
+        client_fingerprint=client_fingerprint,
+    )
+
+
+def prepare_for(directory: Path, client_keyring: Path | None, client_fingerprint: str | None) -> Keys:
+    """The bank's keys for a customer who has keys already; only the public half of the customer's is read.
+
+    Raises ``PgpProblem`` if the customer's keyring does not hold that key.
+    """
+    keys = prepare(directory, pgp=False)
+    if client_keyring is None or client_fingerprint is None:
+        return keys
+    if not client_keyring.is_dir():
+        raise PgpProblem(f"there is no keyring {client_keyring}")
+    bank, customer = Gpg(directory / "bank-pgp"), Gpg(client_keyring)
+    try:
+        fingerprint = _own_key(bank, "Simulated bank", "bank@example.com")
+        bank.import_key(customer.export_public(client_fingerprint))
+        (directory / "bank.asc").write_bytes(bank.export_public(fingerprint))
+    finally:
+        bank.stop()
+        customer.forget()
+    return replace(
+        keys,
+        bank_keyring=bank.home,
+        bank_fingerprint=fingerprint,
+        client_keyring=client_keyring,
+        client_fingerprint=client_fingerprint.upper(),
     )
 
 

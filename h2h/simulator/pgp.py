@@ -73,8 +73,12 @@ class Gpg:
             capture_output=True,
             timeout=_SECONDS_MAX,
         )
-        if short != str(self.home.absolute()):
-            Path(short).unlink(missing_ok=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove the short name of a long path, if one had to be made. The agent, not ours perhaps, goes on."""
+        if self._short != str(self.home.absolute()):
+            Path(self._short).unlink(missing_ok=True)
 
     @property
     def _short(self) -> str:
