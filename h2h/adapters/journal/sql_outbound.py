@@ -54,11 +54,14 @@ def has_event(sid: str, event: str) -> Select[Any]:
     return select(exists().where(events.c.sid == sid, events.c.event == event))
 
 
-def receipts(folder: str, source_name: str) -> Select[Any]:
-    """Receipt stems already given to files of that name, or to files whose own name looks like such a stem."""
-    return select(S.receipt).where(
-        S.folder == folder, or_(S.source_name == source_name, S.receipt.startswith(source_name + "~", autoescape=True))
-    )
+def count_named(folder: str, source_name: str) -> Select[Any]:
+    """How many files of that name came from the folder."""
+    return select(func.count()).select_from(submissions).where(S.folder == folder, S.source_name == source_name)
+
+
+def has_receipt(folder: str, stem: str) -> Select[Any]:
+    """Whether a submission of the folder already writes its receipts under that stem."""
+    return select(exists().where(S.folder == folder, S.receipt == stem))
 
 
 def insert_submission(values: dict[str, Any]) -> Insert:

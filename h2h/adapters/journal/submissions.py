@@ -239,10 +239,10 @@ def _next_sid(first: str, taken: list[str]) -> str:
 
 
 def _receipt(connection: Connection, folder: str, source_name: str) -> str:
-    taken = set(connection.execute(sql.receipts(folder, source_name)).scalars())
-    number = len(taken) + 1
-    if number == 1:
-        return source_name
-    while f"{source_name}~{number}" in taken:
+    """NAME for the first file of that name, NAME~2 for the second; passing over names that files bear themselves."""
+    number = connection.execute(sql.count_named(folder, source_name)).scalar_one() + 1
+    while True:
+        stem = source_name if number == 1 else f"{source_name}~{number}"
+        if not connection.execute(sql.has_receipt(folder, stem)).scalar_one():
+            return stem
         number += 1
-    return f"{source_name}~{number}"

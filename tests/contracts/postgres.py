@@ -1,0 +1,103 @@
+"""A PostgreSQL server of the tests' own: a cluster in a temporary directory, one a test process, run by no root."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import missing
+
+_names = count(1)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server, reached over TCP on the loopback and over a socket in ``directory``."""
+
+    directory: Path
+    port: int
+    programs: Path
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"journal_{os.getpid()}_{next(_names)}"
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, database: str, port: int | None = None) -> str:
+        """The URL of a database, by the server's port or another (a proxy's)."""
+        return f"postgresql://h2h@127.0.0.1:{port or self.port}/{database}"
+
+    def sql(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement outside a transaction; its rows."""
+        import psycopg
+
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def control(self, *words: str) -> None:
+        """Start or stop it."""
+        log = self.directory / "log"
+        _as_user([str(self.programs / "pg_ctl"), "-D", str(self.directory / "data"), "-l", str(log), "-w", *words])
+
+
+@functools.cache
+def cluster() -> Cluster:
+    """The server, started when a test first asks for it; ends the test where PostgreSQL is not installed."""
+    programs = _programs()
+    directory = Path(tempfile.mkdtemp(prefix="h2h-pg-"))
+    if os.geteuid() == 0:
+        os.chown(directory, _user().pw_uid, _user().pw_gid)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    options = ["-U", "h2h", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    _as_user([str(programs / "initdb"), "-D", str(directory / "data"), *options])
+    made = Cluster(directory, port, programs)
+    made.control("-o", f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c max_connections=60", "start")
+    atexit.register(_away, made)
+    return made
+
+
+def _away(made: Cluster) -> None:
+    made.control("-m", "immediate", "stop")
+    shutil.rmtree(made.directory)
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    named = shutil.which("initdb")
+    if not found and not named:
+        missing("a PostgreSQL server (initdb)")
+    if os.geteuid() == 0:
+        try:
+            _user()
+        except KeyError:
+            missing("the user postgres, as whom the server would run (root may not)")
+    return found[-1].parent if found else Path(named or "").resolve().parent
+
+
+def _user() -> pwd.struct_passwd:
+    return pwd.getpwnam("postgres")
+
+
+def _as_user(command: list[str]) -> None:
+    if os.geteuid() == 0:
+        user = _user()
+        command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
+    # The server must not inherit pipes: it would keep a reader waiting for ever.
+    with tempfile.TemporaryFile() as said:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/", check=False)
+        if done.returncode != 0:
+            said.seek(0)
+            raise AssertionError(f"{command}: {said.read().decode(errors='replace')}")
