@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
-from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotSent, OutOfSpace, Refused, Unavailable
+from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotPermitted, NotSent, OutOfSpace, Refused, Unavailable
 from h2h.core.findings import WhoActs, error
 from h2h.ports import RemoteEntry, RemoteKind, Session
 
@@ -223,6 +223,8 @@ def _observing(doing: str, folder: str, name: str | bytes | None = None) -> Iter
         kind: Callable[[str], Unavailable] = Unavailable
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             kind = OutOfSpace
+        elif problem.errno in (errno.EACCES, errno.EPERM):
+            kind = NotPermitted
         raise kind(f"{doing} {_shown(folder, name)} did not succeed: {problem.strerror or problem}") from problem
 
 
@@ -247,7 +249,7 @@ def _shown(folder: str, name: str | bytes | None) -> str:
 
 def _too_large(folder: str, name: bytes, bytes_max: int) -> Refused:
     return Refused(
-        [error("H2H-SIZE", _shown(folder, name), f"the file is larger than {bytes_max} bytes", WhoActs.BANK)]
+        [error("H2H-TOO-LARGE", _shown(folder, name), f"the file is larger than {bytes_max} bytes", WhoActs.BANK)]
     )
 
 

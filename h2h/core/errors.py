@@ -49,6 +49,10 @@ class Unavailable(H2HError):
     """An outside thing cannot be used just now; the step may be tried again later."""
 
 
+class NotPermitted(Unavailable):
+    """The bank's server answers, but does not permit this; asking again will not help."""
+
+
 class OutOfSpace(Unavailable):
     """There is no room left on a file system that h2h must write to."""
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import TracebackType
 
-from h2h.core.errors import InDoubt, Misconfigured, NotSent, Unavailable, Untrusted
+from h2h.core.errors import InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable, Untrusted
 from h2h.core.evidence import Decision, Seen, decide
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event
@@ -241,7 +241,7 @@ def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
 def _look(session: Session, folder: str, name: str, sub: Submission) -> Seen:
     try:
         entry = session.stat(folder, name)
-    except Misconfigured:
+    except NotPermitted:
         return Seen.UNKNOWN  # the server answers, but not this question
     if entry is None:
         return Seen.ABSENT
@@ -249,7 +249,7 @@ def _look(session: Session, folder: str, name: str, sub: Submission) -> Seen:
         return Seen.DIFFERENT
     try:
         seen = session.digest(folder, name)
-    except Misconfigured:
+    except NotPermitted:
         return Seen.SAME_SIZE  # a write-only folder: the server lets us see the size, not the content
     if seen is None:
         return Seen.ABSENT

@@ -17,7 +17,7 @@ from paramiko import sftp as codes
 
 from h2h.adapters.sftp.transfer import read_file, write_file
 from h2h.adapters.sftp.wire import Attributes, Lost, No, Reply, Wire, string
-from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotSent, OutOfSpace, Refused, Unavailable
+from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotPermitted, NotSent, OutOfSpace, Refused, Unavailable
 from h2h.core.findings import WhoActs, error
 from h2h.ports import RemoteEntry, RemoteKind
 
@@ -220,7 +220,8 @@ class SftpSession:
         except (No, Lost) as cause:
             code = cause.code if isinstance(cause, No) else None
             hint = _HINTS.get(code) if code is not None else None
-            raise Unavailable(f"{doing} {_shown(folder, name)} did not succeed: {_words(cause)}", hint=hint) from cause
+            kind = NotPermitted if code == codes.SFTP_PERMISSION_DENIED else Unavailable
+            raise kind(f"{doing} {_shown(folder, name)} did not succeed: {_words(cause)}", hint=hint) from cause
 
 
 _HINTS = {
@@ -262,7 +263,7 @@ def _shown(folder: str, name: str | bytes | None) -> str:
 
 def _too_large(folder: str, name: bytes, bytes_max: int) -> Refused:
     return Refused(
-        [error("H2H-SIZE", _shown(folder, name), f"the file is larger than {bytes_max} bytes", WhoActs.BANK)]
+        [error("H2H-TOO-LARGE", _shown(folder, name), f"the file is larger than {bytes_max} bytes", WhoActs.BANK)]
     )
 
 
