@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from h2h.core.codes import meaning
 from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.findings import Finding, WhoActs
 from h2h.core.outcome import Outcome
@@ -83,6 +84,7 @@ def _next(finding: Finding) -> str:
 
 
 def _payment(payment: PaymentRecord) -> dict[str, Any]:
+    known = meaning(payment.reason_list or "status", payment.reason_code) if payment.reason_code else None
     fields: dict[str, Any] = {
         "number": payment.ordinal,
         "end_to_end_id": payment.end_to_end_id,
@@ -93,6 +95,9 @@ def _payment(payment: PaymentRecord) -> dict[str, Any]:
         "bank_status": payment.bank_status,
         "reason_code": payment.reason_code,
         "reason_text": payment.reason_text,
+        "meaning": known.meaning if known else None,
+        "who_acts": str(known.who_acts) if known else None,
+        "next_step": known.next_step if known else None,
         "settled_on": payment.settled_on.isoformat() if payment.settled_on else None,
         "statement": payment.statement_reference,
     }
