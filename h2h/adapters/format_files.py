@@ -1,6 +1,6 @@
 """Format folders on disk → FormatBook. A folder holds data only, so a customer's own folder is safe to load.
 
-    formats/<family>/format.toml  mapping.xml  codes.toml  golden/  README.md
+formats/<family>/format.toml  mapping.xml  codes.toml  golden/  README.md
 """
 
 from __future__ import annotations

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from h2h.cli.screen import printable
+
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk, Looked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON for scripts: one object, or one a line for several files.")
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON: one object, or for several files one a line.")
 CONFIG = click.option(
     "-c",
     "--config",
@@ -36,9 +38,9 @@ def identify(files: tuple[Path, ...], as_json: bool, config: Path | None) -> Non
 
     def tell(looked: Looked) -> None:
         if looked.format is not None:
-            click.echo(f"{looked.file}: {looked.format.id} ({looked.format.kind})")
+            click.echo(f"{printable(str(looked.file))}: {looked.format.id} ({looked.format.kind})")
         for finding in looked.findings:
-            click.echo(f"{looked.file}: {finding.text}", err=True)
+            click.echo(f"{printable(str(looked.file))}: {printable(finding.text)}", err=True)
 
     _each(files, as_json, _desk(config), lambda desk, file: desk.identify(file), tell)
 
@@ -55,7 +57,7 @@ def inspect(files: tuple[Path, ...], as_json: bool, config: Path | None, everyth
     """
 
     def tell(looked: Looked) -> None:
-        from h2h.cli.show import show
+        from h2h.cli.show_message import show
 
         show(looked, everything=everything)
 
@@ -74,10 +76,10 @@ def validate(files: tuple[Path, ...], as_json: bool, config: Path | None, bank: 
     """
 
     def tell(looked: Looked) -> None:
-        from h2h.cli.show import show_findings
+        from h2h.cli.show_message import show_findings
 
         name = looked.format.id if looked.format else "no format knows it"
-        click.echo(f"{looked.file}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
+        click.echo(f"{printable(str(looked.file))}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
         show_findings(looked.findings, everything=True)
 
     _each(files, as_json, _desk(config, bank), lambda desk, file: desk.look(file, strict=True), tell, content=False)

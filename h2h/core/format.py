@@ -102,6 +102,13 @@ class Format:
         """Whether payments can be written in it."""
         return self.card is not None and self.card.writes
 
+    def prepare(self) -> None:
+        """Compile what is compiled on first use; ``Misconfigured`` names what is wrong in the mapping."""
+        if self.codec is None:
+            self._reader.prepare()
+            if self.writes:
+                _ = self._writer
+
     def is_format_of(self, head: bytes, root: xml.Root | None) -> bool:
         """Whether a file has this format; *root* is None if it is not XML."""
         if self.codec is not None:

@@ -17,6 +17,10 @@ STATUS_ROW_HEADER = (
     *("original_message_id", "payment_information_id", "end_to_end_id", "instruction_id", "uetr", "amount", "currency"),
     *("creditor_account", "status", "reason_code", "reason_text", "bank_reference"),
 )
+INITIATION_ROW_HEADER = (
+    *("message_id", "payment_information_id", "requested_execution_date", "debtor", "debtor_account", "end_to_end_id"),
+    *("instruction_id", "amount", "currency", "creditor", "creditor_account", "creditor_agent", "remittance"),
+)
 # What h2h itself knows of a payment is not part of a bank's message.
 _OF_THE_JOURNAL = ("source_file", "payment", "outcome")
 
@@ -242,6 +246,20 @@ def statement_rows(message: StatementMessage) -> tuple[Sequence[str], Iterator[S
     width = len(delivered.STATEMENT_HEADER) - len(_OF_THE_JOURNAL)
     rows = (row[:width] for s in message.statements for row in delivered.statement_rows(s, (), {}))
     return delivered.STATEMENT_HEADER[:width], rows
+
+
+def initiation_rows(initiation: Initiation) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """Header and rows, one a payment, for people; not all that a payment may hold has a column."""
+    return INITIATION_ROW_HEADER, (_initiation_row(initiation, t) for t in initiation.transactions)
+
+
+def _initiation_row(initiation: Initiation, t: CreditTransfer) -> Sequence[str]:
+    i = t.instruction
+    when = _when(i.requested_execution_date or i.requested_execution_date_time)
+    made = _transaction(t, "creditor")
+    about = (initiation.message_id, i.id, when, i.debtor.name, i.debtor_account.number)
+    names = INITIATION_ROW_HEADER[len(about) :]
+    return tuple(str(v or "") for v in (*about, *(made[name] for name in names)))
 
 
 def status_rows(report: StatusReport) -> tuple[Sequence[str], Iterator[Sequence[str]]]:

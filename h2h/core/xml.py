@@ -76,7 +76,9 @@ def refuse_unsafe(data: bytes) -> None:
         raise _refused("H2H-DOCTYPE", "the file has a document type declaration (DOCTYPE); bank files have none")
     nul = data.find(b"\0")
     if nul >= 0:
-        raise _refused("H2H-NUL", f"byte {nul + 1} is NUL, which XML does not allow", line=data.count(b"\n", 0, nul) + 1)
+        raise _refused(
+            "H2H-NUL", f"byte {nul + 1} is NUL, which XML does not allow", line=data.count(b"\n", 0, nul) + 1
+        )
 
 
 def parse(data: bytes, first_line: int = 1) -> etree._Element:

@@ -1,6 +1,6 @@
 """The annotated sample of a document, understood: a tree of elements that know what of the model they carry.
 
-A format's ``mapping.xml`` is a document of that format whose elements carry annotations (namespace ``urn:h2h:mapping``):
+A format's ``mapping.xml`` is a document of that format whose elements carry annotations (``urn:h2h:mapping``):
 
     one="field[:type]"    exactly one; a miss is a finding when reading and a refusal when writing
     opt="field[:type]"    at most one

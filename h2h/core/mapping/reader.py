@@ -54,6 +54,10 @@ class Reader:
         yield from run.take()
         yield message, []
 
+    def prepare(self) -> None:
+        """Compile now instead of at the first document."""
+        self._ready()
+
     def _ready(self) -> Compiled:
         if self._compiled is None:
             self._compiled = compile_stylesheet(self._plan, self._namespace)
@@ -273,7 +277,9 @@ class _Run:
                 fields[name] = ""
             else:
                 if slot == 0 and not row.faulty:
-                    self._error(row, "H2H-NOT-READ", "", f"was not read, because its {name.replace('_', ' ')} is missing")
+                    self._error(
+                        row, "H2H-NOT-READ", "", f"was not read, because its {name.replace('_', ' ')} is missing"
+                    )
                 return False
         return True
 

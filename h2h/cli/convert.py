@@ -1,0 +1,174 @@
+"""`h2h convert`: one file into another format, through the canonical model. Nothing is lost silently."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from h2h.cli.desk import Desk, Looked
+    from h2h.core.findings import Finding
+
+# What every message can become, besides the formats that h2h writes.
+PLAIN = ("csv", "json")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", "target", required=True, metavar="FORMAT", help="csv, json, or a format that h2h writes.")
+@click.option("--bank", help="Read a delimited file as this bank's ERP folder declares it, and keep the bank's rules.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The installation's h2h.toml.",
+)
+def convert(file: Path, target: str, bank: str | None, output: Path | None, config: Path | None) -> None:
+    """Convert FILE. Findings go to standard error; with one of severity error nothing is written.
+
+    Exit status 0 if it was converted, 1 if it was refused, 3 if no format knows FILE.
+    """
+    from h2h.cli.desk import Desk
+    from h2h.core.errors import H2HError, Refused
+
+    try:
+        desk = Desk(config, bank)
+        if target not in PLAIN:
+            desk.book.get(target)
+        looked, content = _converted(desk, file, target)
+    except Refused as refused:
+        _tell(refused.findings)
+        raise SystemExit(1) from refused
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+    _tell(looked.findings)
+    if content is None:
+        raise SystemExit(looked.exit_status or 1)
+    _put(output, content)
+
+
+def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
+    """What was found, and the new content; None if the file is refused."""
+    from h2h.core.format import UNKNOWN_FORMAT
+
+    looked = desk.look(file)
+    if any(f.code == UNKNOWN_FORMAT for f in looked.findings) and desk.bank is not None and target not in PLAIN:
+        return _from_delimited(desk, file, target)
+    if looked.exit_status or looked.read is None:
+        return looked, None
+    if target == "json" and looked.format is not None:
+        from h2h.core.view import message_json
+
+        made = message_json(looked.format, looked.read)
+        return looked, (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
+    if target == "csv":
+        return looked, _csv(looked)
+    return looked, _document(desk, looked, target)
+
+
+def _csv(looked: Looked) -> bytes:
+    from h2h.core.model.payment import Initiation
+    from h2h.core.model.statement import StatementMessage
+    from h2h.core.rows import write_csv
+    from h2h.core.view import initiation_rows, statement_rows, status_rows
+
+    if looked.read is None:
+        return b""
+    message = looked.read.message
+    if isinstance(message, StatementMessage):
+        header, rows = statement_rows(message)
+    elif isinstance(message, Initiation):
+        header, rows = initiation_rows(message)
+    else:
+        header, rows = status_rows(message)
+    text = io.StringIO(newline="")
+    write_csv(text, header, rows)
+    return text.getvalue().encode()
+
+
+def _document(desk: Desk, looked: Looked, target: str) -> bytes | None:
+    """The payment in another version; what the reader has no place for would be lost on the way: refused."""
+    from dataclasses import replace
+
+    from h2h.core.findings import Severity
+    from h2h.core.model.payment import Initiation
+
+    format_ = desk.book.get(target)
+    message = looked.read.message if looked.read else None
+    if not isinstance(message, Initiation) or message.kind != format_.kind:
+        raise click.UsageError(f"{looked.file} holds no payments that {target} could carry; csv and json can")
+    lost = [f for f in looked.findings if f.code == "H2H-UNREAD"]
+    if lost:
+        looked.findings = [
+            replace(f, severity=Severity.ERROR, text=f"{f.where} would be lost in {target}") if f in lost else f
+            for f in looked.findings
+        ]
+        return None
+    out = io.BytesIO()
+    format_.write(message, out)
+    return _valid(desk, looked, target, out.getvalue())
+
+
+def _valid(desk: Desk, looked: Looked, target: str, content: bytes) -> bytes | None:
+    format_ = desk.book.get(target)
+    schema = desk.bank.schemas.get(target, format_.schema) if desk.bank else format_.schema
+    invalid = desk.schemas.validate(schema or "", content)
+    looked.findings += invalid
+    return None if invalid else content
+
+
+def _from_delimited(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
+    """A CSV-like file, read as the bank's ERP folder declares it."""
+    import hashlib
+    import tempfile
+
+    from h2h.adapters.clock import SystemClock
+    from h2h.cli.desk import Looked
+    from h2h.core.convert import Stamp, convert_delimited
+
+    if desk.settings is None or desk.bank is None:
+        raise click.UsageError("a delimited file is read as a bank's folder declares it: give -c and --bank")
+    bank = desk.bank
+    declared = next((f.delimited for f in desk.settings.erp if f.bank == bank.name and f.delimited is not None), None)
+    if declared is None:
+        raise click.UsageError(f"no ERP folder of the bank {bank.name} declares the columns of a delimited file")
+    now = SystemClock().now().replace(microsecond=0)
+    # A try-out: the same file gets the same id; the daemon gives its own.
+    stamp = Stamp(f"TRY-{hashlib.sha256(file.read_bytes()).hexdigest()[:20].upper()}", now, now.date())
+    out = io.BytesIO()
+    with file.open("rb") as source:
+        made = convert_delimited(
+            source, declared, bank, desk.book.get(target), stamp, scratch=tempfile.TemporaryFile, out=out
+        )
+    made.close()
+    looked = Looked(file, None, None, made.findings)
+    return looked, None if made.refused else _valid(desk, looked, target, out.getvalue())
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.severity != "info":
+            click.echo(f"{finding.severity}: {finding.text}", err=True)
+    unread = sum(1 for f in findings if f.code == "H2H-UNREAD" and f.severity == "info")
+    if unread:
+        click.echo(f"info: {unread} sorts of elements were not read (h2h inspect --all names them)", err=True)
+
+
+def _put(output: Path | None, content: bytes) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    # Under another name until it is whole: nobody may take half a file.
+    part = output.with_name(f".{output.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(output)
+    except OSError as problem:
+        raise click.ClickException(f"{output} cannot be written: {problem.strerror}") from problem

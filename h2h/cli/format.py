@@ -1,0 +1,126 @@
+"""`h2h format`: list the formats, prove a format folder, accept what its goldens say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from h2h.cli.desk import Desk
+
+CONFIG = click.option(
+    "-c",
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The installation's h2h.toml: its own formats and schemas are used too.",
+)
+
+
+@click.group("format")
+def format_() -> None:
+    """List formats; prove a format folder."""
+
+
+@format_.command("list")
+@CONFIG
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_(config: Path | None, as_json: bool) -> None:
+    """All formats: what they are, whether h2h writes them, whether their schema is installed."""
+    from h2h.core.errors import H2HError
+
+    desk = _desk(config)
+    rows = []
+    for entry in desk.book:
+        try:
+            schema = str(desk.schemas.path(entry.schema).name) if entry.schema else None
+            absent = False
+        except H2HError:
+            schema, absent = entry.schema, True
+        rows.append(
+            {"id": entry.id, "kind": entry.kind, "writes": entry.writes, "schema": schema, "schema_missing": absent}
+        )
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        does = "reads, writes" if row["writes"] else "reads"
+        missing = " (missing)" if row["schema_missing"] else ""
+        about = f"schema {row['schema']}{missing}" if row["schema"] else "no schema"
+        click.echo(f"{row['id']:28} {row['kind']:16} {does:14} {about}")
+
+
+@format_.command()
+@click.argument("folders", nargs=-1, metavar="[DIR|ID]…")
+@CONFIG
+def check(folders: tuple[str, ...], config: Path | None) -> None:
+    """Prove format folders (all that are delivered, if none is named): cards, goldens both ways, garbage refused.
+
+    Exit status 0 if everything is proved, 1 if not.
+    """
+    from h2h.cli.proof import prove
+
+    desk = _desk(config)
+    faults = 0
+    for folder in _folders(desk, folders):
+        for proof in prove(folder, desk):
+            faults += proof.fault is not None
+            verdict, why = ("not ok", f": {proof.fault}") if proof.fault else ("ok", "")
+            click.echo(f"{verdict:7} {proof.about}{why}")
+    if faults:
+        raise SystemExit(1)
+
+
+@format_.command()
+@click.argument("folder", metavar="DIR|ID")
+@click.option("--force", is_flag=True, help="Overwrite neighbours that exist and differ.")
+@CONFIG
+def accept(folder: str, force: bool, config: Path | None) -> None:
+    """Write the missing neighbours of a folder's goldens: what h2h reads in them today.
+
+    Read them before you keep them: they are what the format promises from now on.
+    """
+    from h2h.cli.proof import goldens_of, neighbours
+
+    desk = _desk(config)
+    refused = 0
+    for golden in (g for f in _folders(desk, (folder,)) for g in goldens_of(f)):
+        for file, content in neighbours(golden, desk).items():
+            if file.exists() and file.read_text("utf-8") == content:
+                continue
+            if file.exists() and not force:
+                click.echo(f"{file}: differs; --force overwrites it", err=True)
+                refused += 1
+                continue
+            file.write_text(content, "utf-8")
+            click.echo(f"{file}: written")
+    if refused:
+        raise SystemExit(1)
+
+
+def _desk(config: Path | None) -> Desk:
+    from h2h.cli.desk import Desk
+    from h2h.core.errors import H2HError
+
+    try:
+        return Desk(config)
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def _folders(desk: Desk, named: tuple[str, ...]) -> list[Path]:
+    """The folders of these paths or format ids; without any, all folders."""
+    by_id = {f.id: Path(f.family.folder) for f in desk.book if f.family is not None}
+    known = {path.name: path for path in by_id.values()}
+    if not named:
+        return list(known.values())
+    found = []
+    for name in named:
+        path = Path(name)
+        chosen = path if (path / "format.toml").is_file() else by_id.get(name) or known.get(name)
+        if chosen is None:
+            raise click.UsageError(f"{name} is neither a format folder nor the id of a format")
+        found.append(chosen)
+    return found

@@ -1,0 +1,180 @@
+"""The proofs of a format folder: cards compile, goldens read and write as their neighbours say, garbage is refused.
+
+A golden is a document with its neighbours: ``NAME.xml``, what it says as ``NAME.json``, and, where the card writes, the
+same payment written again as ``NAME.written.xml``. A golden without its neighbour fails, and so does a folder without
+goldens.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from h2h.adapters.format_files import load_folder
+from h2h.cli.desk import Desk, Looked
+from h2h.core.errors import H2HError, Refused
+from h2h.core.findings import refuses
+from h2h.core.format import Format
+from h2h.core.model.payment import Initiation
+from h2h.core.view import message_json, refused_json
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One thing that was proved, or not: then ``fault`` says why."""
+
+    about: str
+    fault: str | None = None
+
+
+def prove(folder: Path, desk: Desk) -> Iterator[Proof]:
+    """All proofs of one folder."""
+    try:
+        formats = load_folder(folder)
+        for format_ in formats:
+            yield _compiles(format_, desk)
+    except H2HError as problem:
+        yield Proof(folder.name, str(problem))
+        return
+    ids = {f.id for f in formats}
+    goldens = list(goldens_of(folder))
+    if not goldens:
+        yield Proof(f"{folder.name}/golden", "there is no golden document; a format without one proves nothing")
+    for golden in goldens:
+        yield from _golden(golden, desk, ids)
+    if goldens:
+        yield _garbage(goldens[0], desk)
+
+
+def goldens_of(folder: Path) -> Iterator[Path]:
+    """The documents of a folder's goldens (not their neighbours), by name."""
+    for file in sorted((folder / "golden").glob("*")):
+        if file.suffix != ".json" and not file.name.endswith(".written.xml") and not file.name.startswith("."):
+            yield file
+
+
+def neighbours(golden: Path, desk: Desk) -> dict[Path, str]:
+    """What the neighbours of a golden should hold."""
+    looked = desk.look(golden)
+    expected = {golden.with_suffix(".json"): _said(looked)}
+    written = _written(looked)
+    if written is not None:
+        expected[golden.with_suffix(".written.xml")] = written.decode()
+    return expected
+
+
+def _compiles(format_: Format, desk: Desk) -> Proof:
+    format_.prepare()
+    if format_.schema is not None:
+        try:
+            desk.schemas.path(format_.schema)
+        except H2HError:
+            # Not every version's schema may be shipped; such a format is read, and never sent.
+            if format_.writes:
+                raise
+            return Proof(f"{format_.id} (its schema {format_.schema} is not installed)")
+    return Proof(format_.id)
+
+
+def _golden(golden: Path, desk: Desk, ids: set[str]) -> Iterator[Proof]:
+    about = f"{golden.parent.parent.name}/golden/{golden.name}"
+    looked = desk.look(golden)
+    if looked.format is not None and looked.format.id not in ids:
+        yield Proof(about, f"it is identified as {looked.format.id}, a format of another folder")
+        return
+    for neighbour, expected in neighbours(golden, desk).items():
+        yield Proof(f"{about} → {neighbour.name}", _difference(neighbour, expected))
+    if looked.format is not None and looked.format.writes and not refuses(looked.findings):
+        yield Proof(f"{about}: written and read again", _again(looked, desk))
+
+
+def _difference(neighbour: Path, expected: str) -> str | None:
+    if not neighbour.exists():
+        return f"{neighbour.name} is missing; `h2h format accept` writes it, then read it before you keep it"
+    actual = neighbour.read_text("utf-8")
+    if actual == expected:
+        return None
+    lines = difflib.unified_diff(actual.splitlines(), expected.splitlines(), neighbour.name, "now", lineterm="", n=1)
+    return "it reads otherwise now:\n" + "\n".join(list(lines)[:40])
+
+
+def _said(looked: Looked) -> str:
+    if looked.read is not None and looked.format is not None:
+        made = message_json(looked.format, looked.read)
+    else:
+        made = refused_json(looked.format, looked.findings)
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
+def _written(looked: Looked) -> bytes | None:
+    """The payment written again; None where the format does not write or the document is not sound."""
+    if looked.format is None or looked.read is None or not looked.format.writes or refuses(looked.findings):
+        return None
+    if not isinstance(looked.read.message, Initiation):
+        return None
+    out = io.BytesIO()
+    looked.format.write(looked.read.message, out)
+    return out.getvalue()
+
+
+def _again(looked: Looked, desk: Desk) -> str | None:
+    """Written, valid, and read back as the same payment."""
+    written = _written(looked)
+    if written is None or looked.format is None or looked.read is None:
+        return "it cannot be written"
+    invalid = desk.schemas.validate(looked.format.schema or "", written)
+    if invalid:
+        return f"what was written is not valid: {invalid[0].text}"
+    first, second = _plain(looked.read.message), _plain(looked.format.read(written).message)
+    return None if first == second else "what was written reads otherwise"
+
+
+def _plain(message: Any) -> Any:
+    """The payments of a message without the places where they stood."""
+    from dataclasses import asdict
+
+    made = asdict(message)
+    for transaction in made["transactions"]:
+        transaction.pop("place")
+        _counted_by_the_writer(transaction["instruction"])
+    for instruction in made["instructions"]:
+        _counted_by_the_writer(instruction)
+    made.pop("stated_control_sum")
+    return made
+
+
+def _counted_by_the_writer(instruction: dict[str, Any]) -> None:
+    for name in ("stated_transaction_count", "stated_control_sum"):
+        instruction.pop(name)
+
+
+_DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda _: b"",
+    "cut in the middle": lambda data: data[: len(data) // 2],
+    "a NUL byte": lambda data: data[:200] + b"\0" + data[200:],
+    "a DOCTYPE": lambda data: data.replace(b"<Document", b"<!DOCTYPE Document><Document", 1),
+    "twice": lambda data: data + data,
+    "UTF-16": lambda data: data.decode("utf-8", "replace").encode("utf-16"),
+    "another namespace": lambda data: data.replace(b"urn:iso", b"urn:other"),
+    "not XML": lambda data: bytes(255 - b for b in data),
+}
+
+
+def _garbage(golden: Path, desk: Desk) -> Proof:
+    """Damaged documents are refused with findings; anything else that happens is a fault."""
+    data = golden.read_bytes()
+    for name, damage in _DAMAGE.items():
+        try:
+            desk.book.read(damage(data))
+        except Refused as refused:
+            if refused.findings:
+                continue
+        except Exception as problem:  # That nothing else comes out is what is proved here.
+            return Proof(f"{golden.name} damaged", f"{name}: {type(problem).__name__} came out: {problem}")
+        return Proof(f"{golden.name} damaged", f"{name}: it was not refused")
+    return Proof(f"{golden.name} damaged in {len(_DAMAGE)} ways is refused")

@@ -1,0 +1,205 @@
+"""A message on a terminal, for a person who wants to know what it says and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from h2h.cli.screen import printable
+from h2h.core.findings import Finding, Severity
+from h2h.core.model.payment import Initiation
+from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
+from h2h.core.model.status import StatusReason, StatusReport
+from h2h.core.view import counterparty
+
+if TYPE_CHECKING:
+    from h2h.cli.desk import Looked
+
+# A screen's worth; --all shows the rest.
+ROWS_MAX = 15
+FINDINGS_MAX = 15
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+def show(looked: Looked, *, everything: bool = False) -> None:
+    """Header, totals, the first rows, and the findings."""
+    console = Console(highlight=False)
+    name = f"{looked.format.id}, {looked.format.kind}" if looked.format else "no format knows it"
+    console.print(Text.assemble((printable(str(looked.file)), "bold"), f": {name}"), soft_wrap=True)
+    limit = None if everything else ROWS_MAX
+    if looked.read is not None:
+        message = looked.read.message
+        if isinstance(message, StatementMessage):
+            _statements(console, message, limit)
+        elif isinstance(message, StatusReport):
+            _report(console, message, limit)
+        else:
+            _initiation(console, message, limit)
+    show_findings(looked.findings, everything=everything, console=console)
+
+
+def show_findings(findings: Sequence[Finding], *, everything: bool = False, console: Console | None = None) -> None:
+    """Errors first; what was merely not read is counted unless *everything* is wanted."""
+    console = console or Console(highlight=False)
+    unread = [f for f in findings if f.code == "H2H-UNREAD"]
+    order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    told = sorted((f for f in findings if everything or f not in unread), key=lambda f: order.index(f.severity))
+    for finding in told if everything else told[:FINDINGS_MAX]:
+        line = f" (line {finding.line})" if finding.line and f"line {finding.line}" not in finding.text else ""
+        text = Text.assemble((f"{finding.severity:8}", _STYLES[finding.severity]), f" {printable(finding.text)}{line}")
+        console.print(text, soft_wrap=True)
+        if finding.next_step:
+            console.print(Text(f"         Next: {finding.next_step}", style="dim"), soft_wrap=True)
+        if finding.severity is Severity.ERROR:
+            console.print(Text(f"         Who acts: {finding.who_acts}", style="dim"), soft_wrap=True)
+    hidden = 0 if everything else max(0, len(told) - FINDINGS_MAX)
+    if hidden:
+        console.print(f"[dim]… and {hidden} more findings (--all shows them)[/dim]")
+    if unread and not everything:
+        console.print(f"[dim]{len(unread)} sorts of elements were not read (--all names them)[/dim]")
+
+
+def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def _cells(*values: object) -> list[Text]:
+    # Text, not markup: a bank's text may hold square brackets.
+    return [Text("" if v is None else printable(str(v))) for v in values]
+
+
+def _rest(console: Console, shown: int, total: int) -> None:
+    if total > shown:
+        console.print(f"[dim]… and {total - shown:,} more (--all shows them)[/dim]")
+
+
+def _facts(console: Console, **facts: object) -> None:
+    for name, value in facts.items():
+        if value not in (None, ""):
+            name = name.replace("_", " ")
+            console.print(Text.assemble((f"  {name}: ", "dim"), printable(str(value))), soft_wrap=True)
+
+
+# ---------------------------------------------------------------------------------------------------- kinds
+
+
+def _statements(console: Console, message: StatementMessage, limit: int | None) -> None:
+    _facts(console, message=message.message_id, created=message.creation_date_time)
+    for statement in message.statements:
+        _statement(console, statement, limit)
+
+
+def _statement(console: Console, statement: Statement, limit: int | None) -> None:
+    owner = f" ({statement.account_owner})" if statement.account_owner else ""
+    console.print()
+    title = f"{statement.kind} {statement.id or ''}: {statement.account.number or '?'}{owner}"
+    console.print(Text(printable(title), style="bold"))
+    credits_ = sum(1 for e in statement.entries if e.credit_debit == "CRDT")
+    _facts(
+        console,
+        opening=_balance(statement.opening),
+        closing=_balance(statement.closing),
+        entries=f"{len(statement.entries)} ({credits_} in, {len(statement.entries) - credits_} out)",
+        moved=" ".join(f"{total:+f} {currency}" for currency, total in _moved(statement).items()),
+    )
+    table = _table("booked", "value", "amount", "", "counterparty", "end-to-end id", "remittance", "status")
+    for entry in statement.entries[:limit]:
+        ids = [d.end_to_end_id for d in entry.details if d.end_to_end_id]
+        more = f" +{len(ids) - 1}" if len(ids) > 1 else ""
+        said = " ".join(d.remittance for d in entry.details if d.remittance) or entry.additional_information
+        marks = [entry.status or "", "reversal" if entry.reversal else "", *_returns(entry.details)]
+        table.add_row(
+            *_cells(entry.booking_date, entry.value_date),
+            *_cells(f"{signed(entry.amount, entry.credit_debit):+f}", entry.currency, counterparty(entry)),
+            *_cells((ids[0] + more) if ids else "", said[:60], " ".join(m for m in marks if m)),
+        )
+    if statement.entries:
+        console.print(table)
+    _rest(console, len(statement.entries[:limit]), len(statement.entries))
+
+
+def _returns(details: Iterable[object]) -> list[str]:
+    codes = {getattr(d, "return_reason", None) or "" for d in details if getattr(d, "returned", False)}
+    return [f"returned {code}".strip() for code in sorted(codes)]
+
+
+def _moved(statement: Statement) -> dict[str, object]:
+    from decimal import Decimal
+
+    totals: dict[str, Decimal] = {}
+    for entry in statement.entries:
+        totals[entry.currency] = totals.get(entry.currency, Decimal(0)) + signed(entry.amount, entry.credit_debit)
+    return dict(totals)
+
+
+def _balance(balance: Balance | None) -> str | None:
+    if balance is None:
+        return None
+    return f"{signed(balance.amount, balance.credit_debit):f} {balance.currency} {balance.date or ''}".strip()
+
+
+def _initiation(console: Console, initiation: Initiation, limit: int | None) -> None:
+    count = len(initiation.transactions)
+    _facts(
+        console,
+        message=initiation.message_id,
+        created=initiation.creation_date_time,
+        initiating_party=initiation.initiating_party.name,
+        transactions=f"{count:,}, control sum {initiation.control_sum:f}",
+    )
+    other = "creditor" if initiation.kind == "credit-transfer" else "debtor"
+    instruction = None
+    table = None
+    for transaction in initiation.transactions[:limit]:
+        if transaction.instruction is not instruction or table is None:
+            if table is not None:
+                console.print(table)
+            instruction = transaction.instruction
+            when = instruction.requested_execution_date or instruction.requested_execution_date_time
+            account = instruction.debtor_account.number or "?"
+            console.print()
+            title = f"{instruction.id}: {instruction.debtor.name or ''} {account}, on {when}"
+            console.print(Text(printable(title), style="bold"))
+            table = _table("end-to-end id", "amount", "", other, "account", "remittance")
+        to = transaction.creditor_account.number if transaction.creditor_account else None
+        said = " ".join(transaction.remittance_unstructured) or transaction.creditor_reference or ""
+        table.add_row(
+            *_cells(transaction.end_to_end_id, f"{transaction.amount:f}", transaction.currency),
+            *_cells(transaction.creditor.name, to, said[:60]),
+        )
+    if table is not None:
+        console.print(table)
+    _rest(console, len(initiation.transactions[:limit]), count)
+
+
+def _report(console: Console, report: StatusReport, limit: int | None) -> None:
+    _facts(
+        console,
+        message=report.message_id,
+        about=f"{report.original_message_id} ({report.original_message_name})",
+        group_status=f"{report.group_status or 'none given'} {_reasons(report.group_reasons)}".strip(),
+    )
+    if report.instructions:
+        table = _table("instruction", "status", "reason")
+        for i in report.instructions[:limit]:
+            table.add_row(*_cells(i.payment_information_id, i.status, _reasons(i.reasons)))
+        console.print(table)
+    if report.transactions:
+        table = _table("end-to-end id", "amount", "", "status", "reason")
+        for t in report.transactions[:limit]:
+            amount = f"{t.amount:f}" if t.amount is not None else ""
+            table.add_row(*_cells(t.end_to_end_id, amount, t.currency, t.status, _reasons(t.reasons)))
+        console.print(table)
+    _rest(console, len(report.transactions[:limit]), len(report.transactions))
+
+
+def _reasons(reasons: Iterable[StatusReason]) -> str:
+    return "; ".join(" ".join(p for p in (r.code or r.proprietary, r.text) if p) for r in reasons)
