@@ -45,24 +45,36 @@ class Daemon:
         self._signalled = threading.Event()
         self._terminate = False
         self._reload = False
+        self._last_good: Settings | None = None
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT. ``Misconfigured`` if it cannot even start."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         while not self._terminate:
-            stop = threading.Event()
-            with open_house(self._settings, self._environment, stop=stop) as house:
-                recover(house)
-                crew = Crew(house, stop, Watchdog(self._notifier, house.clock))
-                crew.start()
-                self._notifier.ready(f"{len(self._settings.erp)} folders, {len(self._settings.banks)} banks")
-                log.info("daemon.ready", instance=self._settings.instance, banks=sorted(self._settings.banks))
-                self._watch_over(crew)
-                self._say_why()
-                crew.stop()
-            log.info("daemon.stopped", instance=self._settings.instance)
+            try:
+                self._serve()
+            except Misconfigured as problem:
+                if self._last_good is None or self._last_good is self._settings:
+                    raise
+                log.error("daemon.reload-failed", problem=str(problem))
+                self._settings = self._last_good
         return 0
+
+    def _serve(self) -> None:
+        """Work with one configuration until a signal."""
+        stop = threading.Event()
+        with open_house(self._settings, self._environment, stop=stop) as house:
+            recover(house)
+            crew = Crew(house, stop, Watchdog(self._notifier, house.clock))
+            crew.start()
+            self._last_good = self._settings
+            self._notifier.ready(f"{len(self._settings.erp)} folders, {len(self._settings.banks)} banks")
+            log.info("daemon.ready", instance=self._settings.instance, banks=sorted(self._settings.banks))
+            self._watch_over(crew)
+            self._say_why()
+            crew.stop()
+        log.info("daemon.stopped", instance=self._settings.instance)
 
     def _say_why(self) -> None:
         if self._terminate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class House:
     inboxes: Mapping[str, Inbox]
     channels: Mapping[str, Channel]
     sealers: Mapping[str, Sealer]
+    _told: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
 
     def now(self) -> datetime:
         """The wall clock, UTC."""
@@ -52,12 +53,15 @@ class House:
         return self.outboxes[sub.folder]
 
     def attend(self, kind: str, subject: str, text: str, who_acts: WhoActs, bank: str | None = None) -> None:
-        """Open an item of the list that waits for a person."""
+        """Open an item of the list that waits for a person; logged when it is new to this process."""
         self.journal.attend([NewAttention(kind, subject, text, who_acts, bank)], at=self.now())
-        log.warning("attention", kind=kind, subject=subject, bank=bank, who_acts=str(who_acts))
+        if (kind, subject) not in self._told:
+            self._told.add((kind, subject))
+            log.warning("attention", kind=kind, subject=subject, bank=bank, who_acts=str(who_acts))
 
     def settle(self, kind: str, subject: str, reason: str) -> None:
         """Close such an item, because its cause has gone."""
+        self._told.discard((kind, subject))
         self.journal.settle_attention(kind, subject, at=self.now(), reason=reason)
 
 

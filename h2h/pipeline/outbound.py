@@ -76,7 +76,7 @@ def step(house: House, line: Line, sub: Submission) -> int:
     except Refused as refusal:
         _refuse(house, sub, refusal)
     except Untrusted as problem:
-        _hold(house, sub, "H7-CRYPTO", str(problem), WhoActs.SYSTEM_ADMINISTRATOR)
+        _hold(house, sub, "H7-UNTRUSTED", str(problem), WhoActs.SYSTEM_ADMINISTRATOR)
     except (Misconfigured, OutOfSpace) as problem:
         _wait(house, sub, problem, WhoActs.SYSTEM_ADMINISTRATOR)
     except Unavailable as problem:

@@ -17,6 +17,7 @@ from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
+from h2h.pipeline.send import ensure_delivered
 
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 
@@ -32,8 +33,13 @@ def recover(house: House) -> int:
         )
     changed = 0
     for record in house.ledger.records(after=position):
-        changed += _apply(house, record)
+        applied = _apply(house, record)
+        # A person's decision that was cut short between ledger and journal is finished here; that is no rollback.
+        changed += applied if record.kind not in (LedgerKind.RELEASE, LedgerKind.TAKEN_OVER) else 0
         house.journal.set_ledger_position(record.number)
+    for bank in house.settings.banks:
+        for sub in house.journal.waiting_for_answer(bank):
+            ensure_delivered(house, sub)  # cut short between journal and ledger, the other way round
     if changed:
         log.warning("recovery.replayed", records=changed)
         text = f"the journal was older than the ledger; {changed} records were replayed before anything was sent"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.match import Matching, match_report
 from h2h.core.match_entries import ids_of, match_entries, statement_records
 from h2h.core.model.statement import StatementMessage
@@ -51,9 +51,10 @@ def _match_status(house: House, file: InboundFile, report: StatusReport, matchin
     """Gather what the report says; False if we have no such message at this bank."""
     bank = house.settings.bank_of(file.bank)
     candidates = house.journal.by_message_id(file.bank, report.original_message_id or "")
-    candidates = [s for s in candidates if s.state not in (State.DUPLICATE, State.REFUSED)] or candidates
     if not candidates:
         return False
+    # Of several with this id (a person released a suspicion) the answer is about one that may have left the house.
+    candidates = [s for s in candidates if s.state in BANK_MAY_HAVE_IT] or candidates
     submission = candidates[0]
     match_report(
         report,
