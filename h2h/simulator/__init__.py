@@ -10,8 +10,8 @@ thereby a witness of what h2h really sends.
         bank.received()           # what it got
 """
 
-from h2h.simulator.bank import SimulatedBank
+from h2h.simulator.bank import Agreement, SimulatedBank
 from h2h.simulator.behaviour import BEHAVIOURS, Behaviour, Rule, load_behaviour
 from h2h.simulator.keys import Keys, prepare
 
-__all__ = ["BEHAVIOURS", "Behaviour", "Keys", "Rule", "SimulatedBank", "load_behaviour", "prepare"]
+__all__ = ["BEHAVIOURS", "Agreement", "Behaviour", "Keys", "Rule", "SimulatedBank", "load_behaviour", "prepare"]

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,16 @@ _TEMPORARY = (".tmp", ".part", ".filepart")
 def utc_now() -> datetime:
     """The wall clock, for a bank that runs on its own."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a bank and its customer agree on, apart from keys. *root* is what the customer sees as /."""
+
+    folders: RemoteFolders = field(default_factory=RemoteFolders)
+    login: Login | None = None  # default: the customer's key, as user "customer"
+    root: Path | None = None  # default: DIRECTORY/sftp
+    suffix: str = ".pgp"  # of sealed answers
 
 
 @dataclass
@@ -60,16 +70,13 @@ class SimulatedBank:
         now: Callable[[], datetime] = utc_now,
         keys: Keys | None = None,
         pgp: bool = True,
-        folders: RemoteFolders | None = None,
-        login: Login | None = None,
-        root: Path | None = None,
-        suffix: str = ".pgp",
+        agreement: Agreement = Agreement(),
         tell: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """*root* is what the customer sees, if not ``DIRECTORY/sftp``; *tell* hears of each file in words."""
+        """*tell* hears of each file in words."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory.absolute()
-        self.folders = folders or RemoteFolders()
+        self.folders = agreement.folders
         self.keys = keys or prepare(self.directory / "keys", pgp=pgp)
         self.oracle = Oracle(self.directory / "received.jsonl")
         self.faults = Faults()
@@ -79,13 +86,13 @@ class SimulatedBank:
         self._growing: list[_Growing] = []
         self._seen: dict[tuple[str, int], datetime] = {}
         self._taken: set[tuple[str, int]] = set()
-        self._root = root or self.directory / "sftp"
-        self._suffix = suffix
+        self._root = agreement.root or self.directory / "sftp"
+        self._suffix = agreement.suffix
         self._tell = tell
         self._make_folders()
         if self._state.exists():
             self.brain.restore(json.loads(self._state.read_text(encoding="utf-8")))
-        login = login or Login(USERNAME, (_public_key(self.keys.client_public_key),))
+        login = agreement.login or Login(USERNAME, (_public_key(self.keys.client_public_key),))
         self._username = login.username
         self._server = SftpServer(
             self._root, [paramiko.PKey.from_path(self.keys.host_key)], login, port=port, faults=self.faults

@@ -48,9 +48,9 @@ class SftpSession:
         path = _path(folder, name)
         try:
             self._still_young()
+            self._know_posix_rename(path)
             written = write_file(self._wire, path, source)
             stored = self._attributes(path)
-            self._know_posix_rename(path)
         except (No, Lost, OSError, Unavailable) as cause:
             raise NotSent(f"writing {_shown(folder, name)} did not succeed: {_words(cause)}") from cause
         if stored is None or stored.size != written:
