@@ -1,0 +1,285 @@
+"""A payment file's journey from the ERP's folder to the bank, over a directory, unsealed."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from h2h.core.lifecycle import State
+from h2h.pipeline.decisions import cancel, release, take_over
+from tests.contracts.pain import IBANS
+from tests.journeys.answers import Sent
+from tests.journeys.site import HEADER, OUR_ACCOUNT, Site, iso, salaries
+
+TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
+
+
+def test_a_csv_goes_out_once_and_its_receipt_tells_each_stage(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("salaries.csv", TWO)
+    with site.house() as house:
+        from h2h.pipeline.rounds import scan_folders
+
+        scan_folders(house, lambda: False)
+    taken_in = site.receipt("salaries.csv")
+    assert (taken_in["state"], taken_in["file"]) == ("RECEIVED", "salaries.csv")
+
+    assert site.once()
+
+    (name,) = site.at_bank()
+    receipt = site.receipt("salaries.csv")
+    assert receipt["state"] == "SENT"
+    assert receipt["bank_file"] == name
+    assert (receipt["transaction_count"], receipt["control_sum"]) == (2, "1250.01")
+    assert receipt["who_acts"] == "bank"
+    assert [(p["end_to_end_id"], p["amount"], p["outcome"]) for p in receipt["payments"]] == [
+        ("SAL-1", "1250.00", "pending"),
+        ("SAL-2", "0.01", "pending"),
+    ]
+    sent = Sent.of(site.bank_takes()[name])
+    assert sent.message_name == "pain.001.001.09"
+    assert sent.message_id == receipt["message_id"]
+    assert [p[1:] for p in sent.payments] == [("SAL-1", "1250.00"), ("SAL-2", "0.01")]
+    assert site.outbox() == []
+
+    assert site.once(), "a second pass finds nothing to do"
+    assert site.at_bank() == {}, "and sends nothing again"
+
+
+def test_the_journal_tells_every_step_with_its_evidence(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("salaries.csv", TWO)
+    site.once()
+    sub = site.submission("salaries.csv")
+    with site.house() as house:
+        events = [e.event for e in house.journal.events(sub.sid)]
+        kept = [p.name for p in house.archive.list(sub.sid, sub.received_at)]
+    assert events == [
+        "received", "source-discarded", "converted", "sealed", "send-started", "commit-started", "delivered",
+    ]  # fmt: skip
+    assert kept == ["10-source.csv", "20-payment.json", "30-bank.xml", "40-sealed.xml"]
+    assert (sub.evidence or "").startswith("E1")
+
+
+@pytest.mark.parametrize("version", ["09", "03"])
+def test_a_file_in_the_banks_own_format_passes_through_byte_for_byte(tmp_path: Path, version: str) -> None:
+    site = Site(tmp_path)
+    original = iso("ERP-4711", ["10.00", "20.50"], version=version)
+    site.drop("run.xml", original)
+    assert site.once()
+    (data,) = site.at_bank().values()
+    assert data == original
+    sub = site.submission("run.xml")
+    assert (sub.source_format, sub.bank_format) == (f"pain.001.001.{version}",) * 2
+    assert (sub.message_id, sub.transaction_count) == ("ERP-4711", 2)
+    assert {p.end_to_end_id: f"{p.amount:f}" for p in site.payments("run.xml")} == {
+        "ERP-4711-1": "10.00",
+        "ERP-4711-2": "20.50",
+    }
+
+
+def test_a_refused_file_has_every_finding_with_its_line_and_column(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    wrong_iban = IBANS[0][:-1] + "1"
+    site.drop(
+        "bad.csv",
+        HEADER
+        + f"OK-1;{OUR_ACCOUNT};01.12.2026;10,00;Payee;{IBANS[0]};fine\n"
+        + f"BAD-1;{OUR_ACCOUNT};01.12.2026;10,00;Payee;{wrong_iban};wrong digit\n"
+        + f"BAD-2;{OUR_ACCOUNT};01.12.2026;1,005;Payee;{IBANS[1]};three decimals\n"
+        + f"BAD-3;{OUR_ACCOUNT};01.13.2026;10,00;;{IBANS[1]};no such month, no name\n",
+    )
+    assert not site.once()
+    assert site.at_bank() == {}
+    found = {(f["code"], f.get("line")) for f in site.findings("bad.csv") if f["severity"] == "error"}
+    assert {("H2H-IBAN", 3), ("H2H-DECIMALS", 4), ("H2H-FORM", 5), ("H2H-MISSING", 5)} <= found
+    assert not [code for code, line in found if line == 2], "the good row has no finding"
+    for finding in site.findings("bad.csv"):
+        if finding["severity"] == "error":
+            assert finding.get("column"), f"{finding['code']} names its column"
+    text = site.beside("bad.csv.error.txt")
+    assert "not sent" in text
+    assert "line 3" in text
+    assert site.receipt("bad.csv")["state"] == "REFUSED"
+    assert site.outbox() == [], "the file itself is in the archive"
+
+
+def test_a_refused_file_may_be_dropped_again_after_it_was_mended(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("run.csv", salaries(("A", "1,005", IBANS[0])))
+    site.once()
+    site.drop("run.csv", salaries(("A", "1,00", IBANS[0])))
+    assert site.once()
+    assert len(site.at_bank()) == 1
+
+
+# -- duplicates
+
+
+def test_the_same_bytes_again_are_a_duplicate_under_any_name_and_nothing_is_sent(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("one.csv", TWO)
+    site.once()
+    for again in ("one.csv", "other.csv"):  # D1: the hash is the key, not the name
+        site.drop(again, TWO)
+        assert not site.once()
+    assert len(site.at_bank()) == 1
+    states = [(s.source_name, s.state) for s in site.submissions()]
+    assert states == [("one.csv", State.SENT), ("one.csv", State.DUPLICATE), ("other.csv", State.DUPLICATE)]
+    first = site.submissions()[0].sid
+    assert site.receipt("other.csv")["duplicate_of"] == first
+    assert [f["code"] for f in site.findings("other.csv")] == ["H2H-SAME-BYTES"]
+    assert site.receipt("one.csv")["state"] == "SENT", "the first file's receipt is still its own"
+
+
+@pytest.mark.parametrize("policy", ["hold", "refuse"])
+def test_the_same_name_with_other_bytes_is_held_or_refused_as_the_profile_says(tmp_path: Path, policy: str) -> None:
+    site = Site(tmp_path, erp={"duplicates": {"same_name_other_bytes": policy}})  # D2
+    site.drop("run.csv", salaries(("A", "1,00", IBANS[0])))
+    site.once()
+    site.clock.sleep(60)
+    site.drop("run.csv", salaries(("B", "2,00", IBANS[1])))
+    assert not site.once()
+    assert len(site.at_bank()) == 1
+    second = site.submissions()[1]
+    assert second.reason == "H4-SAME-NAME"
+    assert second.state is (State.HELD if policy == "hold" else State.REFUSED)
+    assert ("held" in site.waiting()) == (policy == "hold")
+
+
+@pytest.mark.parametrize("policy", ["hold", "refuse"])
+def test_the_same_message_id_is_held_or_refused_as_the_profile_says(tmp_path: Path, policy: str) -> None:
+    site = Site(tmp_path, erp={"duplicates": {"same_message_id": policy}})  # D3
+    site.drop("one.xml", iso("ERP-1", ["1.00"]))
+    site.drop("two.xml", iso("ERP-1", ["2.00"]))
+    site.once()
+    assert len(site.at_bank()) == 1
+    states = sorted(s.state for s in site.submissions())
+    assert states == sorted([State.SENT, State.HELD if policy == "hold" else State.REFUSED])
+    assert {s.reason for s in site.submissions()} >= {"H4-SAME-MESSAGE-ID"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [("hold", State.HELD), ("refuse", State.REFUSED), ("warn", State.SENT)]
+)
+def test_overlapping_payments_are_held_refused_or_remarked_as_the_profile_says(
+    tmp_path: Path, policy: str, state: State
+) -> None:
+    site = Site(tmp_path, erp={"duplicates": {"overlapping_payments": policy}})  # D4
+    site.drop("one.csv", TWO)
+    site.once()
+    site.drop("two.csv", salaries(("SAL-2", "0,01", IBANS[1]), ("SAL-3", "3,00", IBANS[2])))
+    site.once()
+    second = site.submission("two.csv")
+    assert second.state is state
+    assert len(site.at_bank()) == (2 if policy == "warn" else 1)
+    if policy == "warn":
+        with site.house() as house:
+            assert "duplicate-warning" in [e.event for e in house.journal.events(second.sid)]
+    else:
+        assert "payment 1 is payment 2" in (second.reason_text or "")
+
+
+def test_a_held_file_is_released_with_a_reason_and_then_goes_out(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("one.csv", TWO)
+    site.once()
+    site.drop("two.csv", salaries(("SAL-2", "0,01", IBANS[1])))
+    site.once()
+    held = site.submission("two.csv")
+    assert (held.state, site.waiting()) == (State.HELD, ["held"])
+    assert "h2h release" in site.receipt("two.csv")["next_step"]
+    with site.house() as house:
+        release(house, held.sid, actor="anna", reason="a second instalment, confirmed by the supplier")
+    site.once()
+    assert site.submission("two.csv").state is State.SENT
+    assert len(site.at_bank()) == 2
+    assert site.waiting() == []
+    with site.house() as house:
+        (released,) = [e for e in house.journal.events(held.sid) if e.event == "released"]
+    assert (released.actor, released.detail["reason_text"]) == (
+        "anna", "a second instalment, confirmed by the supplier",
+    )  # fmt: skip
+
+
+def test_a_held_file_that_is_cancelled_is_never_sent_and_its_bytes_may_come_again(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.drop("one.csv", TWO)
+    site.once()
+    overlap = salaries(("SAL-2", "0,01", IBANS[1]))
+    site.drop("two.csv", overlap)
+    site.once()
+    with site.house() as house:
+        cancel(house, site.submission("two.csv").sid, actor="anna", reason="a mistake")
+    site.once()
+    assert len(site.at_bank()) == 1
+    assert site.receipt("two.csv")["state"] == "CANCELLED"
+    site.drop("three.csv", overlap)
+    site.once()
+    assert site.submission("three.csv").state is State.HELD, "no duplicate of a cancelled file; still an overlap"
+
+
+def test_a_file_that_a_person_took_over_is_never_sent_by_h2h(tmp_path: Path) -> None:
+    site = Site(tmp_path, erp={"release_required": True})
+    site.drop("one.csv", TWO)
+    site.once()
+    waiting = site.submission("one.csv")
+    assert waiting.state is State.AWAITING_RELEASE
+    with site.house() as house:
+        take_over(house, waiting.sid, actor="bo", reason="sent by portal", knowing_it_may_be_there=False)
+    site.once()
+    assert site.submission("one.csv").state is State.TAKEN_OVER
+    assert site.at_bank() == {}
+
+
+def test_where_the_profile_asks_for_a_release_nothing_leaves_before_it(tmp_path: Path) -> None:
+    site = Site(tmp_path, erp={"release_required": True})
+    site.drop("one.csv", TWO)
+    site.once()
+    assert site.at_bank() == {}
+    with site.house() as house:
+        release(house, site.submission("one.csv").sid, actor="anna", reason="approved in the payment run")
+    site.once()
+    assert len(site.at_bank()) == 1
+
+
+# -- the bank's side of a send
+
+
+def test_another_file_of_that_name_at_the_bank_is_never_overwritten(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"remote_name": "PAY_{sequence:04d}.xml"}})
+    foreign = site.at / "to_bank" / "PAY_0001.xml"
+    foreign.write_bytes(b"somebody else's")
+    site.drop("one.csv", TWO)
+    assert not site.once()
+    assert foreign.read_bytes() == b"somebody else's"
+    doubt = site.submission("one.csv")
+    assert (doubt.state, doubt.reason) == (State.IN_DOUBT, "H1")
+    assert "in-doubt" in site.waiting()
+
+
+def test_outside_the_banks_window_a_file_waits_and_goes_out_when_it_opens(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"cutoff": {"timezone": "UTC", "earliest": time(10), "latest": time(16)}})
+    site.drop("one.csv", TWO)
+    site.once()  # 09:00
+    assert site.at_bank() == {}
+    assert site.submission("one.csv").state is State.SEALED
+    site.clock.sleep(3600)
+    site.once()  # 10:00
+    assert len(site.at_bank()) == 1
+
+
+def test_a_bank_that_cannot_be_reached_is_tried_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.at.rename(tmp_path / "unplugged")
+    site.drop("one.csv", TWO)
+    site.once()
+    assert site.submission("one.csv").state is State.SEALED
+    assert "bank-unreachable" in site.waiting()
+    (tmp_path / "unplugged").rename(site.at)
+    site.clock.sleep(1000)
+    site.once()
+    assert len(site.at_bank()) == 1
+    assert site.waiting() == []
