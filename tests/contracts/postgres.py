@@ -46,8 +46,16 @@ class Cluster:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def control(self, *words: str) -> None:
-        """Start or stop it."""
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        options = f"-p {self.port} -k {self.directory} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        self._control("-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it, as ``pg_ctl -m`` calls it."""
+        self._control("-m", mode, "stop")
+
+    def _control(self, *words: str) -> None:
         log = self.directory / "log"
         _as_user([str(self.programs / "pg_ctl"), "-D", str(self.directory / "data"), "-l", str(log), "-w", *words])
 
@@ -64,13 +72,13 @@ def cluster() -> Cluster:
     options = ["-U", "h2h", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     _as_user([str(programs / "initdb"), "-D", str(directory / "data"), *options])
     made = Cluster(directory, port, programs)
-    made.control("-o", f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c max_connections=60", "start")
+    made.start()
     atexit.register(_away, made)
     return made
 
 
 def _away(made: Cluster) -> None:
-    made.control("-m", "immediate", "stop")
+    made.stop("immediate")
     shutil.rmtree(made.directory)
 
 
