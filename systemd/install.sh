@@ -29,6 +29,7 @@ if [ -n "$wheel" ]; then
   $venv/bin/python -m pip install -q --force-reinstall $no_deps "$wheel"
 fi
 [ -x $venv/bin/h2h ] || die "$venv/bin/h2h is missing: give the wheel as first argument"
+[ -e /usr/local/bin/h2h ] || [ -L /usr/local/bin/h2h ] || ln -s $venv/bin/h2h /usr/local/bin/h2h
 
 install -D -m 644 "$here/h2h.sysusers" /etc/sysusers.d/h2h.conf
 systemd-sysusers h2h.conf
@@ -51,5 +52,5 @@ install -D -m 644 "$here/h2h.service" "$units/h2h.service"
 say "h2h is installed. Now:"
 say "  1. edit /etc/h2h/h2h.toml and /etc/h2h/banks/*.toml"
 say "  2. edit $units/h2h.service.d/site.conf: folders, bank addresses, credentials"
-say "  3. runuser -u h2h -- $venv/bin/h2h check -c /etc/h2h/h2h.toml"
+say "  3. h2h check"
 say "  4. systemctl enable --now h2h"

@@ -10,6 +10,7 @@ if [ -d /run/systemd/system ]; then
   systemctl disable --now h2h.service || systemctl stop h2h.service
 fi
 rm -f "$units/h2h.service" /etc/sysusers.d/h2h.conf /etc/tmpfiles.d/h2h.conf
+[ "$(readlink /usr/local/bin/h2h)" != /opt/h2h/venv/bin/h2h ] || rm -f /usr/local/bin/h2h
 rm -rf /opt/h2h/venv
 [ ! -d /run/systemd/system ] || systemctl daemon-reload
 printf 'h2h is removed. Kept: /etc/h2h, %s, /var/lib/h2h, /srv/h2h, the user h2h.\n' "$units/h2h.service.d"

@@ -28,7 +28,14 @@ def _names(requirements: list[str]) -> set[str]:
 def _imports(root: Path) -> set[str]:
     found: set[str] = set()
     for path in (root / "h2h").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for_the_type_checker = {
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inner in ast.walk(node)
+        }
+        for node in set(ast.walk(tree)) - for_the_type_checker:
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

@@ -25,6 +25,7 @@ mount --rbind /mnt/opt /opt
 mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/work /etc
 mount --bind /mnt/lib /var/lib
 mount --bind /mnt/srv /srv
+mount -t tmpfs tmpfs /usr/local/bin
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 umount -R -l /sys/fs/cgroup
