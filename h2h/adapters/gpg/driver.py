@@ -1,0 +1,283 @@
+"""python-gnupg on a short leash: a status pipe of our own, a time limit, a short socket path, no gpg.conf."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import urllib.parse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import gnupg
+
+from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
+
+SOCKET_PATH_BYTES_MAX = 107  # sun_path of a Unix socket, without its final NUL
+_LONGEST_SOCKET = "/S.gpg-agent.browser"
+_GRACE_SECONDS = 10.0  # gpg has ended: its last status lines are in the pipe already
+_OPTIONS = (
+    "--no-options",  # a gpg.conf could switch on key retrieval or another trust model
+    "--quiet",
+    "--no-auto-key-retrieve",
+    "--no-auto-key-locate",
+    "--disable-dirmngr",
+    "--no-auto-check-trustdb",
+    "--trust-model=always",  # the fingerprints are pinned; the web of trust has no say
+    "--weak-digest=SHA1",
+    "--no-symkey-cache",
+    "--pinentry-mode=loopback",  # nobody is there to be asked
+    "--personal-cipher-preferences=AES256 AES192 AES",
+    "--personal-digest-preferences=SHA512 SHA384 SHA256",
+    "--compress-algo=none",  # some banks' readers stumble over it, and nobody has to fear a bomb
+    "--force-mdc",
+    "--no-emit-version",
+    "--no-comments",
+)
+
+# gpg's words come to us through its status pipe; its other words may hold user ids.
+logging.getLogger("gnupg").setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of gpg: its exit code, its status lines, and what it said to people."""
+
+    exit_code: int
+    status: bytes
+    said: str
+
+
+class Gpg:
+    """gpg on one keyring. Not for two threads at once; ``close`` ends the agent that it started."""
+
+    def __init__(self, keyring: Path, timeout_seconds: float) -> None:
+        self._keyring = keyring
+        self._timeout = timeout_seconds
+        self._driven: _Driven | None = None
+        self._link: Path | None = None
+        self._agent_is_ours = False
+
+    def list_keys(self, fingerprints: Sequence[str], *, secret: bool) -> list[dict[str, Any]]:
+        """What the keyring holds of these; as python-gnupg describes it."""
+        driven = self._open()
+        listing: list[dict[str, Any]] = list(driven.list_keys(secret, keys=list(fingerprints)))
+        driven.ended()
+        return listing
+
+    def encrypt(
+        self,
+        source: BinaryIO,
+        target: Path,
+        *,
+        signer: str,
+        recipients: Sequence[str],
+        passphrase: str,
+    ) -> Run:
+        """Sign by *signer* and encrypt to *recipients* and to *passphrase*."""
+        options = ["--symmetric", f"--s2k-count={65_536}", "--local-user", signer]
+
+        def go(driven: _Driven) -> object:
+            return driven.encrypt_file(
+                source,
+                list(recipients),
+                sign=signer,
+                passphrase=_as_written(passphrase),
+                armor=False,
+                output=str(target),
+                extra_args=options,
+            )
+
+        return self._run(target, go)
+
+    def decrypt(
+        self,
+        source: BinaryIO,
+        target: Path | None,
+        *,
+        passphrase: str | None,
+        bytes_max: int,
+        on_data: Callable[[bytes], None] | None = None,
+    ) -> Run:
+        """Decrypt into *target*, or hand the content to *on_data* piece by piece."""
+
+        def go(driven: _Driven) -> object:
+            driven.on_data = None if on_data is None else lambda data: (on_data(data), False)[1]
+            try:
+                return driven.decrypt_file(
+                    source,
+                    passphrase=_as_written(passphrase) if passphrase else None,
+                    output=str(target) if target else None,
+                    extra_args=[f"--max-output={bytes_max}"],
+                )
+            finally:
+                driven.on_data = None
+
+        return self._run(target or self._keyring, go)
+
+    def close(self) -> None:
+        """End the agent if this object started it, and remove the short link."""
+        if self._driven is not None and self._agent_is_ours:
+            command = ["gpgconf", "--homedir", str(self._driven.gnupghome), "--kill", "all"]
+            subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=self._timeout)
+        self._driven = None
+        if self._link is not None:
+            shutil.rmtree(self._link.parent, ignore_errors=True)
+            self._link = None
+
+    def _run(self, place: Path, go: Callable[[_Driven], object]) -> Run:
+        driven = self._open()
+        try:
+            go(driven)
+        except OSError:
+            # gpg ended before it had read everything; its status and its exit code, below, tell why.
+            driven.ended()
+        run = driven.ended()
+        if "No space left on device" in run.said or "Disk quota exceeded" in run.said:
+            raise OutOfSpace(
+                f"gpg could not write to {place}: no space left on device",
+                hint="the system administrator frees or adds space; h2h goes on by itself then",
+            )
+        return run
+
+    def _open(self) -> _Driven:
+        if self._driven is None:
+            if not self._keyring.is_dir():
+                raise Misconfigured(f"the PGP keyring {self._keyring} does not exist", hint="import the keys into it")
+            home = self._short_home()
+            try:
+                self._agent_is_ours = not _agent_answers(home)
+                self._driven = _Driven(home, self._timeout)
+            except (OSError, ValueError) as problem:
+                raise Misconfigured(f"gpg cannot be run: {problem}", hint="install gnupg 2.2 or later") from problem
+        return self._driven
+
+    def _short_home(self) -> Path:
+        """The keyring, or a link to it that is short enough for the agent's socket."""
+        if _fits(self._keyring):
+            return self._keyring
+        directory = Path(tempfile.mkdtemp(prefix="h2h-"))
+        link = directory / "k"
+        if not _fits(link):
+            directory.rmdir()
+            raise Misconfigured(
+                f"the path of the PGP keyring {self._keyring} is too long for gpg-agent's socket, and so is TMPDIR",
+                hint=f"move it to a path of at most {SOCKET_PATH_BYTES_MAX - len(_LONGEST_SOCKET)} bytes",
+            )
+        link.symlink_to(self._keyring.absolute(), target_is_directory=True)
+        self._link = link
+        return link
+
+
+class _Driven(gnupg.GPG):  # type: ignore[misc]  # python-gnupg comes without types
+    """python-gnupg, with a status pipe of our own and a time limit for each process that it starts.
+
+    python-gnupg reads status lines from standard error, where gpg also prints names that others have chosen.
+    """
+
+    def __init__(self, home: Path, timeout_seconds: float) -> None:
+        self._seconds = timeout_seconds
+        self._last: _Process | None = None
+        super().__init__(gnupghome=str(home), options=[*_OPTIONS], env=_environment())
+
+    def _open_subprocess(self, args: list[str], passphrase: bool = False) -> subprocess.Popen[bytes]:
+        reader, writer = os.pipe()
+        try:
+            # The last status option counts.
+            self.options = [*_OPTIONS, "--status-fd", str(writer)]
+            command = self.make_args(args, passphrase)
+            pipe = subprocess.PIPE
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.env, pass_fds=(writer,))
+        except BaseException:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+        self._last = _Process(process, reader, self._seconds)
+        return process
+
+    def _read_response(self, stream: Any, result: Any) -> None:
+        result.stderr = stream.read()
+        if self._last is not None:
+            self._last.said = result.stderr
+
+    def ended(self) -> Run:
+        """What the last process left behind, after its end; ``Unavailable`` if it had to be killed."""
+        if self._last is None:
+            raise Unavailable("gpg was not started")
+        return self._last.ended()
+
+
+class _Process:
+    """One process of gpg: its status is read as it comes, its time is limited."""
+
+    def __init__(self, process: subprocess.Popen[bytes], reader: int, seconds: float) -> None:
+        self.said = ""
+        self._process = process
+        self._seconds = seconds
+        self._late = False
+        self._status = b""
+        self._thread = threading.Thread(target=self._read, args=(reader,), daemon=True)
+        self._thread.start()
+        self._timer = threading.Timer(seconds, self._too_late)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def ended(self) -> Run:
+        """Wait for the end, close what is left open. ``Unavailable`` if the time was over."""
+        code = self._process.wait()
+        self._timer.cancel()
+        self._thread.join(_GRACE_SECONDS)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                continue  # what could not be flushed to a process that has ended is of no use to anyone
+        if self._late:
+            raise Unavailable(
+                f"gpg did not finish within {self._seconds:g} seconds",
+                hint="the system administrator looks at gpg-agent, the smart card or the disk",
+            )
+        return Run(code, self._status, self.said)
+
+    def _read(self, reader: int) -> None:
+        with open(reader, "rb") as pipe:
+            self._status = pipe.read()
+
+    def _too_late(self) -> None:
+        self._late = True
+        self._process.kill()
+
+
+def _as_written(passphrase: str) -> str:
+    """python-gnupg writes Latin-1; this makes the bytes on the pipe UTF-8, as gpg expects."""
+    return passphrase.encode("utf-8").decode("latin-1")
+
+
+def _fits(home: Path) -> bool:
+    return len(os.fsencode(home.absolute())) + len(_LONGEST_SOCKET) <= SOCKET_PATH_BYTES_MAX
+
+
+def _environment() -> dict[str, str]:
+    """No language, no home, no agent of the caller's: only where programs are, and where temporary files go."""
+    return {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
+
+
+def _agent_answers(home: Path) -> bool:
+    command = ["gpgconf", "--homedir", str(home), "--list-dirs", "agent-socket"]
+    done = subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=30)
+    path = urllib.parse.unquote(done.stdout.decode("utf-8", "surrogateescape").strip())
+    try:
+        with socket.socket(socket.AF_UNIX) as agent:
+            agent.settimeout(5)
+            agent.connect(path)
+            return True
+    except (OSError, ValueError):
+        return False
