@@ -65,11 +65,6 @@ class Condition:
     values: tuple[str, ...]
     wanted: bool
 
-    def holds(self, value: object) -> bool:
-        """Whether the element is written for an object whose field has this value."""
-        met = (str(value) in self.values) if self.values else value not in (None, "", False)
-        return met is self.wanted
-
 
 @dataclass(frozen=True, slots=True)
 class Carries:
@@ -251,4 +246,4 @@ class _Reader:
             raise self._wrong(node, f"{owner.__name__} has no field {name!r}")
 
     def _wrong(self, node: etree._Element, text: str) -> Misconfigured:
-        return Misconfigured(f"{self._name}, line {node.sourceline}, {str(node.tag)}: {text}")
+        return Misconfigured(f"{self._name}, line {node.sourceline}, {node.tag!s}: {text}")
