@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
 from h2h.core.format import Read
 from h2h.core.match_entries import ids_of
@@ -20,7 +22,6 @@ from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile, PaymentRecord
 from h2h.core.rows import STATEMENT_HEADER, STATUS_HEADER, statement_rows, status_rows, write_csv
-from h2h.core.view import message_json
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import dumped, opened
 from h2h.settings import ErpFolder
@@ -30,9 +31,12 @@ def deliver(house: House, file: InboundFile) -> None:
     """Write everything to every folder that gets it. ``Unavailable``, ``OutOfSpace``: it is repeated later."""
     format_ = house.formats.get(file.format or "")
     read = format_.read(opened(house, file).read_bytes())
-    whole = message_json(format_, read)
+    whole = house.archive.get(file.fid, file.fetched_at, "30-message")
+    if whole is None:
+        raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
+    findings = json.loads(whole.read_bytes()).get("findings", [])
     for folder in _folders(house, file, read):
-        parts = list(_parts(house, file, folder, read, whole))
+        parts = list(_parts(house, file, folder, read, whole.read_bytes()))
         delivered = []
         for name, data, rows in parts:
             given = house.inboxes[folder.name].deliver(name, data)
@@ -47,7 +51,7 @@ def deliver(house: House, file: InboundFile) -> None:
             "fetched_at": file.fetched_at.isoformat(),
             "sha256": file.sha256,
             "files": delivered,
-            "findings": whole.get("findings", []),
+            "findings": findings,
         }
         manifest_name = f"{_stem(file)}.manifest.json"
         house.inboxes[folder.name].deliver(manifest_name, dumped(manifest))
@@ -69,7 +73,7 @@ def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
 
 
 def _parts(
-    house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: dict[str, Any]
+    house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: bytes
 ) -> Iterator[tuple[str, bytes, int | None]]:
     """(name, content, rows) of everything that folder gets."""
     stem = _stem(file)
@@ -87,7 +91,7 @@ def _parts(
         if "csv" in folder.deliver:
             yield from _statement_csvs(house, file, message, wanted, stem)
     if "json" in folder.deliver:
-        yield f"{stem}.json", dumped(whole), None
+        yield f"{stem}.json", whole, None
     if "original" in folder.deliver:
         yield f"{stem}.xml", opened(house, file).read_bytes(), None
 

@@ -87,7 +87,9 @@ def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetch
                 text = f"{folder}/{name} at the bank is not a regular file; it is never fetched"
                 house.attend("odd-remote-name", f"{bank}/{folder}/{name}", text, WhoActs.BANK, bank)
             continue
-        if house.journal.known_file(bank, folder, entry.name, entry.size, entry.mtime) is None:
+        known = house.journal.known_file(bank, folder, entry.name, entry.size, entry.mtime)
+        # What was removed at the bank and is there again is another file, though name, size and second are the same.
+        if known is None or known.removed:
             wanted.append(entry)
     return sorted(wanted, key=lambda e: (e.mtime, e.name))
 
@@ -132,11 +134,12 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     )
     # The archive first: a row without its bytes could never be opened, bytes without a row are fetched again.
     house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
-    file = house.journal.fetched(file)
+    row = house.journal.fetched(file)
     house.archive.clean(f"fetch-{fid}")
-    log.info("file.fetched", fid=file.fid, bank=bank, size=size)
-    _remove_at_bank(house, session, file, house.settings.bank_of(bank).fetching)
-    return 1
+    again = row.removed  # the very same file once more: nothing new, but it must go from the bank's folder
+    log.info("file.fetched", fid=row.fid, bank=bank, size=size, again=again)
+    _remove_at_bank(house, session, row, house.settings.bank_of(bank).fetching)
+    return 0 if again else 1
 
 
 def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fetching) -> None:

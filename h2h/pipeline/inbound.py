@@ -89,10 +89,10 @@ def _open(house: House, file: InboundFile) -> InboundFile:
 
 def _read(house: House, file: InboundFile) -> InboundFile:
     """OPENED → READ: exactly one format knows it, its schema holds, and what was not read is said."""
-    format_, read, findings = read_bank_file(house, file)
-    keep_findings(house, file, findings)
-    if refuses(findings):
-        raise Refused([f for f in findings if refuses([f])])
+    format_, read = read_bank_file(house, file)
+    keep_findings(house, file, read.findings)
+    if refuses(read.findings):
+        raise Refused([f for f in read.findings if refuses([f])])
     house.archive.put(file.fid, file.fetched_at, "30-message.json", dumped(message_json(format_, read)))
     return house.journal.move_file(
         file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=_message_id(read)

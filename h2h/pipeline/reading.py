@@ -11,11 +11,12 @@ from h2h.core.errors import Misconfigured
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Read
 from h2h.core.records import InboundFile
+from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House
 
 
-def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read, list[Finding]]:
-    """(format, what it says, all findings: schema, reader, unread). ``Refused`` if no format or two know it."""
+def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
+    """(format, what it says with all findings: schema, reader, unread, sums). ``Refused`` unless one format fits."""
     data = opened(house, file).read_bytes()
     format_ = house.formats.identify(data)
     bank = house.settings.bank_of(file.bank)
@@ -24,7 +25,7 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read, list[
     if schema:
         findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
     read = format_.read(data)
-    return format_, read, findings + list(read.findings)
+    return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
 
 
 def opened(house: House, file: InboundFile) -> Path:

@@ -10,6 +10,7 @@ from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.records import FileState, InboundFile, Matched, StatementRecord
 from h2h.core.rules.statement_chain import chain_attention
+from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import opened
 from h2h.pipeline.receipts import write_receipt
@@ -79,6 +80,8 @@ def _match_statements(
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
         earlier = house.journal.statements(record.account, record.kind) + before
         matching.attention += chain_attention(earlier, record, file.bank)
+    for finding in check_message(message):
+        matching.attend("statement-sums", f"{file.fid}/{finding.where}", finding.text, finding.who_acts)
     return records
 
 

@@ -100,9 +100,7 @@ def camt053(
     message_id: str | None = None,
 ) -> str:
     """An end-of-day statement (.08) of *account*, and of each of *more* (account, lines) in the same message."""
-    stated = "".join(
-        _statement(of, entries, sequence, opening) for of, entries in ((account, lines), *more)
-    )
+    stated = "".join(_statement(of, entries, sequence, opening) for of, entries in ((account, lines), *more))
     return (
         f'{HEAD}<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr>'
         f"<MsgId>{message_id or f'STM-{sequence}'}</MsgId><CreDtTm>2026-12-01T22:00:00</CreDtTm></GrpHdr>{stated}"
@@ -135,9 +133,10 @@ def _statement(account: str, lines: Sequence[Line], sequence: int, opening: str)
 
 
 def _balance(kind: str, amount: str) -> str:
+    sign = "DBIT" if amount.startswith("-") else "CRDT"
     return (
         f"<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp>"
-        f'<Amt Ccy="EUR">{amount.lstrip("-")}</Amt><CdtDbtInd>{"DBIT" if amount.startswith("-") else "CRDT"}</CdtDbtInd>'
+        f'<Amt Ccy="EUR">{amount.lstrip("-")}</Amt><CdtDbtInd>{sign}</CdtDbtInd>'
         "<Dt><Dt>2026-12-01</Dt></Dt></Bal>"
     )
 
@@ -147,7 +146,9 @@ def _entries(lines: Sequence[Line]) -> str:
 
 
 def _entry(number: int, line: Line) -> str:
-    family = "<Cd>RCDT</Cd><SubFmlyCd>RRTN</SubFmlyCd>" if line.return_reason else "<Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd>"
+    family = (
+        "<Cd>RCDT</Cd><SubFmlyCd>RRTN</SubFmlyCd>" if line.return_reason else "<Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd>"
+    )
     reference = f"<EndToEndId>{line.end_to_end_id}</EndToEndId>" if line.end_to_end_id else ""
     back = f"<RtrInf><Rsn><Cd>{line.return_reason}</Cd></Rsn></RtrInf>" if line.return_reason else ""
     other = "Cdtr" if line.credit_debit == "DBIT" or line.return_reason else "Dbtr"
@@ -155,7 +156,7 @@ def _entry(number: int, line: Line) -> str:
         f'<Ntry><NtryRef>{number}</NtryRef><Amt Ccy="EUR">{line.amount}</Amt><CdtDbtInd>{line.credit_debit}</CdtDbtInd>'
         "<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-12-01</Dt></BookgDt><ValDt><Dt>2026-12-01</Dt></ValDt>"
         f"<AcctSvcrRef>REF{number}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly>{family}</Fmly></Domn></BkTxCd>"
-        f"<NtryDtls><TxDtls><Refs>{reference}</Refs><Amt Ccy=\"EUR\">{line.amount}</Amt>"
+        f'<NtryDtls><TxDtls><Refs>{reference}</Refs><Amt Ccy="EUR">{line.amount}</Amt>'
         f"<CdtDbtInd>{line.credit_debit}</CdtDbtInd>"
         f"<RltdPties><{other}><Pty><Nm>{line.counterparty}</Nm></Pty></{other}></RltdPties>"
         f"<RmtInf><Ustrd>{line.remittance}</Ustrd></RmtInf>{back}</TxDtls></NtryDtls></Ntry>"

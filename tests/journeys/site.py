@@ -109,7 +109,7 @@ class Site:
             "delimited": COLUMNS,
         }
         folders = [laid_over(folder, self.erp), *(laid_over({"bank": "testbank"}, e) for e in self.more_erps)]
-        site = {
+        site: dict[str, Any] = {
             "instance": "proof",
             "environment": "test",
             "paths": {"state": "state", "archive": "archive", "ledger": "ledger/ledger.jsonl"},

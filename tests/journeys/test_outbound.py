@@ -161,9 +161,7 @@ def test_the_same_message_id_is_held_or_refused_as_the_profile_says(tmp_path: Pa
     assert {s.reason for s in site.submissions()} >= {"H4-SAME-MESSAGE-ID"}
 
 
-@pytest.mark.parametrize(
-    ("policy", "state"), [("hold", State.HELD), ("refuse", State.REFUSED), ("warn", State.SENT)]
-)
+@pytest.mark.parametrize(("policy", "state"), [("hold", State.HELD), ("refuse", State.REFUSED), ("warn", State.SENT)])
 def test_overlapping_payments_are_held_refused_or_remarked_as_the_profile_says(
     tmp_path: Path, policy: str, state: State
 ) -> None:

@@ -1,0 +1,326 @@
+"""A bank's answers on their way home: matched to the payments, delivered to the ERP, never dropped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from h2h.core.lifecycle import State
+from h2h.core.records import FileState
+from tests.contracts.pain import IBANS
+from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
+from tests.journeys.site import MONDAY, OUR_ACCOUNT, Site, iso, salaries
+
+OTHER_ACCOUNT = "FR1420041010050500013M02606"
+TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
+
+
+def sent_site(tmp_path: Path, **changes: object) -> tuple[Site, Sent]:
+    """A site whose file of two payments the bank has taken; what the bank read."""
+    site = Site(tmp_path, **changes)  # type: ignore[arg-type]
+    site.drop("salaries.csv", TWO)
+    assert site.once()
+    (data,) = site.bank_takes().values()
+    return site, Sent.of(data)
+
+
+def rows(site: Site, suffix: str = ".csv", folder: str = "erp/in") -> list[dict[str, str]]:
+    """All rows of all tables the ERP was given."""
+    found = []
+    for name, data in site.inbox(folder).items():
+        if name.endswith(suffix):
+            found += list(csv.DictReader(io.StringIO(data.decode())))
+    return found
+
+
+def test_a_receipt_is_followed_by_a_rejection_with_its_plain_meaning(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("ack.xml", pain002(sent, "ACTC"))
+    site.once()
+    assert site.submission("salaries.csv").state is State.ACKNOWLEDGED
+    assert site.outcomes("salaries.csv") == {"SAL-1": "processing", "SAL-2": "processing"}
+
+    part = pain002(sent, "PART", statuses={"SAL-1": ("ACSP", None), "SAL-2": ("RJCT", "AC04")}, message_id="S2")
+    site.bank_says("part.xml", part)
+    assert site.once()
+
+    assert site.submission("salaries.csv").state is State.PARTIALLY_ACCEPTED
+    assert site.outcomes("salaries.csv") == {"SAL-1": "accepted", "SAL-2": "rejected"}
+    receipt = site.receipt("salaries.csv")
+    assert receipt["payments_by_outcome"] == {"accepted": 1, "rejected": 1}
+    assert receipt["payments"][1]["reason_code"] == "AC04"
+    (rejected,) = [r for r in rows(site) if r["outcome"] == "rejected"]
+    assert (rejected["end_to_end_id"], rejected["reason_code"]) == ("SAL-2", "AC04")
+    assert "closed" in rejected["meaning"].lower()
+    assert rejected["who_acts"]
+    assert list((site.at / "from_bank").iterdir()) == [], "what is ours is removed at the bank"
+
+
+def test_a_statement_settles_and_a_later_notification_returns(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("ok.xml", pain002(sent, "ACSP"))
+    site.bank_says("stm.xml", camt053([Line("1250.00", "SAL-1"), Line("0.01", "SAL-2")]))
+    site.once()
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+    assert site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "settled"}
+    assert str(site.payments("salaries.csv")[0].settled_on) == "2026-12-01"
+
+    site.bank_says("back.xml", camt054([Line("0.01", "SAL-2", "CRDT", "AC01")]))
+    assert site.once()
+    assert site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "returned"}
+    returned = site.payments("salaries.csv")[1]
+    assert (returned.reason_code, returned.reason_list) == ("AC01", "return")
+    (row,) = [r for r in rows(site) if r.get("return_reason")]
+    assert (row["end_to_end_id"], row["return_reason"], row["source_file"]) == ("SAL-2", "AC01", "salaries.csv")
+    assert site.receipt("salaries.csv")["payments_by_outcome"] == {"settled": 1, "returned": 1}
+
+
+@pytest.mark.parametrize("version", ["03", "10"])
+def test_both_versions_of_a_report_are_read(tmp_path: Path, version: str) -> None:
+    site = Site(tmp_path)
+    site.drop("run.xml", iso("ERP-1", ["10.00", "20.00"], version="03" if version == "03" else "09"))
+    site.once()
+    (data,) = site.bank_takes().values()
+    site.bank_says("r.xml", pain002(Sent.of(data), "ACSP", version=version))
+    site.once()
+    assert site.submission("run.xml").state is State.ACCEPTED
+
+
+def test_the_erp_gets_table_json_original_and_the_manifest_last(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    answer = pain002(sent, "ACSP")
+    site.bank_says("answer.xml", answer)
+    site.once()
+    given = site.inbox()
+    (manifest,) = site.manifests()
+    assert (manifest["bank"], manifest["bank_file"], manifest["kind"]) == ("testbank", "answer.xml", "status-report")
+    names = [f["name"] for f in manifest["files"]]
+    assert sorted(n.rpartition(".")[2] for n in names) == ["csv", "json", "xml"]
+    assert sorted(given) == sorted([*names, *(n for n in given if n.endswith(".manifest.json"))])
+    assert given[next(n for n in names if n.endswith(".xml"))] == answer.encode()
+    assert json.loads(given[next(n for n in names if n.endswith(".json"))])["original_message_id"] == sent.message_id
+    (table,) = [f for f in manifest["files"] if f["name"].endswith(".csv")]
+    assert table["rows"] == 2
+
+
+def test_formulas_in_what_the_bank_wrote_are_defused(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path)
+    evil = Line("5.00", None, "CRDT", counterparty="=HYPERLINK(1)", remittance="@SUM(A1)")
+    site.bank_says("stm.xml", camt053([evil]))
+    site.once()
+    (row,) = rows(site)
+    assert (row["counterparty"], row["remittance"]) == ("'=HYPERLINK(1)", "'@SUM(A1)")
+
+
+def test_an_answer_to_a_message_we_never_sent_is_quarantined_and_a_person_is_told(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    foreign = Sent("SOMEBODY-ELSE", sent.message_name, sent.payments)
+    site.bank_says("foreign.xml", pain002(foreign, "ACSP"))
+    assert not site.once()
+    (file,) = site.files()
+    assert (file.state, file.reason) == (FileState.QUARANTINED, "UNKNOWN-MESSAGE")
+    assert site.waiting() == ["unknown-message"]
+    assert site.inbox() == {}
+    with site.house() as house:
+        kept = [p.name for p in house.archive.list(file.fid, file.fetched_at)]
+    assert "10-received" in kept
+
+
+PACS = b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09'/>"
+
+
+@pytest.mark.parametrize("content", [b"", b"not xml at all", b"\x00" * 64, PACS])
+def test_what_no_format_knows_is_quarantined_and_the_next_file_goes_on(tmp_path: Path, content: bytes) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("a-strange.bin", content)
+    site.bank_says("b-good.xml", pain002(sent, "ACSP"))
+    site.once()
+    assert {f.remote_name: f.state for f in site.files()} == {
+        "a-strange.bin": FileState.QUARANTINED,
+        "b-good.xml": FileState.DELIVERED,
+    }
+    assert "quarantined" in site.waiting()
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+
+
+def test_a_report_that_names_a_payment_we_do_not_know_stays_visible(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    (info, _, _), *_ = sent.payments
+    wider = Sent(sent.message_id, sent.message_name, (*sent.payments, (info, "WHO", "1.00")))
+    statuses: dict[str, tuple[str, str | None]] = {"SAL-1": ("ACSP", None), "WHO": ("RJCT", "AC01")}
+    site.bank_says("r.xml", pain002(wider, "PART", statuses=statuses))
+    site.once()
+    assert "unmatched-status" in site.waiting()
+    assert site.outcomes("salaries.csv") == {"SAL-1": "accepted", "SAL-2": "pending"}
+
+
+def test_contradicting_reports_are_both_kept_and_a_person_is_told(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("1.xml", pain002(sent, "ACSC"))
+    site.once()
+    site.bank_says("2.xml", pain002(sent, "RJCT", message_id="S2"))
+    site.once()
+    assert site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "settled"}, (
+        "money does not move back by rumour"
+    )
+    assert site.waiting().count("contradiction") >= 2
+    with site.house() as house:
+        told = [e.event for e in house.journal.events(site.submission("salaries.csv").sid)]
+    assert "contradicting-report" in told
+    assert [f.state for f in site.files()] == [FileState.DELIVERED] * 2
+
+
+def test_a_late_report_moves_nothing_back(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("1.xml", pain002(sent, "ACSC"))
+    site.once()
+    site.bank_says("2.xml", pain002(sent, "ACTC", message_id="S2"))
+    site.once()
+    assert site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "settled"}
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+    assert site.waiting() == []
+
+
+def test_the_same_answer_twice_is_delivered_once(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    answer = pain002(sent, "ACSP")
+    site.bank_says("a.xml", answer)
+    site.once()
+    before = site.inbox()
+    site.bank_says("a.xml", answer)  # the same name again
+    site.bank_says("b.xml", answer)  # the same message under another name
+    site.once()
+    assert site.inbox() == before
+    assert sorted(f.state for f in site.files())[0] is FileState.DELIVERED
+    assert {f.state for f in site.files()} == {FileState.DELIVERED, FileState.DUPLICATE}
+    assert list((site.at / "from_bank").iterdir()) == []
+
+
+def test_a_reused_name_with_other_content_is_another_answer(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("answer.xml", pain002(sent, "ACTC"))
+    site.once()
+    site.bank_says("answer.xml", pain002(sent, "ACSP", message_id="S2"))
+    site.once()
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+    assert len(site.manifests()) == 2
+
+
+def test_a_removed_file_that_is_there_again_is_fetched_though_name_size_and_second_are_the_same(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    site.bank_says("answer.xml", pain002(sent, "ACTC"), mtime=MONDAY)
+    site.once()
+    site.bank_says("answer.xml", pain002(sent, "ACSC"), mtime=MONDAY)
+    site.once()
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+    assert len(site.manifests()) == 2
+    assert list((site.at / "from_bank").iterdir()) == []
+
+
+def test_files_that_the_profile_keeps_or_moves_at_the_bank_are_fetched_once(tmp_path: Path) -> None:
+    for after in ("keep", "move"):
+        site, sent = sent_site(
+            tmp_path / after, bank={"fetching": {"after_fetch": after}, "folders": {"processed": "processed"}}
+        )
+        site.bank_says("a.xml", pain002(sent, "ACSP"))
+        site.once()
+        site.once()
+        assert len(site.files()) == 1
+        assert len(site.manifests()) == 1
+        assert [p.name for p in (site.at / ("from_bank" if after == "keep" else "processed")).iterdir()] == ["a.xml"]
+
+
+# -- statements
+
+
+def test_a_gap_in_the_statements_and_a_broken_balance_are_told(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path)
+    site.bank_says("1.xml", camt053([], sequence=1, opening="100.00"))
+    site.once()
+    assert site.waiting() == []
+    site.bank_says("4.xml", camt053([], sequence=4, opening="100.00"))
+    site.once()
+    assert site.waiting() == ["statement-gap"]
+    site.bank_says("5.xml", camt053([], sequence=5, opening="99.00"))
+    site.once()
+    assert site.waiting() == ["statement-break", "statement-gap"]
+    assert [f.state for f in site.files()] == [FileState.DELIVERED] * 3, "told, and delivered"
+
+
+def test_a_statement_that_does_not_add_up_is_a_finding_not_a_fact(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path)
+    wrong = camt053([Line("1250.00", "SAL-1")]).replace("8750.00", "8750.01")
+    site.bank_says("stm.xml", wrong)
+    site.once()
+    assert site.waiting() == ["statement-sums"]
+    (manifest,) = site.manifests()
+    assert "H2H-BALANCE" in [f["code"] for f in manifest["findings"]]
+
+
+def test_an_entry_with_our_reference_but_another_amount_settles_nothing(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path)
+    site.bank_says("stm.xml", camt053([Line("1250.01", "SAL-1")]))
+    site.once()
+    assert site.outcomes("salaries.csv")["SAL-1"] == "pending"
+    assert "amount-differs" in site.waiting()
+
+
+def test_a_statement_of_an_account_nobody_declared_is_held_back(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path)
+    site.bank_says("stm.xml", camt053([Line("1.00", None)], account=OTHER_ACCOUNT))
+    site.once()
+    assert "unknown-account" in site.waiting()
+    assert not [n for n in site.inbox() if not n.endswith(".manifest.json")], "nothing of it reaches the ERP"
+
+
+def test_several_accounts_of_one_message_are_split_between_the_erps(tmp_path: Path) -> None:
+    second = {
+        "name": "second",
+        "outbound": "second/out",
+        "inbound": "second/in",
+        "accounts": [OTHER_ACCOUNT],
+        "completeness": {"by": "rename"},
+    }
+    site, _ = sent_site(
+        tmp_path,
+        erp={"accounts": [OUR_ACCOUNT]},
+        bank={"accounts": [OUR_ACCOUNT, OTHER_ACCOUNT]},
+        more_erps=(second,),
+    )
+    site.bank_says("stm.xml", camt053([Line("1250.00", "SAL-1")], more=[(OTHER_ACCOUNT, [Line("7.00", None, "CRDT")])]))
+    site.once()
+    assert {r["account"] for r in rows(site)} == {OUR_ACCOUNT}
+    assert {r["account"] for r in rows(site, folder="second/in")} == {OTHER_ACCOUNT}
+    for folder in ("erp/in", "second/in"):
+        assert not [n for n in site.inbox(folder) if n.endswith(".xml")], "no ERP gets another's account"
+    assert site.outcomes("salaries.csv")["SAL-1"] == "settled"
+
+
+def test_silence_is_told_and_nothing_is_sent_again(tmp_path: Path) -> None:
+    site, _ = sent_site(tmp_path, bank={"submission": {"acknowledge_within_seconds": 600}})
+    site.clock.sleep(700)
+    site.once()
+    assert site.waiting() == ["overdue-answer"]
+    assert site.at_bank() == {}
+    assert site.submission("salaries.csv").state is State.SENT
+
+
+def test_an_answer_ends_the_doubt_about_a_file(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"remote_name": "PAY_{sequence:04d}.xml"}})
+    (site.at / "to_bank" / "PAY_0001.xml").write_bytes(b"somebody else's")
+    site.drop("salaries.csv", TWO)
+    site.once()
+    sub = site.submission("salaries.csv")
+    assert sub.state is State.IN_DOUBT
+    with site.house() as house:
+        kept = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+        assert kept is not None
+        sent = Sent.of(kept.read_bytes())
+    site.bank_says("r.xml", pain002(sent, "ACSP"))
+    site.once()
+    assert site.submission("salaries.csv").state is State.ACCEPTED
+    assert site.waiting() == []
