@@ -20,7 +20,7 @@ from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
 
 #: How long a writer waits for another process before it gives up with ``Unavailable``.
 BUSY_SECONDS = 5.0
-MOUNTS = Path("/proc/mounts")
+MOUNTS = Path("/proc/self/mounts")  # /proc/mounts is hidden by the unit's ProcSubset=pid
 _NETWORK = frozenset(
     {"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "fuse.sshfs", "fuse.glusterfs"}
 )
