@@ -30,6 +30,8 @@ log = structlog.get_logger("h2h")
 #: A part that has not finished a round for so long is stuck, and the service manager may restart h2h.
 SCANNER_STUCK_SECONDS = 300.0
 WORKER_STUCK_SECONDS = 900.0
+#: A burst of events (a file that is being written) is one round, not hundreds.
+AFTER_EVENT_SECONDS = 0.02
 #: After an error nobody foresaw a worker waits before it tries again.
 AFTER_ERROR_SECONDS = 10.0
 
@@ -64,7 +66,7 @@ class Daemon:
     def _serve(self) -> None:
         """Work with one configuration until a signal."""
         stop = threading.Event()
-        with open_house(self._settings, self._environment, stop=stop) as house:
+        with open_house(self._settings, self._environment, stop=stop, daemon=True) as house:
             recover(house)
             crew = Crew(house, stop, Watchdog(self._notifier, house.clock))
             crew.start()
@@ -187,6 +189,7 @@ class Crew:
                 self.watchdog.beat(part)
             wake.wait(wait)
             wake.clear()
+            self._stop.wait(AFTER_EVENT_SECONDS)
 
     def _tell(self, part: str, problem: Exception) -> None:
         try:

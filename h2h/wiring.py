@@ -32,15 +32,19 @@ def open_house(
     *,
     stop: threading.Event | None = None,
     clock: Clock | None = None,
+    daemon: bool = False,
 ) -> Iterator[House]:
-    """Everything opened, and closed again. ``Misconfigured`` and ``Unavailable`` say what cannot be opened."""
+    """Everything opened, and closed again. ``Misconfigured`` and ``Unavailable`` say what cannot be opened.
+
+    With *daemon*, a second daemon on the same ledger is ``Misconfigured``.
+    """
     secrets = Secrets.of_environment(environment)
     clock = clock or SystemClock(stop)
     with ExitStack() as stack:
         yield House(
             settings=settings,
             journal=stack.enter_context(journal_of(settings, secrets, clock)),
-            ledger=stack.enter_context(ledger_of(settings, clock)),
+            ledger=stack.enter_context(ledger_of(settings, clock, daemon=daemon)),
             archive=FileArchive(settings.paths.archive, settings.paths.state / "work"),
             clock=clock,
             formats=formats_of(settings),
@@ -63,10 +67,10 @@ def journal_of(settings: Settings, secrets: Secrets, clock: Clock) -> Iterator[J
 
 
 @contextmanager
-def ledger_of(settings: Settings, clock: Clock) -> Iterator[Ledger]:
+def ledger_of(settings: Settings, clock: Clock, *, daemon: bool = False) -> Iterator[Ledger]:
     """The second witness."""
     settings.paths.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = FileLedger(settings.paths.ledger, clock=clock)
+    ledger = FileLedger(settings.paths.ledger, clock=clock, daemon=daemon)
     try:
         yield ledger
     finally:
@@ -100,7 +104,6 @@ def sealer_of(bank: BankProfile, secrets: Secrets) -> Sealer:
 
 
 def _closing(stack: ExitStack, sealer: Sealer) -> Sealer:
-    close = getattr(sealer, "close", None)
-    if close is not None:
-        stack.callback(close)
+    """gpg-agents that the sealer started end with the house."""
+    stack.callback(sealer.close)
     return sealer

@@ -21,6 +21,7 @@ LEG_SECONDS_MAX = 25.0
 CSV = "salaries-and-suppliers.csv"
 ISO = "treasury.pain.001.001.09.xml"
 DAMAGED = "damaged.csv"
+_STYLES = {"accepted": "green", "settled": "bold green", "rejected": "bold red"}
 
 
 class LegMissing(Exception):
@@ -125,21 +126,21 @@ def _exactly_once(rehearsal: Rehearsal) -> None:
 
 def _show(console: Console, rehearsal: Rehearsal) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title="\nWhat became of each payment", title_justify="left", title_style="bold")
-    for column in ("dropped file", "reference", "amount", "bank file", "status"):
-        table.add_column(column, justify="right" if column == "amount" else "left", overflow="fold")
+    console.print("\n[bold]What became of each payment[/]")
     for name in (CSV, ISO):
         receipt = rehearsal.receipt(name)
-        for payment in receipt["payments"]:
-            table.add_row(
-                name,
-                payment["end_to_end_id"],
-                f"{payment['amount']} {payment['currency']}",
-                receipt["bank_file"],
-                _status(payment),
+        console.print(f"\n{name}\n  at the bank as {receipt['bank_file']}", highlight=False, soft_wrap=True)
+        table = Table(box=None, padding=(0, 1, 0, 1))
+        for column in ("reference", "amount", "status"):
+            table.add_column(
+                column, justify="right" if column == "amount" else "left", header_style="dim", overflow="fold"
             )
-    console.print(table)
+        for payment in receipt["payments"]:
+            amount = f"{payment['amount']} {payment['currency']}"
+            table.add_row(payment["end_to_end_id"], amount, Text(_status(payment), style=_STYLES[payment["outcome"]]))
+        console.print(table)
     console.print(f"\n[bold]{DAMAGED}[/] was refused by h2h, because:", highlight=False)
     for finding in rehearsal.refusal(DAMAGED)["findings"]:
         console.print(f"  • {finding['where']}: {finding['text']}", highlight=False, soft_wrap=True, markup=False)

@@ -55,6 +55,9 @@ class Sealer(Protocol):
     def check(self) -> list[Finding]:
         """Keys that are missing, expired or soon will be."""
 
+    def close(self) -> None:
+        """End what it started."""
+
 
 class Schemas(Protocol):
     """The XSDs."""
