@@ -57,6 +57,14 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")(command)
 
 
+def lang_option(command: F) -> F:
+    """``--lang``: the words for states, who acts and what is next."""
+    choice = click.Choice(("en", "zh"))
+    return click.option("--lang", type=choice, default="en", show_default=True, help="Language of the fixed words.")(
+        command
+    )
+
+
 def actor_option(command: F) -> F:
     """``--actor NAME``, by default whoever is logged in (behind sudo, too)."""
     return click.option(
@@ -158,6 +166,23 @@ def house(config: Path) -> Iterator[House]:
         settings = opened.settings
     with open_house(settings, environment()) as whole:
         yield whole
+
+
+def daemon_runs(settings: Settings) -> bool | None:
+    """True if a daemon holds the ledger's lock; None if that cannot be seen from here."""
+    import fcntl
+
+    lock = settings.paths.ledger.with_name(settings.paths.ledger.name + ".daemon")
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    return False
 
 
 def with_config(text: str, config: Path) -> str:

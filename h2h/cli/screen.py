@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from h2h.core.findings import WhoActs
@@ -44,9 +45,16 @@ def style_of(state: State) -> str:
     return _WHOSE.get(state, "")
 
 
-def say(out: Console, text: str = "", look: str = "") -> None:
-    """A line of words, wrapped between words."""
-    out.print(styled(text, look) if text else "")
+def say(out: Console, text: str = "", look: str = "", *, indent: int = 0) -> None:
+    """Words, wrapped between words; with *indent*, all their lines."""
+    from rich.padding import Padding
+
+    out.print(Padding(styled(text, look), (0, 0, 0, indent), expand=False) if indent else styled(text, look))
+
+
+def command(out: Console, text: str, *, indent: int = 8) -> None:
+    """A command to type: never wrapped, so that it can be copied whole."""
+    out.print(styled(" " * indent + text, "strong"), soft_wrap=True)
 
 
 def section(out: Console, title: str) -> None:
@@ -138,6 +146,11 @@ def masked(account: str | None) -> str:
         return ""
     plain = account.replace(" ", "")
     return plain if len(plain) <= 8 else f"{plain[:4]}…{plain[-4:]}"
+
+
+def money(amount: Decimal) -> str:
+    """An amount with all its digits; nothing at all is 0.00."""
+    return f"{amount:f}" if amount else "0.00"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from h2h.core.codes import Reason, meaning
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.outcome import Outcome
@@ -19,6 +20,7 @@ from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord,
 from h2h.core.words import ENGLISH, Step, Words
 
 _N = WhoActs.NOBODY
+_MINOR = frozenset({"source-discarded", "removed-at-bank"})
 _ACTS: dict[State, WhoActs] = {
     State.AWAITING_RELEASE: WhoActs.TREASURY,
     State.SENT: WhoActs.BANK,
@@ -61,13 +63,17 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of a history, for people; ``more`` are lines that belong to it (the findings, the reason)."""
+    """One line of a history, for people; ``more`` are lines that belong to it (the findings, the reason).
+
+    ``minor`` lines are housekeeping: they are told to those who want to know everything.
+    """
 
     at: datetime
     words: str
     actor: str
     event: str
     more: tuple[str, ...] = ()
+    minor: bool = False
 
 
 # ---------------------------------------------------------------------------------------------- the present
@@ -91,39 +97,39 @@ def present(sub: Submission, words: Words = ENGLISH) -> Present:
     )
 
 
-def present_of_payment(
-    sub: Submission, payment: PaymentRecord, meaning: Meaning | None = None, words: Words = ENGLISH
-) -> Present:
-    """Where one payment of *sub* is. *meaning* is what the bank's reason code says, if it gave one."""
+def present_of_payment(sub: Submission, payment: PaymentRecord, words: Words = ENGLISH) -> Present:
+    """Where one payment of *sub* is; what the bank's reason code means and asks for stands before the general words."""
     if payment.outcome is Outcome.PENDING:
         return present(sub, words)
     general = words.outcomes[payment.outcome]
     who = _PAYMENT_ACTS.get(payment.outcome, _N)
     text, step = general.words, general.step
-    if payment.settled_on and payment.outcome in (Outcome.SETTLED, Outcome.RETURNED):
+    if payment.outcome is Outcome.SETTLED and payment.settled_on:
         text += f" ({payment.settled_on.isoformat()})"
     if payment.statement_reference:
-        text += f" [{payment.statement_reference}]"
+        text += f", {words.fixed['statement']} {payment.statement_reference}"
+    reason = reason_of(payment)
     if payment.reason_code:
-        said = [payment.reason_code, meaning.meaning if meaning else None, payment.reason_text]
+        said = [payment.reason_code, in_words(reason, words) if reason else None, payment.reason_text]
         text += ": " + ", ".join(part for part in said if part)
-        if meaning is not None:
-            who, step = meaning.who_acts, meaning.next_step or step
     elif payment.reason_text:
         text += f": {payment.reason_text}"
+    if reason is not None:
+        who, step = reason.who_acts, reason.next_step_zh if words.language == "zh" else reason.next_step
     if sub.state in (State.IN_DOUBT, State.COMMITTING) and payment.outcome is not Outcome.UNKNOWN:
         # The bank speaks of a payment of a file that is in doubt: that is the evidence that was missing.
         return Present(text, who, step, (f'h2h resolve {sub.sid} --sent --reason "WHO SAID SO"',))
     return Present(text, who, step)
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a reason code of a bank says, as far as a story needs it."""
+def reason_of(payment: PaymentRecord) -> Reason | None:
+    """What the bank's reason for the payment's outcome means; None if it gave none, or one that is not known here."""
+    return meaning(payment.reason_list or "status", payment.reason_code) if payment.reason_code else None
 
-    meaning: str
-    who_acts: WhoActs
-    next_step: str
+
+def in_words(reason: Reason, words: Words = ENGLISH) -> str:
+    """The plain meaning of a reason in the language of *words*."""
+    return reason.meaning_zh if words.language == "zh" else reason.meaning
 
 
 def present_of_file(file: InboundFile, words: Words = ENGLISH) -> Present:
@@ -195,14 +201,20 @@ def chronicle_of_payment(
     """The history of one payment: its file's, with what the bank reported of it and of no other."""
     about_others = {"late-report", "contradicting-report"}
     own = [e for e in events if e.event not in about_others or e.detail.get("payment") == ordinal]
-    told = [replace(_told(r, words), more=_of_report(r)) for r in reports if r.detail.get("ordinal") == ordinal]
+    told = [_told_report(r, words) for r in reports if r.detail.get("ordinal") == ordinal]
     return sorted([_told(e, words) for e in own] + told, key=lambda line: line.at)
 
 
 def chronicle_of_file(events: Sequence[EventRecord], words: Words = ENGLISH) -> list[Told]:
     """The history of a bank's file."""
-    as_told = [replace(e, event="delivered-to-erp") if e.event == "delivered" else e for e in events]
-    return [_told(e, words) for e in as_told]
+    return [_told(replace(event, event=_file_event(event)), words) for event in events]
+
+
+def _file_event(event: EventRecord) -> str:
+    if event.event == "delivered":
+        return "delivered-to-erp"
+    stays = event.from_state is not None and event.from_state == event.to_state
+    return "removed-at-bank" if stays and event.detail.get("removed") else event.event
 
 
 def _told(event: EventRecord, words: Words) -> Told:
@@ -212,7 +224,7 @@ def _told(event: EventRecord, words: Words) -> Told:
         more = tuple(f"{f.get('where')}: {f.get('text')} [{f.get('code')}]" for f in findings if isinstance(f, dict))
         missing = int(event.detail.get("count", len(findings))) - len(findings)
         more += (f"… +{missing}",) if missing > 0 else ()
-    return Told(event.at, tell(event, words), event.actor, event.event, more)
+    return Told(event.at, tell(event, words), event.actor, event.event, more, event.event in _MINOR)
 
 
 def _summed_up(reports: Sequence[EventRecord], words: Words) -> list[Told]:
@@ -224,22 +236,40 @@ def _summed_up(reports: Sequence[EventRecord], words: Words) -> list[Told]:
     for (at, _, outcome), group in groups.items():
         first = group[0]
         if len(group) == 1:
-            lines.append(replace(_told(first, words), more=_of_report(first)))
+            lines.append(_told_report(first, words))
             continue
-        codes = Counter(str(r.detail["reason_code"]) for r in group if r.detail.get("reason_code"))
-        template = words.fixed["reported-many"]
-        text = template.format_map(_Facts({"count": len(group), "to": outcome}))
-        lines.append(Told(at, text, "bank", "reported", tuple(f"{code}: {n}" for code, n in codes.most_common())))
+        said = Counter(line for r in group for line in _reason_said(r, words))
+        text = words.fixed["reported-many"].format_map(_Facts({"count": len(group), "to": _outcome(outcome, words)}))
+        lines.append(Told(at, text, "bank", "reported", tuple(f"{n} × {line}" for line, n in said.most_common())))
     return lines
 
 
-def _of_report(report: EventRecord) -> tuple[str, ...]:
-    """What the bank said, beside the outcome."""
+def _told_report(report: EventRecord, words: Words) -> Told:
+    """One report about one payment: the outcome, and beside it what the bank gave as its reason or place."""
+    facts = {"ordinal": report.detail.get("ordinal"), "to": _outcome(report.to_state or "", words)}
+    text = words.events["reported"].format_map(_Facts(facts))
+    more = _reason_said(report, words)
+    if report.detail.get("statement_reference"):
+        more = (*more, f"{words.fixed['statement']} {report.detail['statement_reference']}")
+    return Told(report.at, text, "bank", "reported", more)
+
+
+def _reason_said(report: EventRecord, words: Words) -> tuple[str, ...]:
+    """The bank's status, reason code with its plain meaning, and text. A statement's line repeats an older status."""
     d = report.detail
-    parts = [
-        str(d[name]) for name in ("bank_status", "reason_code", "reason_text", "statement_reference") if d.get(name)
-    ]
-    return (", ".join(parts),) if parts else ()
+    code = d.get("reason_code")
+    known = meaning(d.get("reason_list") or "status", code) if code else None
+    status = None if d.get("statement_reference") else d.get("bank_status")
+    parts = [status, code, in_words(known, words) if known else None, d.get("reason_text")]
+    said = ", ".join(str(part) for part in parts if part)
+    return (said,) if said else ()
+
+
+def _outcome(outcome: str, words: Words) -> str:
+    """An outcome as the tables name it; in another language with its words."""
+    if words.language == "en" or outcome not in {str(o) for o in Outcome}:
+        return outcome
+    return words.outcomes[Outcome(outcome)].words
 
 
 def _held(reason: str, words: Words) -> Step | None:

@@ -6,8 +6,9 @@ filled from the submission, the attention item or the event's detail. Commands a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from h2h.core.code_data.advice import Resend
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
@@ -34,6 +35,7 @@ class Step:
 class Words:
     """One language."""
 
+    language: str
     states: dict[State, Saying]
     held: dict[str, Step]
     outcomes: dict[Outcome, Saying]
@@ -42,7 +44,12 @@ class Words:
     attention: dict[str, Step]
     file_states: dict[str, Saying]
     unknown_attention: Step
-    fixed: dict[str, str] = field(default_factory=dict)
+    resend: dict[Resend, str]
+    fixed: dict[str, str]
+
+    def who_of(self, who_acts: str) -> str:
+        """The person's name in this language, from what a record says."""
+        return self.who[WhoActs(who_acts)]
 
 
 _RELEASE = 'h2h release {sid} --reason "WHY"'
@@ -167,7 +174,8 @@ EVENTS: dict[str, str] = {
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
     # of a bank's file
     "fetched": "h2h fetched it from the bank ({size} bytes)",
-    "opened": "h2h opened it: decrypted, and signed as this bank signs",
+    "opened": "h2h opened it; where this bank signs, its signature is good",
+    "removed-at-bank": "h2h removed it at the bank, or moved it aside there",
     "read": "h2h read and checked it: {format}",
     "matched": "h2h matched it to the payments that were sent",
     "delivered-to-erp": "h2h delivered it to the ERP",
@@ -215,6 +223,7 @@ ATTENTION: dict[str, Step] = {
     "batch-differs": Step("compare the booking with the payments, and ask the bank", (_CLOSE,)),
     "statement-gap": Step("ask the bank for the missing statement", (_CLOSE,)),
     "statement-break": Step("ask the bank why the balances do not follow each other", (_CLOSE,)),
+    "statement-sums": Step("ask the bank why its statement does not add up", (_CLOSE,)),
     "statement-reissued": Step("ask the bank which of the two is right", (_CLOSE,)),
     "journal-rollback": Step("find out who restored an older journal; nothing was sent twice", ("h2h journal verify",)),
     "restored-without-payments": Step(
@@ -234,20 +243,32 @@ FILE_STATES: dict[str, Saying] = {
     "DUPLICATE": Saying("the bank gave the same message before; it was delivered once", "nothing"),
 }
 
+RESEND: dict[Resend, str] = {
+    Resend.YES: "yes, corrected and under a new reference: the bank did not execute it",
+    Resend.AFTER_CONFIRMATION: "only when the bank has confirmed that it was not executed, under a new reference",
+    Resend.SAME_AFTER_CONFIRMATION: "only when the bank has confirmed that it never had it; then the same file",
+    Resend.NEVER: "no",
+    Resend.NOT_NEEDED: "no need to",
+}
+
 #: Single words and sentences of the output.
 FIXED: dict[str, str] = {
     "now": "Now",
     "must-act": "Who must act",
     "next-step": "Next step",
+    "needs-a-person": "Needs a person",
+    "nothing": "nothing",
     "story": "What happened",
     "payments": "Payments",
     "artefacts": "In the archive",
     "findings": "Findings",
     "reported-many": "the bank reported {count} payments: {to}",
     "may-send-again": "May it be sent again",
+    "statement": "on statement",
 }
 
 ENGLISH = Words(
+    language="en",
     states=STATES,
     held=HELD,
     outcomes=OUTCOMES,
@@ -256,5 +277,17 @@ ENGLISH = Words(
     attention=ATTENTION,
     file_states=FILE_STATES,
     unknown_attention=UNKNOWN_ATTENTION,
+    resend=RESEND,
     fixed=FIXED,
 )
+
+LANGUAGES = ("en", "zh")
+
+
+def words_of(language: str) -> Words:
+    """The words of one of ``LANGUAGES``."""
+    if language == "zh":
+        from h2h.core.words_zh import CHINESE
+
+        return CHINESE
+    return ENGLISH

@@ -71,8 +71,8 @@ def names_in_use(store: Store, limit: int = 2000) -> list[str]:
         ids = select(P.end_to_end_id).where(P.sid.in_(select(S.sid).order_by(S.number.desc()).limit(20))).limit(limit)
         names.update(dict.fromkeys(connection.execute(ids).scalars()))
         fetched = select(F.remote_name, F.fid).order_by(F.number.desc()).limit(limit)
-        for row in connection.execute(fetched):
-            names.update(dict.fromkeys(row))
+        for name, fid in connection.execute(fetched):
+            names.update({name: None, fid: None})
     return list(names)
 
 

@@ -1,0 +1,320 @@
+"""`h2h status`: what needs a person first, what is where, the last files, the money. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from h2h.cli import common
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from h2h.cli.common import Desk
+    from h2h.core.records import InboundFile, Submission
+    from h2h.core.story import Present
+    from h2h.core.tally import Account, Sum, Tally
+    from h2h.core.words import Words
+
+
+@click.command()
+@common.config_option
+@common.json_option
+@click.option("--days", default=7, show_default=True, type=click.IntRange(0, 3660), help="How far back is counted.")
+@click.option("--last", default=10, show_default=True, type=click.IntRange(0, 1000), help="How many files are listed.")
+@common.lang_option
+def status(config: Path, as_json: bool, days: int, last: int, lang: str) -> None:
+    """Show what needs a person, what is where, and where the money is.
+
+    What is still open is counted however old it is. Works while the daemon runs. Exit status 0; 1 if money is
+    unaccounted for.
+    """
+    from h2h.cli.screen import console
+    from h2h.core.words import words_of
+
+    with common.desk(config) as desk:
+        view = look(desk, days, last, words_of(lang))
+    if as_json:
+        common.print_json(as_object(view))
+    else:
+        _print(console(), view)
+    if view.tally.unaccounted:
+        raise SystemExit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that needs a person: an attention item, or a submission in a state that nobody has been told of."""
+
+    number: int | None
+    kind: str
+    subject: str
+    text: str
+    bank: str | None
+    who_acts: str
+    since: datetime
+    step: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is shown."""
+
+    desk: Desk
+    now: datetime
+    since: datetime
+    daemon: bool | None
+    waiting: list[Waiting]
+    tally: Tally
+    newest: list[tuple[Submission, Present]]
+    quarantined: list[InboundFile]
+    words: Words
+
+
+def look(desk: Desk, days: int, last: int, words: Words) -> View:
+    """Everything at one moment (as near as several readings of the journal allow)."""
+    from h2h.adapters.journal.tally import tally
+    from h2h.core.records import FileState
+    from h2h.core.story import present
+
+    now = desk.clock.now()
+    since = now - timedelta(days=days)
+    newest = desk.journal.submissions(limit=last) if last else []
+    return View(
+        desk=desk,
+        now=now,
+        since=since,
+        daemon=common.daemon_runs(desk.settings),
+        waiting=what_waits(desk, words),
+        tally=tally(desk.journal, since),
+        newest=[(sub, present(sub, words)) for sub in newest],
+        quarantined=desk.journal.files(states=(FileState.QUARANTINED,)),
+        words=words,
+    )
+
+
+def what_waits(desk: Desk, words: Words) -> list[Waiting]:
+    """Open items, and submissions that wait for a person without one; money in doubt first, then the oldest."""
+    from h2h.core.lifecycle import NEEDS_A_PERSON
+    from h2h.core.story import present, step_for
+
+    found, told = [], set()
+    open_subs = {sub.sid: sub for sub in desk.journal.submissions(states=NEEDS_A_PERSON)}
+    for item in desk.journal.attention():
+        step = step_for(item, words)
+        commands, advice = step.commands, step.step
+        sub = open_subs.get(item.subject)
+        if sub is not None:  # the submission itself knows better what can be done about it
+            told.add(sub.sid)
+            at = present(sub, words)
+            commands, advice = (f"h2h explain {sub.sid}", *at.commands), at.step
+        found.append(
+            Waiting(
+                *(item.number, item.kind, item.subject, item.text, item.bank, str(item.who_acts), item.opened_at),
+                step=advice,
+                commands=tuple(desk.command(c) for c in commands),
+            )
+        )
+    for sub in open_subs.values():
+        if sub.sid not in told:
+            at = present(sub, words)
+            kind = str(sub.state).lower().replace("_", "-")
+            commands = tuple(desk.command(c) for c in (f"h2h explain {sub.sid}", *at.commands))
+            since = sub.updated_at or sub.received_at
+            text = f"{sub.source_name}: {at.words}"
+            found.append(Waiting(None, kind, sub.sid, text, sub.bank, str(at.who_acts), since, at.step, commands))
+    return sorted(found, key=lambda w: (w.kind != "in-doubt", w.since))
+
+
+# ---------------------------------------------------------------------------------------------- JSON
+
+
+def as_object(view: View) -> dict[str, Any]:
+    """The shape that docs/command-line.md promises."""
+    banks = sorted({*view.desk.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
+    return {
+        "instance": view.desk.settings.instance,
+        "environment": view.desk.settings.environment,
+        "at": view.now.isoformat(),
+        "since": view.since.isoformat(),
+        "daemon_running": view.daemon,
+        "needs_a_person": [waiting_object(w, view.now) for w in view.waiting],
+        "banks": [
+            {
+                "bank": bank,
+                "submissions": {str(s): n for (b, s), n in sorted(view.tally.submissions.items()) if b == bank},
+                "files": {str(s): n for (b, s), n in sorted(view.tally.files.items()) if b == bank},
+            }
+            for bank in banks
+        ],
+        "last": [_submission_object(sub, at) for sub, at in view.newest],
+        "money": [_account_object(account) for account in view.tally.accounts],
+        "files_without_known_payments": view.tally.not_counted,
+        "quarantined": [
+            {"id": f.fid, "bank": f.bank, "bank_file": f.remote_name, "fetched_at": f.fetched_at.isoformat()}
+            | {"reason": f.reason, "text": f.reason_text}
+            for f in view.quarantined
+        ],
+    }
+
+
+def waiting_object(waiting: Waiting, now: datetime) -> dict[str, Any]:
+    """One thing that needs a person."""
+    return {
+        "number": waiting.number,
+        "kind": waiting.kind,
+        "subject": waiting.subject,
+        "bank": waiting.bank,
+        "text": waiting.text,
+        "who_acts": waiting.who_acts,
+        "since": waiting.since.isoformat(),
+        "age_seconds": int((now - waiting.since).total_seconds()),
+        "next_step": waiting.step,
+        "commands": list(waiting.commands),
+    }
+
+
+def _submission_object(sub: Submission, at: Present) -> dict[str, Any]:
+    return {
+        "submission": sub.sid,
+        "file": sub.source_name,
+        "bank": sub.bank,
+        "state": str(sub.state),
+        "words": at.words,
+        "who_acts": str(at.who_acts),
+        "next_step": at.step,
+        "received_at": sub.received_at.isoformat(),
+        "updated_at": sub.updated_at.isoformat() if sub.updated_at else None,
+        "transaction_count": sub.transaction_count,
+        "control_sum": None if sub.control_sum is None else f"{sub.control_sum:f}",
+    }
+
+
+def _account_object(account: Account) -> dict[str, Any]:
+    from h2h.core.tally import Place
+
+    places = {p: account.places[p] for p in Place if p in account.places}
+    return {
+        "bank": account.bank,
+        "currency": account.currency,
+        "in": _sum_object(account.total),
+        "sent": _sum_object(account.sent),
+        "places": {str(place): _sum_object(own) for place, own in places.items()},
+        "unaccounted": _sum_object(account.unaccounted),
+    }
+
+
+def _sum_object(own: Sum) -> dict[str, Any]:
+    from h2h.cli.screen import money
+
+    return {"payments": own.count, "amount": money(own.amount)}
+
+
+# ---------------------------------------------------------------------------------------------- for people
+
+
+def _print(out: Console, view: View) -> None:
+    from h2h.cli.screen import command, local, say, zone
+
+    settings = view.desk.settings
+    runs = {True: "the daemon is running", False: "THE DAEMON IS NOT RUNNING", None: "whether it runs is not known"}
+    say(out, f"{settings.instance} ({settings.environment}): {runs[view.daemon]}", "" if view.daemon else "warn")
+    if view.daemon is False:
+        command(out, view.desk.command("systemctl start h2h, or: h2h run"), indent=4)
+    say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
+    print_waiting(out, view.waiting, view.now, view.words)
+    _print_counts(out, view)
+    _print_newest(out, view)
+    _print_money(out, view)
+
+
+def print_waiting(out: Console, waiting: list[Waiting], now: datetime, words: Words) -> None:
+    """What needs a person, each with its age, who acts, and what to type."""
+    from h2h.cli.screen import age, command, say, section
+
+    section(out, f"{words.fixed['needs-a-person']}: {len(waiting) or words.fixed['nothing']}")
+    for item in waiting:
+        number = f"#{item.number}" if item.number is not None else "-"
+        who = words.who_of(item.who_acts)
+        bank = f" ({item.bank})" if item.bank else ""
+        look = "bad" if _urgent(item) else "warn"
+        say(out, f"{number} {item.kind}{bank}, {age(now - item.since)}: {who}", look, indent=2)
+        say(out, item.text, indent=6)
+        say(out, f"{words.fixed['next-step']}: {item.step}", indent=6)
+        for text in item.commands:
+            command(out, text, indent=8)
+
+
+def _urgent(item: Waiting) -> bool:
+    return item.kind in ("in-doubt", "contradiction", "host-key", "clock-jump", "disk-full")
+
+
+def _print_counts(out: Console, view: View) -> None:
+    from h2h.cli.screen import grid, local, row, say, section, style_of
+    from h2h.core.lifecycle import State
+    from h2h.core.records import FileState
+
+    section(out, f"Files since {local(view.since)[:10]}, and older ones that are still open")
+    banks = sorted({*view.desk.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
+    for bank in banks:
+        table = grid(">!", "!", "")
+        for state in State:
+            if number := view.tally.submissions.get((bank, state)):
+                row(table, str(number), (str(state), style_of(state)), view.words.states[state].words)
+        say(out, f"to {bank}" + ("" if table.row_count else ": none"), indent=2)
+        if table.row_count:
+            out.print(table)
+        table = grid(">!", "!", "")
+        for file_state in FileState:
+            if number := view.tally.files.get((bank, file_state)):
+                row(table, str(number), str(file_state), view.words.file_states[str(file_state)].words)
+        say(out, f"from {bank}" + ("" if table.row_count else ": none"), indent=2)
+        if table.row_count:
+            out.print(table)
+
+
+def _print_newest(out: Console, view: View) -> None:
+    from h2h.cli.screen import grid, local, row, section, style_of
+
+    if not view.newest:
+        return
+    section(out, "The last files to banks")
+    wide = out.width >= 110
+    table = grid("!received", "!submission", "!state", "file", *(["in words"] if wide else []))
+    for sub, _ in view.newest:
+        words = [view.words.states[sub.state].words] if wide else []
+        state = (str(sub.state), style_of(sub.state))
+        row(table, local(sub.received_at)[5:16], sub.sid, state, sub.source_name, *words)
+    out.print(table)
+
+
+def _print_money(out: Console, view: View) -> None:
+    from h2h.cli.screen import grid, money, plural, row, say, section
+    from h2h.core.tally import SENT, Place
+
+    section(out, "Money of these files")
+    table = grid("!bank", "!currency", "!where", ">!payments", ">!amount")
+    for account in view.tally.accounts:
+        row(table, account.bank, account.currency, "in", str(account.total.count), money(account.total.amount))
+        sent = account.sent
+        row(table, "", "", "= sent", str(sent.count), money(sent.amount))
+        for place in Place:
+            if place in account.places:
+                own, sign = account.places[place], "    " if place in SENT else "+ "
+                look = "dim" if place in SENT else ""
+                row(table, "", "", (f"{sign}{place}", look), (str(own.count), look), (money(own.amount), look))
+        lost = account.unaccounted
+        look = "bad" if lost.count or lost.amount else "good"
+        row(table, "", "", ("+ unaccounted", look), (str(lost.count), look), (money(lost.amount), look))
+    if table.row_count:
+        out.print(table)
+    if view.tally.not_counted:
+        files = plural(view.tally.not_counted, "file")
+        say(out, f"Payments not known: {files} refused, duplicate, held or given up before being read", "dim", indent=2)
+    if not view.tally.accounts and not view.tally.not_counted:
+        say(out, "none", indent=2)
