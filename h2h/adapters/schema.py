@@ -129,13 +129,11 @@ class SchemaBook:
             if component is None:
                 return None
             shallow = _shallow(about)
-            for problem in component.iter_errors(shallow):
-                if problem.elem is shallow and problem.reason:
-                    return _NOISE.sub("", str(problem.reason)).strip()
+            said = [p.reason for p in component.iter_errors(shallow) if p.elem is shallow and p.reason]
+            return "; ".join(_NOISE.sub("", str(reason)).strip() for reason in said[:2]) or None
         except (xmlschema.XMLSchemaException, ValueError, TypeError, KeyError):
             # The second engine cannot follow this schema or document: the first one's verdict and words stand.
             return None
-        return None
 
     def _explainer(self, schema: str) -> Any:
         import xmlschema

@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,29 +136,20 @@ def _again(looked: Looked, desk: Desk) -> str | None:
 
 
 def _plain(message: Any) -> Any:
-    """The payments of a message without the places where they stood."""
-    from dataclasses import asdict
-
-    made = asdict(message)
-    for transaction in made["transactions"]:
-        transaction.pop("place")
-        _counted_by_the_writer(transaction["instruction"])
-    for instruction in made["instructions"]:
-        _counted_by_the_writer(instruction)
-    made.pop("stated_control_sum")
-    return made
-
-
-def _counted_by_the_writer(instruction: dict[str, Any]) -> None:
-    for name in ("stated_transaction_count", "stated_control_sum"):
-        instruction.pop(name)
+    """The payments of a message without the places where they stood, and without the sums that the writer adds."""
+    uncounted = {"stated_transaction_count": None, "stated_control_sum": None}
+    transactions = [
+        replace(t, place=None, instruction=replace(t.instruction, **uncounted)) for t in message.transactions
+    ]
+    instructions = [replace(i, **uncounted) for i in message.instructions]
+    return replace(message, transactions=transactions, instructions=instructions, stated_control_sum=None)
 
 
 _DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "nothing": lambda _: b"",
     "cut in the middle": lambda data: data[: len(data) // 2],
     "a NUL byte": lambda data: data[:200] + b"\0" + data[200:],
-    "a DOCTYPE": lambda data: data.replace(b"<Document", b"<!DOCTYPE Document><Document", 1),
+    "a DOCTYPE": lambda data: re.sub(rb"(<[A-Za-z])", rb"<!DOCTYPE d>\1", data, count=1),
     "twice": lambda data: data + data,
     "UTF-16": lambda data: data.decode("utf-8", "replace").encode("utf-16"),
     "another namespace": lambda data: data.replace(b"urn:iso", b"urn:other"),

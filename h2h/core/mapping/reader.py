@@ -72,6 +72,7 @@ class _Shape:
     def __init__(self, row: RowType, rows: list[RowType]) -> None:
         self.row = row
         # Records are numbered through the document, everything else within the object around it.
+        self.inside_record = row.parent is not None and (row.parent.element.record or row.parent.path.count("/") > 2)
         self.numbered_anew = [r.index for r in rows if r.parent is row and not r.element.record]
         self.defaults = [_without_default(cls) for cls, _, _ in row.slots]
         self.sequences = {f.name: "tuple" in str(f.type) for f in dataclasses.fields(row.cls)}
@@ -164,7 +165,7 @@ class _Run:
         shape = self._shapes[row.index]
         for index in shape.numbered_anew:
             self._numbers[index] = 0
-        line = lines.next(row) if row.element.record else None
+        line = self._stack[-1].line if shape.inside_record else lines.next(row)
         made = _Row(shape, self._numbers[row.index], line)
         made.cells[character] = ""
         self._stack.append(made)
@@ -304,13 +305,13 @@ class _Run:
         """All that was found: errors in document order, then what was not read."""
         unread = [
             info("H2H-UNREAD", path, f"{path} was not read ({count} time{'s' if count != 1 else ''})")
-            for path, count in sorted(self._unread.items())
+            for path, count in sorted((_below_message(path), n) for path, n in self._unread.items())
         ]
         return self._found[:FINDINGS_MAX] + unread
 
     def _error(self, row: _Row, code: str, path: str, text: str) -> None:
         where = _where(row, self._stack)
-        where = f"{where}/{path}".strip("/")
+        where = _below_message(f"{where}/{path}".strip("/"))
         row.faulty = True
         self._found.append(error(code, where, f"{where} {text}", self._who_acts, line=row.line))
 
@@ -323,17 +324,19 @@ _WITH_ATTRIBUTES = etree.XPath("//@*[namespace-uri() != 'http://www.w3.org/2001/
 
 
 class _Lines:
-    """Line numbers of the records of a piece, looked up only where a record is met."""
+    """Line numbers of the rows of a piece; what is inside a record is told by the record's line."""
 
     def __init__(self, piece: Piece) -> None:
         self._piece = piece
-        self._nodes: dict[str, Iterator[Any]] = {}
+        self._nodes: dict[int, Iterator[Any]] = {}
 
     def next(self, row: RowType) -> int | None:
-        tag = row.element.tag
-        if tag not in self._nodes:
-            self._nodes[tag] = iter(self._piece.root.iter(f"{{*}}{tag}"))
-        node = next(self._nodes[tag], None)
+        if row.index not in self._nodes:
+            self._nodes[row.index] = iter(row.nodes(self._piece.root))
+            if self._piece.continues and row.path.count("/") == 2:
+                # The container that an earlier piece began is no row of this one.
+                next(self._nodes[row.index], None)
+        node = next(self._nodes[row.index], None)
         return None if node is None or node.sourceline is None else node.sourceline + self._piece.first_line - 1
 
 
@@ -356,6 +359,12 @@ def _where(row: _Row, stack: list[_Row]) -> str:
     around = next((r for r in reversed(stack) if r.shape.row is shape.parent), None)
     before = _where(around, stack) if around is not None else ""
     return f"{before}/{shape.element.tag}[{row.number}]".lstrip("/")
+
+
+def _below_message(path: str) -> str:
+    """Without ``Document`` and the message's element, which say nothing to anybody."""
+    steps = path.split("/")
+    return "/".join(steps[2:]) if len(steps) > 2 and steps[0] == "Document" else path
 
 
 def _names(node: etree._Element) -> str:

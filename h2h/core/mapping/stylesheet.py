@@ -39,6 +39,7 @@ class RowType:
     parent: RowType | None
     path: str
     index: int
+    nodes: etree.XPath  # the row's elements, in document order, from the root
     slots: list[tuple[type, int, str]] = field(default_factory=list)  # class, enclosing slot, field there
     required: list[tuple[int, str, str]] = field(default_factory=list)  # slot, field, path
 
@@ -75,6 +76,7 @@ def compile_stylesheet(plan: Plan, namespace: str | None) -> Compiled:
 class _Compiler:
     def __init__(self, namespace: str | None) -> None:
         self._prefix = "d:" if namespace else ""
+        self._uses = {"d": namespace} if namespace else None
         self._declares = f'xmlns:d="{_quoted(namespace)}"' if namespace else ""
         self._templates: list[str] = []
         self._keys: dict[str, Key] = {}
@@ -83,7 +85,7 @@ class _Compiler:
         self._modes = 0
 
     def compile(self, plan: Plan) -> Compiled:
-        message = RowType(plan.root, plan.message, None, plan.root.tag, 0, [(plan.message, -1, "")])
+        message = RowType(plan.root, plan.message, None, "", 0, etree.XPath("."), [(plan.message, -1, "")])
         self._rows.append(message)
         self._element(plan.root, "m0", message, 0, "", "")
         # Only the root itself may carry what is not ours: schema locations.
@@ -104,7 +106,8 @@ class _Compiler:
         body: list[str] = []
         carries = element.carries
         if element.is_row and carries is not None and carries.cls is not None:
-            row = RowType(element, carries.cls, row, path, len(self._rows), [(carries.cls, -1, "")])
+            nodes = self._nodes(path)
+            row = RowType(element, carries.cls, row, path, len(self._rows), nodes, [(carries.cls, -1, "")])
             self._rows.append(row)
             slot, inside = 0, ""
             body.append(self._token(Key(Role.ROW, row, path, sets=_sets(element))))
@@ -130,6 +133,12 @@ class _Compiler:
         names = "|".join(f"{self._prefix}{name}" for name in (element.tag, *element.aliases))
         self._templates.append(
             f'<xsl:template match="{names}" mode="{mode}">{self._once(element, row, path, body)}</xsl:template>'
+        )
+
+    def _nodes(self, path: str) -> etree.XPath:
+        *around, tag = path.split("/")[1:]
+        return etree.XPath(
+            "/".join([*("*" for _ in around), f"d:{tag}" if self._prefix else tag]), namespaces=self._uses
         )
 
     def _once(self, element: Element, row: RowType, path: str, body: list[str]) -> str:
