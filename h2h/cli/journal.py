@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from h2h.cli import common
 
 if TYPE_CHECKING:
     from h2h.adapters.journal.audit import Report
@@ -20,54 +20,39 @@ def journal() -> None:
 
 
 @journal.command()
-@click.option(
-    "-c",
-    "--config",
-    "config",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@common.config_option
+@common.json_option
 def verify(config: Path, as_json: bool) -> None:
-    """Check the database, every history, the ledger's chain, and that both witnesses agree. Changes nothing.
+    """Check the database, every history, the ledger's chain, and that both witnesses agree.
 
-    Exit status 0 if all is sound, 1 if anything is not.
+    Changes nothing and works while the daemon runs. Exit status 0 if all is sound, 1 if anything is not.
     """
-    from h2h.core.errors import H2HError
-    from h2h.settings import load
+    from h2h.core.errors import Misconfigured
 
     try:
-        settings = load(config)
-        report = _audit(settings)
-    except H2HError as problem:
-        if as_json:
-            click.echo(json.dumps({"sound": False, "faults": [{"where": "journal", "text": str(problem)}]}))
-            raise SystemExit(1) from problem
-        raise click.ClickException(str(problem)) from problem
+        report, settings = _audited(config)
+    except Misconfigured as problem:
+        if not as_json:
+            raise
+        # Too damaged to be opened is an answer, too.
+        common.print_json({"sound": False, "faults": [{"where": "journal", "text": str(problem)}], "notes": []})
+        raise SystemExit(1) from problem
     if as_json:
-        click.echo(json.dumps(_as_json(report), indent=2))
+        common.print_json(_as_object(report))
     else:
-        _tell(report, settings)
+        _print(report, settings)
     if report.faults:
         raise SystemExit(1)
 
 
-def _audit(settings: Settings) -> Report:
-    from h2h.adapters.clock import SystemClock
-    from h2h.adapters.journal import default_url, open_journal
-    from h2h.adapters.journal.audit import verify as audit
-    from h2h.adapters.secrets import Secrets
+def _audited(config: Path) -> tuple[Report, Settings]:
+    with common.desk(config) as desk:
+        from h2h.adapters.journal.audit import verify as audit
 
-    secret = settings.journal.password
-    password = Secrets.of_environment(os.environ).text(secret) if secret else None
-    url = settings.journal.url or default_url(settings.paths.state)
-    now = SystemClock().now()
-    with open_journal(url, instance=settings.instance, now=now, password=password, must_exist=True) as opened:
-        return audit(opened, settings.paths.ledger)
+        return audit(desk.journal, desk.settings.paths.ledger), desk.settings
 
 
-def _as_json(report: Report) -> dict[str, Any]:
+def _as_object(report: Report) -> dict[str, Any]:
     return {
         "sound": not report.faults,
         "submissions": report.submissions,
@@ -78,7 +63,7 @@ def _as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _tell(report: Report, settings: Settings) -> None:
+def _print(report: Report, settings: Settings) -> None:
     click.echo(f"journal  {report.submissions} submissions, {report.events} events")
     click.echo(f"ledger   {settings.paths.ledger}: {report.records} records, head {report.head[:16] or 'none'}")
     for where, text in report.notes:
@@ -87,8 +72,8 @@ def _tell(report: Report, settings: Settings) -> None:
         click.secho(f"FAULT    {where}: {text}", fg="red")
     if report.faults:
         click.echo(
-            f"{len(report.faults)} faults. Next: the system administrator stops h2h, keeps a copy of both files, "
-            "and compares with the backup; see the operator's guide."
+            f"{len(report.faults)} faults. Next: the system administrator stops h2h, keeps a copy of the journal and "
+            "the ledger, and compares with the backup."
         )
     else:
         click.echo("Sound: every history leads to its row, the ledger's chain is whole, and both say the same.")
