@@ -68,7 +68,7 @@ def _file(path: Path, what: str, *, private: bool) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as problem:
         raise Misconfigured(f"{what} cannot be read: {problem.strerror}") from problem
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Misconfigured(f"{what} is not a regular file")
@@ -79,7 +79,9 @@ def _file(path: Path, what: str, *, private: bool) -> bytes:
             )
         if private and found.st_uid not in (os.geteuid(), 0):
             raise Misconfigured(f"{what} belongs to another user (uid {found.st_uid})")
-        data = file.read(_BYTES_MAX + 1)
+        data = os.read(descriptor, _BYTES_MAX + 1)
+    finally:
+        os.close(descriptor)
     if not data or len(data) > _BYTES_MAX:
         raise Misconfigured(f"{what} is empty" if not data else f"{what} is larger than a secret can be")
     return data

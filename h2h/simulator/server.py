@@ -72,6 +72,7 @@ class SftpServer:
             self._thread.join()
         self._listener.close()
         for transport in self._connections:
+            transport.packetizer.complete_handshake()  # ends a timer of a handshake that failed
             transport.close()
             transport.sock.close()
             transport.join(_CLOSE_SECONDS)

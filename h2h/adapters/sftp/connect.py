@@ -171,7 +171,7 @@ def authenticate(transport: paramiko.Transport, channel: SftpChannel, credential
             hint="system administrator: give channel.key or channel.password accordingly",
         ) from problem
     except (paramiko.SSHException, EOFError, OSError) as problem:
-        if not transport.is_active() or "timeout" in str(problem).lower():
+        if not _is_refusal(transport, problem):
             raise Unavailable(
                 f"the server ended the connection or fell silent while user {user!r} logged in",
                 hint="bank: is the user locked, or its number of connections used up?",
@@ -202,6 +202,7 @@ def open_sftp(transport: paramiko.Transport, channel: SftpChannel, speak: Callab
 
 def close(transport: paramiko.Transport) -> None:
     """End the connection and its thread, whatever state they are in."""
+    transport.packetizer.complete_handshake()  # ends a timer, which would outlive a handshake that failed
     transport.close()
     transport.sock.close()
     if transport.is_alive():
@@ -209,10 +210,13 @@ def close(transport: paramiko.Transport) -> None:
 
 
 def _say_password(transport: paramiko.Transport, user: str, password: str, allowed: list[str]) -> None:
+    strange: list[str] = []
+
     def answer(_title: str, _instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
         # A password goes only into a single hidden prompt; anything else is a question that h2h cannot answer.
         if len(prompts) > 1 or any(echo for _, echo in prompts):
-            raise paramiko.SSHException("the server asks questions besides the password")
+            strange.extend(prompt for prompt, _ in prompts)
+            return ["" for _ in prompts]
         return [password for _ in prompts]
 
     if not allowed or "password" in allowed:
@@ -222,7 +226,22 @@ def _say_password(transport: paramiko.Transport, user: str, password: str, allow
         except paramiko.BadAuthenticationType as problem:
             if "keyboard-interactive" not in problem.allowed_types:
                 raise
-    transport.auth_interactive(user, answer)
+    try:
+        transport.auth_interactive(user, answer)
+    except paramiko.AuthenticationException as problem:
+        if strange:
+            raise Misconfigured(
+                f"the server asks user {user!r} more than a password: {strange}",
+                hint="bank: this user needs a log-in without questions to a person",
+            ) from problem
+        raise
+
+
+def _is_refusal(transport: paramiko.Transport, problem: Exception) -> bool:
+    """True if the server said no; a lost connection and a time out wear the same class in paramiko."""
+    words = str(problem).lower()
+    lost = "timeout" in words or "shut down" in words
+    return isinstance(problem, paramiko.AuthenticationException) and transport.is_active() and not lost
 
 
 def _refuse_prefix_truncation(transport: paramiko.Transport, where: str) -> None:
