@@ -16,6 +16,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,8 @@ CHUNK = 1 << 20
 TEMPORARY_PREFIX = ".h2h-"  # all our temporary names; they begin with a dot, so folder watchers pass them over
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "9p", "virtiofs"}
+_MOUNTINFO = Path("/proc/self/mountinfo")
 _counter = itertools.count(1)
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # glibc from 2.28, musl from 1.2.6
@@ -140,8 +143,8 @@ def is_temporary(name: str) -> bool:
 
 
 @contextmanager
-def temporary_file(directory: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
-    """An open descriptor and its path in *directory*; the name is gone afterwards unless it was renamed."""
+def temporary_file(directory: Path, mode: int = 0o600) -> Iterator[tuple[FileIO, Path]]:
+    """An open file and its path in *directory*; the name is gone afterwards unless it was renamed."""
     while True:
         path = directory / f"{TEMPORARY_PREFIX}{os.getpid()}-{next(_counter)}.tmp"
         try:
@@ -150,16 +153,17 @@ def temporary_file(directory: Path, mode: int = 0o600) -> Iterator[tuple[int, Pa
         except FileExistsError:
             continue  # left by an earlier process of the same number; tidy() removes it one day
     try:
-        os.fchmod(fd, mode)  # explicit: the umask must not decide who can read a receipt
-        yield fd, path
+        with FileIO(fd, "r+") as file:
+            os.fchmod(fd, mode)  # explicit: the umask must not decide who can read a receipt
+            yield file, path
     finally:
-        os.close(fd)
         path.unlink(missing_ok=True)
 
 
 @contextmanager
 def _temporary(directory: Path, data: bytes | Path, mode: int, group: int | None) -> Iterator[Path]:
-    with temporary_file(directory, mode) as (fd, path):
+    with temporary_file(directory, mode) as (file, path):
+        fd = file.fileno()
         if group is not None and os.fstat(fd).st_gid != group:
             _give_to_group(fd, group, mode)
         if isinstance(data, Path):
@@ -171,6 +175,7 @@ def _temporary(directory: Path, data: bytes | Path, mode: int, group: int | None
         else:
             write_all(fd, data)
         sync(fd)
+        file.close()  # before it gets its name: a close after that looks like news to those who watch the folder
         yield path
 
 
@@ -281,3 +286,42 @@ def _same_stream(one: BinaryIO, other: BinaryIO) -> bool:
             return False
         if not left:
             return True
+
+
+# ------------------------------------------------------------------------------------------------------- where
+
+
+def on_network(path: Path, mountinfo: Path = _MOUNTINFO) -> bool:
+    """True if *path* lies on a file system whose other writers this kernel does not see (NFS, SMB, FUSE).
+
+    Where the mounts cannot be read the answer is True: to poll is always right, only slower.
+    """
+    kind = file_system(path, mountinfo)
+    return kind is None or kind in _NETWORK or kind.startswith("fuse")
+
+
+def file_system(path: Path, mountinfo: Path = _MOUNTINFO) -> str | None:
+    """The type of the file system that *path* lies on; None if it cannot be known."""
+    try:
+        lines = mountinfo.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None  # no /proc in this sandbox: not known, and the caller polls
+    real = os.path.realpath(path)
+    best, kind = -1, None
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        fields, after = left.split(" "), right.split(" ")
+        if len(fields) < 5 or not after[0]:
+            continue
+        point = _unescaped(fields[4])
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= best:  # >=: a later mount on the same point lies on top
+            best, kind = len(point), after[0]
+    return kind
+
+
+def _unescaped(point: str) -> str:
+    r"""The kernel writes space, tab, newline and backslash of a mount point as \040, \011, \012, \134."""
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        point = point.replace(code, character)
+    return point

@@ -22,7 +22,7 @@ from h2h.adapters.folders.completeness import (
     has_writer,
     signature,
 )
-from h2h.adapters.folders.mounts import MountWitness, on_network
+from h2h.adapters.folders.mounts import MountWitness
 from h2h.adapters.folders.names import NameKind, Names, escaped, hostile, plain_name, shared_mode
 from h2h.core.errors import OutOfSpace, Refused, Unavailable
 from h2h.core.findings import Finding, WhoActs, error
@@ -62,7 +62,7 @@ class FolderOutbox:
         self._ready()
         self._room_for(0)
         seen = _Listing(self._path, self._names, self._limits.folder_entries_max)
-        local = not on_network(self._path)
+        local = not files.on_network(self._path)
         self._rest.keep_only(seen.present)
         self._told = {t for t in self._told if t[1] in seen.present or t[1] == ""}
         yield from self._tell(seen.odd)
@@ -94,7 +94,7 @@ class FolderOutbox:
             self._room_for(0)
         except Unavailable as problem:
             return [error("H2H-FOLDER", str(self._path), str(problem), WhoActs.SYSTEM_ADMINISTRATOR)]
-        return oddities.of_folder(self._folder, os.stat(self._path).st_mode, on_network(self._path))
+        return oddities.of_folder(self._folder, os.stat(self._path).st_mode, files.on_network(self._path))
 
     # -- what is taken
 
@@ -123,17 +123,18 @@ class FolderOutbox:
         try:
             with (
                 files.in_words("copy into the spool", claimed.path),
-                files.temporary_file(self._spool, 0o400) as (fd, temporary),
+                files.temporary_file(self._spool, 0o400) as (file, temporary),
             ):
                 before = os.fstat(source)
-                size, sha256 = files.copy(source, fd, self._limits.file_bytes_max)
+                size, sha256 = files.copy(source, file.fileno(), self._limits.file_bytes_max)
                 if identity_of(name, before) != claimed.identity or signature(os.fstat(source)) != signature(before):
                     self._changed(claimed)
                 if size > self._limits.file_bytes_max:
                     raise Refused([oddities.too_large(name, size, self._limits.file_bytes_max)])
                 if claimed.expected_sha256 is not None and claimed.expected_sha256 != sha256:
                     raise Refused([oddities.not_as_marked(name, "sha256", claimed.expected_sha256, sha256)])
-                files.sync(fd)
+                files.sync(file.fileno())
+                file.close()
                 os.rename(temporary, self._spool / sha256)
                 files.sync_directory(self._spool)
         finally:
