@@ -17,13 +17,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
+from operator import itemgetter
 from typing import BinaryIO, Protocol
 
 from h2h.core import naming
 from h2h.core.codecs.assemble import Assembler
 from h2h.core.codecs.delimited import Row, forms_of, read_rows
 from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
-from h2h.core.codecs.layout import NOT_PROVIDED, Values, required_of
+from h2h.core.codecs.layout import NOT_PROVIDED, Layout, Values, required_of
 from h2h.core.codecs.spool import Spool
 from h2h.core.declared import Delimited
 from h2h.core.errors import Refused
@@ -33,7 +34,7 @@ from h2h.core.model.parties import Party
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.judge import Judge, shown
-from h2h.core.rules.payment import check_instruction, check_transfer
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
 from h2h.core.rules.references import Seen
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -152,13 +153,17 @@ class _Gathering:
         self._needed = [required_of(delimited, names) for names in (INSTRUCTION_FIELDS, TRANSACTION_FIELDS)]
         self._transliterates = terms.rules.on_charset == "transliterate"
         self._ordinals: list[int] = []
+        self._layout: Layout | None = None
 
     def take(self, row: Row) -> None:
         """Check one row's payment and keep it."""
-        values = row.transaction
+        self._layout = row.layout
+        values, fits = row.transaction, self._terms.repertoire.fits
         number = self._number_of(row)
-        if self._transliterates:
+        texts_fit = fits("".join(_TEXTS(values)))
+        if not texts_fit and self._transliterates:
             values = self._transliterated(values, TRANSACTION_FIELDS)
+            texts_fit = fits("".join(_TEXTS(values)))
         missing = self._missing(values, self._needed[1])
         group = self.groups[number]
         group.count += 1
@@ -166,17 +171,25 @@ class _Gathering:
         unread = self._assembler.unread
         faulty = frozenset(unread | missing) if unread or missing else _NONE
         check_transfer(transfer, self._terms, self._seen, row.line, faulty)
+        if not texts_fit:
+            check_transfer_texts(transfer, self._terms)
         if not self._terms.judge.refuses:
             group.total += transfer.amount
-            self.spool.add(number, (row.line, *values))
+            self.spool.add(number, (row.line, row.cells))
 
     def transfers(self, number: int) -> Iterator[CreditTransfer]:
         """The payments of one instruction again, as they are written."""
         group = self.groups[number]
         if not self._ordinals:
             self._ordinals = list(accumulate((g.count for g in self.groups), initial=1))
-        for ordinal, (line, *values) in enumerate(self.spool.read(number), start=self._ordinals[number]):
-            transfer = self._again.transfer(tuple(values), group.instruction, line)
+        if self._layout is None:
+            return
+        values_of, extended = self._layout.transaction, self._layout.extended
+        for ordinal, (line, cells) in enumerate(self.spool.read(number), start=self._ordinals[number]):
+            values = values_of(extended(cells))
+            if self._transliterates:
+                values = self._spelled(values, TRANSACTION_FIELDS)
+            transfer = self._again.transfer(values, group.instruction, line)
             if transfer.end_to_end_id == NOT_PROVIDED and transfer.instruction_id is None:
                 transfer.instruction_id = naming.instruction_id(self._message_id, ordinal)
             yield transfer
@@ -211,21 +224,33 @@ class _Gathering:
         return missing
 
     def _transliterated(self, values: Values, fields: tuple[str, ...]) -> Values:
+        spelled = self._spelled(values, fields)
+        for name, before, after in zip(fields, values, spelled, strict=True):
+            if before != after:
+                text = f"{shown(before)} goes to the bank as {shown(after)}"
+                self._terms.judge.found("H2H-TRANSLITERATED", name, text)
+        return spelled
+
+    def _spelled(self, values: Values, fields: tuple[str, ...]) -> Values:
         repertoire = self._terms.repertoire
         if repertoire.fits("".join(values)):
             return values
-        spelled = list(values)
-        for index, name in enumerate(fields):
-            if FIELDS[name].kind is Kind.TEXT and not repertoire.fits(values[index]):
-                spelled[index] = repertoire.transliterated(values[index])
-                if spelled[index] != values[index]:
-                    text = f"{shown(values[index])} goes to the bank as {shown(spelled[index])}"
-                    self._terms.judge.found("H2H-TRANSLITERATED", name, text)
-        return tuple(spelled)
+        return tuple(
+            repertoire.transliterated(value) if FIELDS[name].kind is Kind.TEXT else value
+            for name, value in zip(fields, values, strict=True)
+        )
 
 
 _NONE: frozenset[str] = frozenset()
 _CURRENCY = TRANSACTION_FIELDS.index("currency")
+# The texts that ``check_transfer_texts`` looks at; it is asked only if these do not fit the bank's repertoire.
+_TEXTS = itemgetter(
+    *(
+        index
+        for index, name in enumerate(TRANSACTION_FIELDS)
+        if FIELDS[name].kind is Kind.TEXT or name in ("creditor_reference", "creditor_identification")
+    )
+)
 
 
 def payment_record(t: CreditTransfer, sid: str, ordinal: int) -> PaymentRecord:

@@ -26,6 +26,8 @@ class Assembler:
 
     def __init__(self, forms: Forms, judge: Judge) -> None:
         self.unread: set[str] = set()
+        self._agents: dict[tuple[str, ...], Agent | None] = {}
+        self._addresses: dict[tuple[str, ...], PostalAddress] = {}
         self._forms = forms
         self._judge = judge
 
@@ -68,10 +70,12 @@ class Assembler:
         self.unread.clear()
         address = None
         if country or town or line_1 or street or number or post_code or division or line_2:
-            address = _address((street, number, post_code, town, division, country, line_1, line_2))
+            parts = (street, number, post_code, town, division, country, line_1, line_2)
+            address = self._addresses.get(parts) or _kept(self._addresses, parts, _address(parts))
         agent = None
         if bic or member_id or agent_name:
-            agent = _agent(bic, member_id, clearing_system, agent_name)
+            key = (bic, member_id, clearing_system, agent_name)
+            agent = self._agents.get(key) or _kept(self._agents, key, _agent(*key))
         exact = self._read("amount", self._forms.amount, amount) if amount else None
         return CreditTransfer(
             instruction=instruction,
@@ -138,9 +142,16 @@ class Assembler:
         self.unread.add(unread)
 
 
+_KEPT_MAX = 10_000  # payees share banks and towns
 _NOTHING = Decimal(0)  # stands for an amount that could not be read, in a payment that is never written
 #: EPC: where the payer gives only the IBAN, the bank is "not provided" (GBIC_5, AT: Othr/Id).
 NO_AGENT = Agent(other="NOTPROVIDED")
+
+
+def _kept(known: dict[tuple[str, ...], T], key: tuple[str, ...], made: T) -> T:
+    if len(known) < _KEPT_MAX:
+        known[key] = made
+    return made
 
 
 def _address(parts: tuple[str, ...]) -> PostalAddress:
@@ -152,7 +163,7 @@ def _address(parts: tuple[str, ...]) -> PostalAddress:
         town_name=town or None,
         country_sub_division=division or None,
         country=country or None,
-        address_lines=tuple(line for line in (line_1, line_2) if line),
+        address_lines=(line_1, line_2) if line_1 and line_2 else (line_1 or line_2,) if line_1 or line_2 else (),
     )
 
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from h2h.core.codecs.cells import Forms, Unreadable
 from h2h.core.codecs.fields import INSTRUCTION_FIELDS, TRANSACTION_FIELDS
@@ -35,13 +34,14 @@ _INSTRUCTION = {name: i for i, name in enumerate(INSTRUCTION_FIELDS)}
 _TRANSACTION = {name: i for i, name in enumerate(TRANSACTION_FIELDS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One payment's values as the file writes them, in the order of the field tables."""
+class Row(NamedTuple):
+    """One payment as the file writes it: its cells, and its values in the order of the field tables."""
 
     line: int
+    cells: list[str]
     instruction: Values
     transaction: Values
+    layout: Layout
 
 
 def forms_of(delimited: Delimited) -> Forms:
@@ -127,12 +127,13 @@ class _Reader:
                 text += f"; is there a {shown(self._delimited.delimiter)} in a text without quotes?"
             self._found("H2H-DELIMITED", text)
             return None
-        if not any(cell.strip(" \t") for cell in cells):
+        if not "".join(cells).strip(" \t"):
             self._found("H2H-BLANK-ROW", "the row has no values; it is left out")
             return None
         self._count += 1
         if self._lines.unreadable and any(n in self._lines.unreadable for n in range(first, last + 1)):
             return None
+        cells = layout.stripped(cells)
         extended = layout.extended(cells)
         for index in layout.blank_columns:
             if extended[index]:
@@ -140,7 +141,7 @@ class _Reader:
                 self._judge.found(
                     "H2H-COLUMNS", "", text, where=Where(f"line {first}, column {index + 1}", first, index + 1)
                 )
-        row = Row(first, layout.instruction(extended), layout.transaction(extended))
+        row = Row(first, cells, layout.instruction(extended), layout.transaction(extended), layout)
         self._add(row)
         return row
 

@@ -118,9 +118,13 @@ class Layout:
         if header is not None:
             self.blank_columns = [i for i, name in enumerate(header) if not name]
 
-    def extended(self, row: list[str]) -> list[str]:
-        """The row without outer blanks, followed by an empty cell and the constants, as the getters expect it."""
-        return [cell.strip(" \t") for cell in row] + self._tail
+    def stripped(self, row: list[str]) -> list[str]:
+        """The cells without outer blanks."""
+        return [cell.strip(" \t") for cell in row]
+
+    def extended(self, cells: list[str]) -> list[str]:
+        """The cells followed by an empty one and the constants, as ``instruction`` and ``transaction`` expect them."""
+        return cells + self._tail
 
     def where(self, field: str, line: int) -> Where:
         """The place of *field* in *line*."""

@@ -10,6 +10,10 @@ from schwifty.exceptions import SchwiftyException
 
 from h2h.core.rules.judge import masked
 
+# Country → length of its IBANs, structure after country and check digits, the country's letters as numbers; None if it
+# has no IBANs. From SWIFT's registry.
+_STRUCTURES: dict[str, tuple[int, re.Pattern[str], str] | None] = {}
+
 _SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
 _BIC = re.compile(r"[A-Z0-9]{4}([A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?")
 _VALUES = {ord(c): str(value) for value, c in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=10)}
@@ -22,29 +26,48 @@ _SHARED = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def why_no_iban(iban: str) -> str | None:
     """In words why it is no IBAN (ISO 13616: country, length, structure, check digits), or None if it is one."""
-    if not _SHAPE.fullmatch(iban):
-        if " " in iban:
-            return f"{masked(iban)} has blanks; an IBAN is written without"
-        if iban.upper() != iban:
-            return f"{masked(iban)} has small letters; an IBAN has capitals"
-        return f"{masked(iban)} does not begin with a country and two check digits"
-    try:
-        spec = registry.get_iban_spec(iban[:2])
-    except SchwiftyException:
-        return f"{masked(iban)} begins with {iban[:2]}, which has no IBANs"
-    if len(iban) != spec.iban_length:
-        return f"{masked(iban)} has {len(iban)} characters; an IBAN of {iban[:2]} has {spec.iban_length}"
-    if not spec.regex.fullmatch(iban[4:]):
+    country = iban[:2]
+    if country not in _STRUCTURES:
+        _STRUCTURES[country] = _structure_of(country)
+    structure = _STRUCTURES[country]
+    if structure is None or not _SHAPE.fullmatch(iban):
+        return _why_no_shape(iban)
+    length, bban, letters = structure
+    if len(iban) != length:
+        return f"{masked(iban)} has {len(iban)} characters; an IBAN of {country} has {length}"
+    if not bban.fullmatch(iban, 4):
         return f"{masked(iban)} has letters or digits where an IBAN of {iban[:2]} has none"
-    if int((iban[4:] + iban[:4]).translate(_VALUES)) % 97 != 1:
+    account = iban[4:]
+    digits = account if account.isdigit() else account.translate(_VALUES)
+    if int(digits + letters + iban[2:4]) % 97 != 1:
         return f"{masked(iban)} has wrong check digits: one or more characters are mistyped"
     return None
 
 
-@lru_cache(maxsize=16384)
+def _why_no_shape(iban: str) -> str:
+    if " " in iban:
+        return f"{masked(iban)} has blanks; an IBAN is written without"
+    if iban.upper() != iban:
+        return f"{masked(iban)} has small letters; an IBAN has capitals"
+    if not _SHAPE.fullmatch(iban):
+        return f"{masked(iban)} does not begin with a country and two check digits"
+    return f"{masked(iban)} begins with {iban[:2]}, which has no IBANs"
+
+
+def _structure_of(country: str) -> tuple[int, re.Pattern[str], str] | None:
+    try:
+        spec = registry.get_iban_spec(country)
+    except SchwiftyException:
+        return None
+    # The registry anchors its patterns, which would match at the start of the text only.
+    pattern = re.compile(spec.regex.pattern.removeprefix("^").removesuffix("$"))
+    return spec.iban_length, pattern, country.translate(_VALUES)
+
+
+@lru_cache(maxsize=4096)
 def country_of_bic(bic: str) -> str | None:
     """The country in a well-formed BIC (ISO 9362), or None if it is not one."""
     found = _BIC.fullmatch(bic)

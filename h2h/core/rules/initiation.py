@@ -11,7 +11,7 @@ from h2h.core.findings import Finding
 from h2h.core.format import Read
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.rules.judge import Where
-from h2h.core.rules.payment import check_instruction, check_transfer
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
 from h2h.core.rules.references import Seen, check_id
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -75,6 +75,7 @@ class _Check:
         # What is missing has a finding of the reader's already.
         missing = {name for name, value in (("end_to_end_id", t.end_to_end_id), ("currency", t.currency)) if not value}
         check_transfer(t, self._terms, self._seen, ordinal, frozenset(missing))
+        check_transfer_texts(t, self._terms)
 
     def _totals(
         self,

@@ -13,14 +13,16 @@ from h2h.core.rules.terms import DECIMALS_MAX, DIGITS_MAX, SEPA_MAX, SEPA_MIN, T
 def check_money(amount: Decimal, currency: str, terms: Terms) -> None:
     """A positive amount which the currency and the scheme can express."""
     judge = terms.judge
+    exponent = amount.as_tuple().exponent
+    # Trailing zeros count: 1.50 has two decimals, and so has the text that goes to the bank.
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    if terms.sepa and currency == "EUR" and decimals <= 2 and SEPA_MIN <= amount <= SEPA_MAX:
+        return
     if amount <= 0:
         judge.found(
             "H2H-AMOUNT", "amount", f"the amount is {plain_amount(amount)}", reason="AM01" if amount == 0 else None
         )
         return
-    # Trailing zeros count: 1.50 has two decimals, and so has the text that goes to the bank.
-    exponent = amount.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     allowed = decimals_of(currency)
     if allowed is None:
         _unknown_currency(currency, terms)

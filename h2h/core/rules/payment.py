@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
@@ -21,7 +20,10 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unread: frozenset[str] = NOTHING) -> None:
-    """All rules for one payment. *number* is its line or ordinal; fields in *unread* have findings already."""
+    """All rules for one payment but those for its texts. *number* is its line or ordinal; fields in *unread* have
+
+    findings already.
+    """
     if "end_to_end_id" not in unread:
         check_id("end_to_end_id", t.end_to_end_id, terms, seen=seen, number=number)
     if t.instruction_id is not None:
@@ -42,7 +44,6 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unr
         terms.judge.found("H2H-CODE", "purpose", f"{shown(t.purpose)} is no purpose code", reason="FF07")
     if t.charge_bearer is not None or t.service_level is not None or t.category_purpose is not None:
         _check_kind(t.charge_bearer, t.service_level or t.instruction.service_level, t.category_purpose, terms)
-    check_texts(_texts_of(t), terms)
 
 
 def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str] = NOTHING) -> None:
@@ -61,15 +62,18 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
         terms.judge.found(
             "H2H-CODE", "instruction_priority", f"{shown(i.instruction_priority or '')} is not NORM or HIGH"
         )
-    check_texts(_texts_of_instruction(i), terms)
+    _check_texts(_texts_of_instruction(i), terms)
 
 
-def check_texts(texts: Iterable[tuple[str, str]], terms: Terms) -> None:
-    """Every character is in the bank's repertoire; (field, text)."""
-    listed = list(texts)
-    if terms.repertoire.fits("".join([text for _, text in listed])):
+def check_transfer_texts(t: CreditTransfer, terms: Terms) -> None:
+    """Every character of every text of a payment is in the bank's repertoire."""
+    _check_texts(_texts_of(t), terms)
+
+
+def _check_texts(texts: list[tuple[str, str]], terms: Terms) -> None:
+    if terms.repertoire.fits("".join([text for _, text in texts])):
         return
-    for field, text in listed:
+    for field, text in texts:
         faults = terms.repertoire.faults(text)
         if faults:
             said = f"{shown(text)} has {_named(faults)}, which this bank does not take"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from h2h.core.model.payment import CreditTransfer
 from h2h.core.rules.accounts import mod_97
@@ -24,11 +25,11 @@ class Seen:
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
-        self._first: dict[str, dict[str, int]] = {}
+        self._first: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def again(self, kind: str, value: str, number: int) -> str | None:
         """Where *value* was before, in words; None at its first time."""
-        first = self._first.setdefault(kind, {}).setdefault(value, number)
+        first = self._first[kind].setdefault(value, number)
         return None if first == number else f"{self._unit} {first}"
 
 
