@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from h2h.core.errors import IllegalTransition
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.story import seen_elsewhere
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.send import ensure_delivered
@@ -35,7 +36,8 @@ def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
 def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """Give it up; nothing was sent and nothing will be. The same bytes may then be dropped again."""
     sub = _decide(house, house.journal.submission(sid), Event.CANCELLED, actor, reason, reason_text=reason)
-    house.settle("held", sid, f"cancelled by {actor}: {reason}")
+    for kind in ("held", "cannot-go-on"):
+        house.settle(kind, sid, f"cancelled by {actor}: {reason}")
     return sub
 
 
@@ -62,6 +64,12 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
     sub = house.journal.submission(sid)
     if sub.state is not State.IN_DOUBT:
         raise IllegalTransition(f"submission {sid} is {sub.state}; only one that is IN_DOUBT can be resolved")
+    for payment in seen_elsewhere(sub, house.journal.payments(sid)):
+        # Stronger than anybody's word: sending the file again would pay this one twice.
+        raise IllegalTransition(
+            f"payment {payment.ordinal} ({payment.end_to_end_id}) is {payment.outcome} on statement "
+            f"{payment.statement_reference}: the bank had the file"
+        )
     if not house.ledger.has(LedgerKind.RELEASE, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
@@ -77,6 +85,9 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
         raise IllegalTransition(
             f"submission {sid} is {sub.state}: the bank may have it, and sending it another way may pay twice",
         )
+    if not may_happen(sub.state, Event.TAKEN_OVER):
+        # Before the ledger is told: the second witness must not say what the journal then refuses.
+        raise IllegalTransition(f"submission {sid} is {sub.state}; it cannot be taken over any more")
     if not house.ledger.has(LedgerKind.TAKEN_OVER, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.TAKEN_OVER, sid, sub.generation, detail))

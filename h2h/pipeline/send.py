@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import TracebackType
 
-from h2h.core.errors import InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable, Untrusted
-from h2h.core.evidence import Decision, Seen, decide
+from h2h.core.errors import IllegalTransition, InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable, Untrusted
+from h2h.core.evidence import Answer, Decision, Seen, decide
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import Event
+from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at, sending_window
@@ -210,21 +210,32 @@ def _rename(house: House, session: Session, sub: Submission) -> None:
     )
 
 
+def look_again(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[Submission, Answer]:
+    """IN_DOUBT, at a person's wish: observe the two names once more. Late evidence delivers; nothing else is done.
+
+    The answer says what was seen; RENAME_AGAIN means that the temporary file is still there and the final one is not:
+    the bank has not taken it so far. ``IllegalTransition`` in another state; ``Unavailable`` if it cannot be known.
+    """
+    if sub.state is not State.IN_DOUBT:
+        raise IllegalTransition(f"submission {sub.sid} is {sub.state}; only one that is IN_DOUBT can be looked for")
+    line.renew()
+    session = line.session()
+    temporary, final = _observe(house, session, sub)
+    answer = _answer(house, sub, temporary, final)
+    detail = {"seen": answer.words, "final": str(final), "temporary": str(temporary)}
+    house.journal.remark(sub.sid, "looked-again", at=house.now(), actor=actor, detail=detail)
+    if answer.decision is Decision.DELIVERED:
+        sub = _delivered(house, sub, answer.proof, answer.words)
+        house.settle("in-doubt", sub.sid, f"late evidence: {answer.words}")
+        _tidy(house, session, sub, all_of_them=temporary is not Seen.ABSENT)
+    return sub, answer
+
+
 def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
     """t7': what the two names prove. While the bank cannot be reached nothing is decided: ``Unavailable`` rises."""
-    bank = house.bank(sub)
-    channel = house.channels[sub.bank]
     session = line.session()
-    # T first, then F: a rename that happens between the two looks is then seen as "F present", never as "both gone".
-    temporary = _look(session, bank.folders.temporary or bank.folders.to_bank, sub.commit_temporary or "", sub)
-    final = _look(session, bank.folders.to_bank, sub.remote_name or "", sub)
-    answer = decide(
-        final=final,
-        temporary=temporary,
-        rename_is_atomic=channel.rename_is_atomic,
-        bank_removes_temporaries=bank.submission.bank_removes_temporaries,
-    )
-    log.info("submission.observed", sid=sub.sid, final=final, temporary=temporary, decision=answer.decision)
+    temporary, final = _observe(house, session, sub)
+    answer = _answer(house, sub, temporary, final)
     if answer.decision is Decision.DELIVERED:
         sub = _delivered(house, sub, answer.proof, answer.words)
         _tidy(house, session, sub, all_of_them=temporary is not Seen.ABSENT)
@@ -236,6 +247,27 @@ def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
             raise Unavailable(f"the rename was asked for again and its outcome is not known: {problem}") from problem
         return _delivered(house, sub, "E1", "the bank's server confirmed the rename")
     return _in_doubt(house, sub, answer.proof, answer.words)
+
+
+def _observe(house: House, session: Session, sub: Submission) -> tuple[Seen, Seen]:
+    """(temporary, final), in this order: a rename that happens between the two looks is then seen as "F present",
+
+    never as "both gone".
+    """
+    folders = house.bank(sub).folders
+    temporary = _look(session, folders.temporary or folders.to_bank, sub.commit_temporary or "", sub)
+    return temporary, _look(session, folders.to_bank, sub.remote_name or "", sub)
+
+
+def _answer(house: House, sub: Submission, temporary: Seen, final: Seen) -> Answer:
+    answer = decide(
+        final=final,
+        temporary=temporary,
+        rename_is_atomic=house.channels[sub.bank].rename_is_atomic,
+        bank_removes_temporaries=house.bank(sub).submission.bank_removes_temporaries,
+    )
+    log.info("submission.observed", sid=sub.sid, final=final, temporary=temporary, decision=answer.decision)
+    return answer
 
 
 def _look(session: Session, folder: str, name: str, sub: Submission) -> Seen:

@@ -1,0 +1,357 @@
+"""What a person decides about a submission: resolve, release, hold, cancel, take over. Each is journalled with a name.
+
+A decision that could pay twice is spelled out and asked for once more, unless ``--yes`` says that it was understood.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
+
+import click
+
+from h2h.cli import common
+
+if TYPE_CHECKING:
+    from h2h.core.evidence import Answer
+    from h2h.core.lifecycle import Event
+    from h2h.core.records import Submission
+    from h2h.pipeline.house import House
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+YES = click.option("--yes", is_flag=True, help="The risk was understood; do not ask.")
+
+
+def _verb(*, reason: bool = True) -> Callable[[F], F]:
+    """What all these verbs have: the submission, who decides and why."""
+
+    def decorated(command: F) -> F:
+        for option in (common.json_option, common.config_option, common.actor_option):
+            command = option(command)
+        command = common.reason_option(required=reason)(command)
+        return click.argument("submission", metavar="SUBMISSION")(command)
+
+    return decorated
+
+
+@dataclass
+class Done:
+    """What a decision changed."""
+
+    before: Submission
+    after: Submission
+    actor: str
+    reason: str
+    notes: list[str] = field(default_factory=list)
+    exported: list[str] = field(default_factory=list)
+
+
+@click.command()
+@_verb(reason=False)
+@click.option("--sent", "verdict", flag_value="sent", help="The bank has it; its word is the evidence.")
+@click.option("--not-sent", "verdict", flag_value="not-sent", help="The bank has it not; h2h sends it again.")
+@click.option("--look", "verdict", flag_value="look", help="Look at the bank once more; only evidence decides.")
+@YES
+def resolve(
+    submission: str,
+    verdict: Literal["sent", "not-sent", "look"] | None,
+    reason: str | None,
+    actor: str,
+    yes: bool,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Settle the doubt about SUBMISSION: the bank has it, or has it not.
+
+    The reason names who said so and when. With --not-sent h2h first looks at the bank once more, and refuses if it or a
+    statement says otherwise. Exit status 0 if the doubt is settled, 1 if it is not.
+    """
+    from h2h.core.lifecycle import Event, State
+    from h2h.pipeline import decisions
+
+    if verdict is None:
+        raise click.UsageError("Say what was found out: --sent, --not-sent or --look.")
+    if verdict != "look" and reason is None:
+        raise click.UsageError("Missing option '--reason'. Who at the bank said so, and when?")
+    event = {"sent": Event.RESOLVED_SENT, "not-sent": Event.RESOLVED_NOT_SENT, "look": Event.DELIVERED}[verdict]
+    with common.house(config) as house:
+        sub = _one(house, submission)
+        _must_be_possible(house, config, sub, event, verdict)
+        done = Done(sub, sub, actor, reason or "")
+        if verdict == "look":
+            _look(house, done)
+        elif verdict == "sent":
+            done.after = decisions.resolve_sent(house, sub.sid, actor=actor, reason=done.reason)
+        else:
+            _look(house, done, may_fail=True)
+            if done.after.state is State.IN_DOUBT:
+                _ask(house, sub, "h2h will send the same file under the same name again.", "not sent", yes)
+                done.after = decisions.resolve_not_sent(house, sub.sid, actor=actor, reason=done.reason)
+            else:
+                done.notes.append("h2h did not send it again: the bank has it.")
+        _report(config, done, as_json)
+    if done.after.state is State.IN_DOUBT or (verdict == "not-sent" and done.after.state is not State.SEALED):
+        raise SystemExit(1)
+
+
+@click.command()
+@_verb()
+def release(submission: str, reason: str, actor: str, config: Path, as_json: bool) -> None:
+    """Let SUBMISSION go on, which is held or waits to be released.
+
+    It goes on from where it was; the suspicion it was held for counts as answered. Exit status 0, or 1 if it cannot be.
+    """
+    from h2h.core.lifecycle import Event
+    from h2h.pipeline import decisions
+
+    with common.house(config) as house:
+        sub = _one(house, submission)
+        _must_be_possible(house, config, sub, Event.RELEASED, "released")
+        after = decisions.release(house, sub.sid, actor=actor, reason=reason)
+        _report(config, Done(sub, after, actor, reason), as_json)
+
+
+@click.command()
+@_verb()
+def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) -> None:
+    """Stop SUBMISSION before it is sent, until it is released or given up.
+
+    Exit status 0, or 1 if the bank may have it already.
+    """
+    from h2h.core.lifecycle import Event
+    from h2h.pipeline import decisions
+
+    with common.house(config) as house:
+        sub = _one(house, submission)
+        _must_be_possible(house, config, sub, Event.HELD, "held")
+        after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
+        _report(config, Done(sub, after, actor, reason), as_json)
+
+
+@click.command()
+@_verb()
+def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool) -> None:
+    """Give SUBMISSION up: it was not sent, and never will be. The same bytes may be dropped again.
+
+    Exit status 0, or 1 if the bank may have it already.
+    """
+    from h2h.core.lifecycle import Event
+    from h2h.pipeline import decisions
+
+    with common.house(config) as house:
+        sub = _one(house, submission)
+        _must_be_possible(house, config, sub, Event.CANCELLED, "cancelled")
+        after = decisions.cancel(house, sub.sid, actor=actor, reason=reason)
+        _report(config, Done(sub, after, actor, reason), as_json)
+
+
+@click.command("take-over")
+@_verb()
+@click.option(
+    "--although-the-bank-may-have-it",
+    "although",
+    is_flag=True,
+    help="For a file in doubt: it may be paid twice.",
+)
+@click.option(
+    "--export",
+    "directory",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Write the files to send by hand into this directory.",
+)
+@YES
+def take_over(
+    submission: str,
+    reason: str,
+    actor: str,
+    although: bool,
+    directory: Path | None,
+    yes: bool,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Take SUBMISSION from h2h: a person sends it another way, and h2h never will.
+
+    With --export the sealed file (as h2h would have sent it) and the bank's file (readable, for the bank's portal) are
+    written for that. Given again for what was taken over already, it only exports. Exit status 0, or 1 if it cannot be.
+    """
+    from h2h.cli.export import check_directory, export
+    from h2h.core.lifecycle import Event, State
+    from h2h.pipeline import decisions
+
+    with common.house(config) as house:
+        sub = _one(house, submission)
+        if directory is not None:
+            check_directory(directory)
+        done = Done(sub, sub, actor, reason)
+        if sub.state is not State.TAKEN_OVER or directory is None:
+            _must_be_possible(house, config, sub, Event.TAKEN_OVER, "taken over")
+            if sub.state is State.IN_DOUBT:
+                if not although:
+                    _refuse_to_take_over(house, sub)
+                _ask(house, sub, "You are about to send it another way.", "take over", yes)
+            done.after = decisions.take_over(
+                house, sub.sid, actor=actor, reason=reason, knowing_it_may_be_there=although
+            )
+        if directory is not None:
+            done.exported = [str(path) for path in export(house.archive, done.after, directory)]
+            if not done.exported:
+                done.notes.append(
+                    "Nothing was exported: h2h had not written the bank's file yet. The archive has the source."
+                )
+        _report(config, done, as_json)
+
+
+# ---------------------------------------------------------------------------------------------- before
+
+
+def _one(house: House, what: str) -> Submission:
+    """The one submission whose id is *what*, or begins with it. A decision is never made about a guess."""
+    from h2h.core.errors import NotFound
+
+    found = house.journal.find(what)
+    exact = [sub for sub in found if sub.sid == what]
+    named = exact or [sub for sub in found if sub.sid.startswith(what)]
+    if len(named) == 1:
+        return named[0]
+    lines = [f"{sub.sid} ({sub.source_name}, {sub.state})" for sub in (named or found)[:5]]
+    if named:
+        raise NotFound(f"{len(named)} submissions begin with '{what}'", hint=f"give the whole id: {', '.join(lines)}")
+    hint = f"decisions take the submission's id: {', '.join(lines)}" if lines else "h2h status lists the last ones"
+    raise NotFound(f"no submission has the id '{what}'", hint=hint)
+
+
+def _must_be_possible(house: House, config: Path, sub: Submission, event: Event, what: str) -> None:
+    """``IllegalTransition`` in words: where it is, and what can be done there instead."""
+    from h2h.core.errors import IllegalTransition
+    from h2h.core.lifecycle import may_happen
+    from h2h.core.story import present
+
+    if may_happen(sub.state, event):
+        return
+    at = present(sub)
+    instead = "; ".join(common.with_config(command, config) for command in at.commands)
+    raise IllegalTransition(
+        f"{sub.source_name} ({sub.sid}) cannot be {_past(what)}: {at.words} [{sub.state}]",
+        hint=f"{at.step}{': ' if instead else ''}{instead}",
+    )
+
+
+def _past(what: str) -> str:
+    return {"sent": "resolved", "not-sent": "resolved", "look": "looked for"}.get(what, what)
+
+
+def _refuse_to_take_over(house: House, sub: Submission) -> NoReturn:
+    from h2h.core.errors import IllegalTransition
+
+    raise IllegalTransition(
+        f"{sub.source_name} ({sub.sid}) is in doubt: {_stakes(house, sub)}",
+        hint="settle the doubt first (h2h resolve), or say --although-the-bank-may-have-it",
+    )
+
+
+def _stakes(house: House, sub: Submission) -> str:
+    """What happens if the bank has the file after all."""
+    from h2h.cli.screen import joined, plural
+    from h2h.core.story import sums_by_currency
+
+    payments = house.journal.payments(sub.sid)
+    sums = joined(f"{total:f} {currency}" for currency, total in sums_by_currency(payments).items())
+    what = f"{plural(len(payments), 'payment')} over {sums or 'unknown sums'}"
+    return f"if the bank has {sub.remote_name} after all, {what} will be paid twice"
+
+
+def _ask(house: House, sub: Submission, what: str, word: str, yes: bool) -> None:
+    """The risk in words; only the word itself goes on. Without a terminal ``--yes`` must have been given."""
+    if yes:
+        return
+    risk = _stakes(house, sub)
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{what} {risk[0].upper()}{risk[1:]}. Add --yes if that was understood.")
+    click.echo(f"{what}\n{click.style(risk[0].upper() + risk[1:] + '.', fg='red', bold=True)}", err=True)
+    answer = click.prompt(f"Type '{word}' to go on, anything else to stop", default="", show_default=False, err=True)
+    if str(answer).strip().casefold() != word:
+        click.echo("Nothing was changed.", err=True)
+        raise SystemExit(1)
+
+
+def _look(house: House, done: Done, *, may_fail: bool = False) -> None:
+    """Observe the bank once more; with *may_fail* a bank that cannot be reached is only remarked."""
+    from h2h.core.errors import Misconfigured, Unavailable
+    from h2h.pipeline.receipts import write_receipt
+    from h2h.pipeline.send import Line, look_again
+
+    try:
+        with Line(house, done.before.bank) as line:
+            done.after, answer = look_again(house, line, done.before, actor=done.actor)
+    except (Unavailable, Misconfigured) as problem:
+        if not may_fail:
+            raise
+        done.notes.append(f"h2h could not look at the bank once more: {problem.message}")
+        return
+    write_receipt(house, done.after)
+    done.notes.append(_seen(answer))
+
+
+def _seen(answer: Answer) -> str:
+    from h2h.core.evidence import Decision
+
+    if answer.decision is Decision.RENAME_AGAIN:
+        return f"At the bank: {answer.words}. So far the bank has not taken it."
+    return f"At the bank: {answer.words}."
+
+
+# ---------------------------------------------------------------------------------------------- after
+
+
+def _report(config: Path, done: Done, as_json: bool) -> None:
+    """What changed, on what evidence, and what is next."""
+    from h2h.cli.screen import command, console, say
+    from h2h.core.story import present
+
+    at = present(done.after)
+    if as_json:
+        common.print_json(_as_object(config, done))
+        return
+    out, sub = console(), done.after
+    changed = done.before.state is not sub.state
+    by = f", by {done.actor}" + (f": {done.reason}" if done.reason else "")
+    moved = f"{done.before.state} → {sub.state}{by}" if changed else f"still {sub.state}"
+    say(out, f"{sub.source_name} ({sub.sid}): {moved}", "strong")
+    for note in done.notes:
+        say(out, note)
+    if changed and sub.evidence:
+        say(out, f"Evidence: {sub.evidence}")
+    for path in done.exported:
+        out.print(f"Exported: {path}", soft_wrap=True)
+    say(out, f"Now: {at.words}")
+    say(out, f"Who must act: {at.who_acts}")
+    say(out, f"Next step: {at.step}")
+    for text in at.commands:
+        command(out, common.with_config(text, config), indent=4)
+
+
+def _as_object(config: Path, done: Done) -> dict[str, Any]:
+    from h2h.core.story import present
+
+    at = present(done.after)
+    return {
+        "submission": done.after.sid,
+        "file": done.after.source_name,
+        "bank": done.after.bank,
+        "from_state": str(done.before.state),
+        "state": str(done.after.state),
+        "actor": done.actor,
+        "reason": done.reason or None,
+        "notes": done.notes,
+        "evidence": done.after.evidence,
+        "exported": done.exported,
+        "words": at.words,
+        "who_acts": str(at.who_acts),
+        "next_step": at.step,
+        "commands": [common.with_config(text, config) for text in at.commands],
+    }
