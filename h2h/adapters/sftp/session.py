@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 
 from paramiko import sftp as codes
 
-from h2h.adapters.sftp.transfer import read_file, write_file
+from h2h.adapters.sftp.transfer import hash_file, read_file, write_file
 from h2h.adapters.sftp.wire import Attributes, Lost, No, Reply, Wire, string
 from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotPermitted, NotSent, OutOfSpace, Refused, Unavailable
 from h2h.core.findings import WhoActs, error
@@ -85,7 +85,7 @@ class SftpSession:
         path, sha256 = _path(folder, name), hashlib.sha256()
         try:
             with self._observing("reading back", folder, name):
-                return read_file(self._wire, path, sha256.update).size, sha256.hexdigest()
+                return hash_file(self._wire, path, sha256.update), sha256.hexdigest()
         except Unavailable as unavailable:
             if not _is_missing(unavailable):
                 raise

@@ -32,7 +32,7 @@ def write_file(wire: Wire, path: bytes, source: BinaryIO) -> int:
     opened = wire.ask(codes.CMD_OPEN, string(path), u32(NEW_FILE_FLAGS), NO_ATTRIBUTES, expect=codes.CMD_HANDLE)
     handle = string(opened.string())
     under_way: deque[int] = deque()
-    offset = 0
+    offset, closing = 0, False
     try:
         while block := source.read(_BLOCK):
             under_way.append(wire.send(codes.CMD_WRITE, handle, u64(offset), string(block)))
@@ -41,25 +41,38 @@ def write_file(wire: Wire, path: bytes, source: BinaryIO) -> int:
                 wire.expect(under_way.popleft(), codes.CMD_STATUS)
         if FSYNC in wire.extensions:
             under_way.append(wire.send(codes.CMD_EXTENDED, string(FSYNC), handle))
+        under_way.append(wire.send(codes.CMD_CLOSE, handle))
+        closing = True
         while under_way:
             wire.expect(under_way.popleft(), codes.CMD_STATUS)
     except (No, OSError):
-        wire.forget([*under_way, wire.send(codes.CMD_CLOSE, handle)])
+        if not closing:
+            under_way.append(wire.send(codes.CMD_CLOSE, handle))
+        wire.forget(list(under_way))
         raise
-    wire.ask(codes.CMD_CLOSE, handle)
     return offset
 
 
-def read_file(wire: Wire, path: bytes, write: Callable[[bytes], object], *, refuse_over: int | None = None) -> Read:
-    """Read *path* from front to end into *write*. ``No`` if it cannot be opened or read."""
-    opened = wire.ask(codes.CMD_OPEN, string(path), u32(READ_FLAGS), NO_ATTRIBUTES, expect=codes.CMD_HANDLE)
-    handle = string(opened.string())
+def hash_file(wire: Wire, path: bytes, update: Callable[[bytes], object]) -> int:
+    """Read a file of ours that nobody else writes; its size. ``No`` if it cannot be opened or read."""
+    handle = _opened(wire, path)
+    reader = _Reader(wire, handle)
+    try:
+        return reader.run(update)
+    finally:
+        reader.forget()
+        _close(wire, handle)
+
+
+def read_file(wire: Wire, path: bytes, write: Callable[[bytes], object], *, refuse_over: int) -> Read:
+    """Read *path* from front to end into *write*, watching for changes. ``No`` if it cannot be opened or read."""
+    handle = _opened(wire, path)
     try:
         first = wire.send(codes.CMD_FSTAT, handle)
         reader = _Reader(wire, handle)
         reader.ask_ahead()
         before = _stated(wire, first)
-        if refuse_over is not None and before.size is not None and before.size > refuse_over:
+        if before.size is not None and before.size > refuse_over:
             reader.forget()
             return Read(before.size, changed=False, too_large=True)
         try:
@@ -70,8 +83,18 @@ def read_file(wire: Wire, path: bytes, write: Callable[[bytes], object], *, refu
         changed = before != after or (after.size is not None and after.size != size)
         return Read(size, changed=changed)
     finally:
-        if wire.dead is None:
-            wire.forget([wire.send(codes.CMD_CLOSE, handle)])
+        _close(wire, handle)
+
+
+def _opened(wire: Wire, path: bytes) -> bytes:
+    opened = wire.ask(codes.CMD_OPEN, string(path), u32(READ_FLAGS), NO_ATTRIBUTES, expect=codes.CMD_HANDLE)
+    return string(opened.string())
+
+
+def _close(wire: Wire, handle: bytes) -> None:
+    """Without waiting: nothing was written, so the answer proves nothing."""
+    if wire.dead is None:
+        wire.forget([wire.send(codes.CMD_CLOSE, handle)])
 
 
 def _stated(wire: Wire, request: int) -> Attributes:
