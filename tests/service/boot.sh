@@ -30,6 +30,8 @@ mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 umount -R -l /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+# Credentials are mounted by a child of systemd and reach the services by propagation, within these namespaces only.
+mount --make-rshared /
 
 # Only these units exist: systemd would otherwise start whatever this machine starts.
 for target in basic sysinit shutdown exit test; do
