@@ -49,6 +49,10 @@ class Unavailable(H2HError):
     """An outside thing cannot be used just now; the step may be tried again later."""
 
 
+class NotYet(Unavailable):
+    """The step before this one is still being made durable; look again in a moment."""
+
+
 class NotPermitted(Unavailable):
     """The bank's server answers, but does not permit this; asking again will not help."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from h2h.core.convert import Stamp, convert_delimited, payment_records
-from h2h.core.errors import Misconfigured, Refused
+from h2h.core.errors import Misconfigured, NotYet, Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
 from h2h.core.format import Format
 from h2h.core.lifecycle import Event
@@ -33,6 +33,8 @@ from h2h.settings import BankProfile, ErpFolder
 
 #: So many remarks of a file travel in its history; all of them stand in the archive.
 FINDINGS_IN_EVENT_MAX = 50
+#: The scanner archives a file after the journal knows it; a worker that is quicker waits so long before it complains.
+STILL_BEING_ARCHIVED = timedelta(seconds=60)
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -55,6 +57,8 @@ def convert(house: House, sub: Submission) -> Submission:
     """RECEIVED → CONVERTED, or HELD for a suspicion. ``Refused`` with all findings; ``Misconfigured``."""
     source = house.archive.get(sub.sid, sub.received_at, "10-source")
     if source is None:
+        if house.now() - sub.received_at < STILL_BEING_ARCHIVED:
+            raise NotYet(f"submission {sub.sid} is just being taken in")
         raise Misconfigured(f"the archive has lost 10-source of submission {sub.sid}")
     suspected = same_name(house, sub)
     if suspected is not None:

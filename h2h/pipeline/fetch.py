@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from h2h.core.errors import Misconfigured, NotFound, Refused, Unavailable
@@ -42,8 +43,11 @@ class Seen:
             del self.since[key]
 
 
-def fetch(house: House, line: Line, seen: Seen) -> int:
-    """Fetch what *line*'s bank offers; how many files are new. ``Unavailable`` and ``Misconfigured`` if it cannot."""
+def fetch(house: House, line: Line, seen: Seen, between: Callable[[], None]) -> int:
+    """Fetch what *line*'s bank offers; how many files are new. ``Unavailable`` and ``Misconfigured`` if it cannot.
+
+    *between* is called after each file, for what is more urgent.
+    """
     bank = house.settings.bank_of(line.bank)
     session = line.session()
     if bank.fetching.after_fetch != "keep":
@@ -62,6 +66,7 @@ def fetch(house: House, line: Line, seen: Seen) -> int:
                 continue
             seen.since.pop(key, None)
             count += _fetch_one(house, session, bank.name, folder, entry)
+            between()
     return count
 
 

@@ -13,6 +13,7 @@ from h2h.core.errors import (
     H2HError,
     IllegalTransition,
     Misconfigured,
+    NotYet,
     OutOfSpace,
     Refused,
     StaleState,
@@ -47,15 +48,19 @@ LOOK_AGAIN_SECONDS = 30
 def work_bank(house: House, bank: str, stopping: Callable[[], bool]) -> int:
     """Move everything of *bank* that can be moved now; how many steps were taken. Stops between two steps."""
     steps = 0
+    not_yet: set[str] = set()
     with Line(house, bank) as line:
         while not stopping():
-            due = house.journal.due(bank, house.now())
+            due = [sub for sub in house.journal.due(bank, house.now()) if sub.sid not in not_yet]
             if not due:
                 break
             for sub in due:
                 if stopping():
                     break
-                steps += step(house, line, sub)
+                if step(house, line, sub):
+                    steps += 1
+                else:
+                    not_yet.add(sub.sid)
     return steps
 
 
@@ -69,6 +74,8 @@ def step(house: House, line: Line, sub: Submission) -> int:
             sub = AT_THE_BANK[before](house, line, sub)
         else:
             return 0
+    except NotYet:
+        return 0
     except StaleState:
         # Somebody else moved it (another node, a person): the journal is right, nothing to mend.
         log.info("submission.moved-elsewhere", sid=sub.sid)

@@ -49,14 +49,18 @@ class BankRound:
         """One round; seconds until the next. ``moved`` says how much it did."""
         house, bank = self._house, self._bank
         self.moved = 0
-        if not self._guard.jumped():
-            self.moved += work_bank(house, bank, stopping)
+
+        def send() -> None:
+            if not self._guard.jumped():
+                self.moved += work_bank(house, bank, stopping)
+
+        send()
         if not stopping() and house.clock.monotonic() >= self._fetch_at:
             every = house.settings.bank_of(bank).fetching.every_seconds
             self._fetch_at = house.clock.monotonic() + every
-            self.moved += self._fetch()
+            self.moved += self._fetch(send)
             look_for_overdue(house, bank)
-        self.moved += work_inbound(house, bank, stopping)
+        self.moved += work_inbound(house, bank, stopping, send)
         settle = waiting_to_settle(house, bank, self._seen)
         if settle > 0:
             self._fetch_at = min(self._fetch_at, house.clock.monotonic() + settle)
@@ -71,10 +75,10 @@ class BankRound:
         """How long until every file seen at the bank has stood still long enough."""
         return waiting_to_settle(self._house, self._bank, self._seen)
 
-    def _fetch(self) -> int:
+    def _fetch(self, between: Callable[[], None]) -> int:
         try:
             with Line(self._house, self._bank) as line:
-                return fetch(self._house, line, self._seen)
+                return fetch(self._house, line, self._seen, between)
         except (Unavailable, Misconfigured) as problem:
             # The line told those who must act; sending and answers already here go on.
             log.warning("fetch.cannot", bank=self._bank, problem=str(problem))
