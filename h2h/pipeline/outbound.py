@@ -74,12 +74,10 @@ def step(house: House, line: Line, sub: Submission) -> int:
             sub = AT_THE_BANK[before](house, line, sub)
         else:
             return 0
-    except NotYet:
+    except (NotYet, StaleState) as early:
+        # Still being taken in, or moved by somebody else (a person, another node): the next round sees it as it then is.
+        log.info("submission.left-for-the-next-round", sid=sub.sid, why=type(early).__name__)
         return 0
-    except StaleState:
-        # Somebody else moved it (another node, a person): the journal is right, nothing to mend.
-        log.info("submission.moved-elsewhere", sid=sub.sid)
-        return 1
     except Refused as refusal:
         _refuse(house, sub, refusal)
     except Untrusted as problem:
