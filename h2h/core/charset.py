@@ -36,7 +36,7 @@ _SPELLINGS = str.maketrans(
         '"': "'", "«": "'", "»": "'", ";": ",", "[": "(", "]": ")", "{": "(", "}": ")", "…": "...", "·": ".", "№": "No",
     }
 )  # fmt: skip
-_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "FULLWIDTH LATIN ", "FULLWIDTH DIGIT ", "COMBINING ", "MODIFIER LETTER ")
+_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "FULLWIDTH LATIN ", "FULLWIDTH DIGIT ", "MODIFIER LETTER ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,4 @@ def _spelling(character: str) -> str:
         return spelled
     if not unicodedata.name(character, "").startswith(_SCRIPTS):
         return character  # anyascii would turn 😀 into ":grinning:", which every bank takes and nobody means
-    return str(anyascii(character)).translate(_SPELLINGS)
+    return str(anyascii(character)).translate(_SPELLINGS) or character
