@@ -1,6 +1,7 @@
 """What a customer installs: the wheel carries all data, and works without the checkout."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -104,3 +105,31 @@ def test_the_installed_command_knows_the_formats_and_schemas_it_ships(root: Path
     run = _run(installed, "h2h", "identify", str(sample))
     assert run.returncode == 0, run.stdout + run.stderr
     assert "pain.001" in run.stdout or "camt" in run.stdout or "pain.002" in run.stdout
+
+
+def test_the_installed_demo_shows_the_main_job_and_its_installation_goes_on(installed: Path, tmp_path: Path) -> None:
+    """The path of the README: the demo, then a file of one's own to the same simulated bank."""
+    place = tmp_path / "my"
+    demo = _run(installed, "h2h", "demo", "--directory", str(place))
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    config = ("-c", str(place / "h2h.toml"))
+    profile = (place / "banks" / "demobank.toml").read_text(encoding="utf-8")
+    (port,) = re.findall(r"^port = (\d+)$", profile, re.MULTILINE)
+    command = [str(installed / "bin" / "h2h"), "bank", "simulate", *config, "--directory", str(place / "bank")]
+    bank = subprocess.Popen([*command, "--port", port], stdout=subprocess.PIPE, text=True)
+    try:
+        assert bank.stdout is not None
+        assert "listens" in bank.stdout.readline()
+        sources = [path.read_text(encoding="utf-8") for path in (place / "archive").rglob("10-source*.csv")]
+        example = next(text for text in sources if "SAL-" in text).splitlines()
+        mine = [example[0], re.sub(r"SAL-[0-9-]+", "MINE-1", example[1])]
+        (place / "erp" / "out" / ".mine.csv").write_text("\n".join(mine) + "\n", encoding="utf-8")
+        (place / "erp" / "out" / ".mine.csv").rename(place / "erp" / "out" / "mine.csv")
+        once = _run(installed, "h2h", "once", *config)
+        assert once.returncode == 0, once.stdout + once.stderr
+        explained = _run(installed, "h2h", "explain", "mine.csv", *config)
+        assert "MINE-1" in explained.stdout, explained.stdout + explained.stderr
+        assert "accepted" in explained.stdout
+    finally:
+        bank.terminate()
+        bank.wait(20)
