@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from h2h.adapters.clock import SystemClock
     from h2h.adapters.journal.journal import SqlJournal
     from h2h.pipeline.house import House
-    from h2h.settings import Settings
+    from h2h.settings import Secret, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -194,6 +194,35 @@ def with_config(text: str, config: Path) -> str:
     if not text.startswith("h2h ") or config == found:
         return text
     return f"{text} -c {shlex.quote(str(config))}"
+
+
+def log_as_configured(settings: Settings) -> None:
+    """The log goes to standard error, as ``[logging]`` says; secrets that can be read now never appear in it."""
+    from h2h.adapters.secrets import Secrets
+    from h2h.core.errors import Misconfigured
+    from h2h.log import configure, hide
+
+    configure(settings.logging.format, settings.logging.level, sys.stderr)
+    secrets = Secrets.of_environment(environment())
+    for _, secret in secrets_named(settings):
+        try:
+            hide(secrets.read(secret))
+        except Misconfigured:
+            continue  # whoever needs it says so, with what to do; one that cannot be read cannot be logged either
+
+
+def secrets_named(settings: Settings) -> list[tuple[str, Secret]]:
+    """(place in the configuration, reference) of every secret."""
+    from h2h.settings import PgpSeal, SftpChannel
+
+    found = [("journal.password", settings.journal.password)]
+    for name, bank in settings.banks.items():
+        if isinstance(bank.channel, SftpChannel):
+            for field in ("key", "key_passphrase", "password"):
+                found.append((f"banks/{name}: channel.{field}", getattr(bank.channel, field)))
+        if isinstance(bank.seal, PgpSeal):
+            found.append((f"banks/{name}: seal.passphrase", bank.seal.passphrase))
+    return [(where, secret) for where, secret in found if secret is not None]
 
 
 def quiet() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
@@ -15,6 +16,8 @@ from h2h.settings.site import Settings
 
 P = TypeVar("P", bound=Part)
 M = TypeVar("M", bound=BaseModel)
+
+_WORDS = {"extra_forbidden": "there is no such option", "missing": "is missing"}
 
 
 def load(path: Path) -> Settings:
@@ -26,14 +29,37 @@ def load(path: Path) -> Settings:
     raw = _toml(path)
     if "banks" in raw or "source" in raw:
         raise Misconfigured(f"{path}: 'banks' and 'source' are not written here; banks have files of their own")
-    directory = path.parent / raw.get("banks_directory", "banks")
+    faults: list[str] = []
     banks: dict[str, Any] = {}
-    for file in sorted(directory.glob("*.toml")):
-        bank = _toml(file)
-        bank.setdefault("name", file.stem)
-        banks[bank["name"]] = _checked(BankProfile, bank, file)
-    settings = _checked(Settings, {**raw, "banks": banks, "source": path}, path)
-    return _with_absolute_paths(settings, path.parent)
+    for file in _bank_files(path, raw):
+        try:
+            bank = _toml(file)
+            bank.setdefault("name", file.stem)
+            profile = _checked(BankProfile, bank, file)
+            if profile.name in banks:
+                raise Misconfigured(f"{file}:\n  name: another file already is bank '{profile.name}'")
+            banks[profile.name] = profile
+        except Misconfigured as problem:
+            faults.append(problem.message)
+    site = {**raw, "banks": banks, "source": path}
+    if faults:
+        # Whether the parts fit together is not asked while one is missing because it is wrong itself.
+        raise Misconfigured("\n".join([*_faults(Settings, site, path, whole=False), *faults]))
+    return _with_absolute_paths(_checked(Settings, site, path), path.parent)
+
+
+def _bank_files(path: Path, raw: dict[str, Any]) -> list[Path]:
+    name = raw.get("banks_directory", "banks")
+    if not isinstance(name, str):
+        return []  # told with the other mistakes of the file
+    directory = path.parent / name
+    try:
+        # An editor's leftovers begin with a dot.
+        return sorted(f for f in directory.iterdir() if f.suffix == ".toml" and not f.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as problem:
+        raise Misconfigured(f"{directory}: cannot be read: {problem.strerror}") from problem
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -47,14 +73,44 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _checked(model: type[P], raw: dict[str, Any], path: Path) -> P:
+    faults = _faults(model, raw, path, whole=True)
+    if faults:
+        raise Misconfigured("\n".join(faults))
+    return model.model_validate(raw)
+
+
+def _faults(model: type[P], raw: dict[str, Any], path: Path, *, whole: bool) -> list[str]:
+    """A line for the file and one for each mistake; with *whole* also that its parts do not fit together."""
     try:
-        return model.model_validate(raw)
+        model.model_validate(raw)
     except ValidationError as problem:
-        lines = []
-        for fault in problem.errors():
-            where = ".".join(str(step) for step in fault["loc"]) or "(whole file)"
-            lines.append(f"  {where}: {fault['msg'].removeprefix('Value error, ')}")
-        raise Misconfigured(f"{path}:\n" + "\n".join(lines)) from None
+        lines = [f"  {_place(f['loc'])}: {_said(f)}" for f in _own(problem.errors()) if f["loc"] or whole]
+        return [f"{path}:", *lines] if lines else []
+    return []
+
+
+def _own(faults: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow from others: a list "has too few items" because one of its items is wrong."""
+    places = [f["loc"] for f in faults]
+    follows = {
+        f["loc"] for f in faults if any(len(p) > len(f["loc"]) and p[: len(f["loc"])] == f["loc"] for p in places)
+    }
+    return [f for f in faults if f["type"] != "too_short" or f["loc"] not in follows]
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    """As the file has it: items are counted from 1, and the kind of a channel or seal is no table of its own."""
+    text = ""
+    for number, step in enumerate(steps):
+        if isinstance(step, int):
+            text += f"[{step + 1}]"
+        elif not (number and steps[number - 1] in ("channel", "seal") and step in ("sftp", "directory", "pgp", "none")):
+            text += f".{step}" if text else step
+    return text or "(whole file)"
+
+
+def _said(fault: ErrorDetails) -> str:
+    return _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
 def _with_absolute_paths(model: M, base: Path) -> M:

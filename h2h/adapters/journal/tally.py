@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from h2h.adapters.journal import rows
 from h2h.adapters.journal.columns import printable
 from h2h.adapters.journal.store import Store
-from h2h.adapters.journal.tables import events, inbound_files, payments, submissions
+from h2h.adapters.journal.tables import file_events, inbound_files, payments, submissions
 from h2h.core.lifecycle import FINAL
-from h2h.core.records import FileState, InboundFile
+from h2h.core.records import FileState, InboundFile, Submission
 from h2h.core.tally import Holding, Stated, Tally, count_up
 
 S, P, F = submissions.c, payments.c, inbound_files.c
@@ -53,12 +53,13 @@ def find_files(store: Store, what: str, limit: int = 100) -> list[InboundFile]:
         return [rows.inbound_file(row) for row in connection.execute(found)]
 
 
-def files_about(store: Store, sid: str) -> list[InboundFile]:
-    """Files of the bank that moved the submission as a whole, oldest first."""
-    told = select(events.c.fid).where(events.c.sid == sid, events.c.fid.is_not(None))
+def changed_since(store: Store, moment: datetime) -> tuple[list[Submission], list[InboundFile]]:
+    """Submissions, and files of banks, to which anything happened since then; oldest first."""
+    moved = select(file_events.c.fid).where(file_events.c.at >= moment)
     with store.reading() as connection:
-        found = connection.execute(select(inbound_files).where(F.fid.in_(told)).order_by(F.number))
-        return [rows.inbound_file(row) for row in found]
+        subs = connection.execute(select(submissions).where(S.updated_at >= moment).order_by(S.number))
+        files = connection.execute(select(inbound_files).where(F.fid.in_(moved)).order_by(F.number))
+        return [rows.submission(row) for row in subs], [rows.inbound_file(row) for row in files]
 
 
 def names_in_use(store: Store, limit: int = 2000) -> list[str]:
