@@ -17,6 +17,8 @@ W = TypeVar("W", bound=StrEnum)
 
 def printable(text: str) -> str:
     """*text* as both databases can hold it: a NUL and the half characters of a non-UTF-8 file name are spelled out."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
@@ -96,12 +98,13 @@ class Word(TypeDecorator[W], Generic[W]):
     def __init__(self, words: type[W]) -> None:
         super().__init__()
         self.words = words
+        self._known = {word.value: word for word in words}
 
     def process_bind_param(self, value: W | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(self.words(value))
+        return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> W | None:
-        return None if value is None else self.words(value)
+        return None if value is None else self._known[value]
 
 
 class Json(TypeDecorator[dict[str, Any]]):

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row
 
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_inbound as sql
+from h2h.adapters.journal.bulk import Bulk
 from h2h.adapters.journal.moves import Move
 from h2h.adapters.journal.store import Store
 from h2h.adapters.journal.submissions import advance_in, remark_in
 from h2h.core.errors import NotFound, StaleState
-from h2h.core.outcome import Outcome
 from h2h.core.records import (
     EventRecord,
     FileState,
@@ -152,13 +152,17 @@ def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention
 
 def _report(connection: Connection, fid: str, moves: Sequence[PaymentMove], at: datetime) -> None:
     """Apply the moves in their order: two reports about one payment in one file follow each other."""
+    update = Bulk(connection, sql.update_payment(), sql.UPDATED)
+    tell = Bulk(connection, sql.insert_payment_events(), sql.TOLD)
     by_sid: dict[str, list[PaymentMove]] = {}
     for move in moves:
         by_sid.setdefault(move.sid, []).append(move)
     for sid in sorted(by_sid):
         for turn in _turns(by_sid[sid]):
             for some in rows.chunks(turn, _AT_ONCE):
-                _report_some(connection, fid, sid, some, at)
+                known = _known(connection, sid, some)
+                update.run((sid, move.ordinal, *_after(known[move.ordinal], move, at)) for move in some)
+                tell.run(_told(move, fid, at) for move in some)
 
 
 def _turns(moves: list[PaymentMove]) -> list[list[PaymentMove]]:
@@ -174,44 +178,36 @@ def _turns(moves: list[PaymentMove]) -> list[list[PaymentMove]]:
     return turns
 
 
-def _report_some(connection: Connection, fid: str, sid: str, moves: list[PaymentMove], at: datetime) -> None:
+def _known(connection: Connection, sid: str, moves: list[PaymentMove]) -> dict[int, Row[Any]]:
+    """The payments that the moves are about, each as it was when it was judged; else ``StaleState``."""
     known = {row.ordinal: row for row in connection.execute(sql.payments_for_update(sid, [m.ordinal for m in moves]))}
-    updates, lines = [], []
     for move in moves:
         row = known.get(move.ordinal)
         if row is None:
             raise NotFound(f"submission {sid} has no payment {move.ordinal}")
         if row.outcome is not move.expected:
             raise StaleState(f"payment {move.ordinal} of submission {sid} is {row.outcome}, not {move.expected}")
-        updates.append(_after(row, move, at))
-        lines.append(_line(move, fid, at))
-    connection.execute(sql.update_payment(), updates)
-    connection.execute(sql.insert_payment_events(), lines)
+    return known
 
 
-def _after(row: Row[Any], move: PaymentMove, at: datetime) -> dict[str, Any]:
-    """A report that moves the payment replaces what was known; one that does not only adds what was missing."""
-    moves = move.outcome is not Outcome(row.outcome)
-    told = ("bank_status", "reason_code", "reason_list", "reason_text")
-    values = {name: getattr(move, name) if moves else getattr(row, name) or getattr(move, name) for name in told}
-    values["settled_on"] = move.settled_on or row.settled_on
-    values["statement_reference"] = move.statement_reference or row.statement_reference
-    values |= {"outcome": move.outcome, "outcome_at": at if moves else row.outcome_at}
-    return {f"b_{name}": value for name, value in values.items()} | {"b_sid": move.sid, "b_ordinal": move.ordinal}
+def _after(row: Row[Any], move: PaymentMove, at: datetime) -> tuple[Any, ...]:
+    """The columns ``REPORTED``: a report that moves the payment replaces what was known, another fills its gaps."""
+    settled_on = move.settled_on or row.settled_on
+    reference = move.statement_reference or row.statement_reference
+    if move.outcome is not row.outcome:
+        told = (move.bank_status, move.reason_code, move.reason_list, move.reason_text)
+        return (move.outcome, *told, at, settled_on, reference)
+    told = (
+        row.bank_status or move.bank_status,
+        row.reason_code or move.reason_code,
+        row.reason_list or move.reason_list,
+        row.reason_text or move.reason_text,
+    )
+    return (move.outcome, *told, row.outcome_at, settled_on, reference)
 
 
-def _line(move: PaymentMove, fid: str, at: datetime) -> dict[str, Any]:
-    return {
-        "sid": move.sid,
-        "ordinal": move.ordinal,
-        "at": at,
-        "from_outcome": move.expected,
-        "to_outcome": move.outcome,
-        "bank_status": move.bank_status,
-        "reason_code": move.reason_code,
-        "reason_list": move.reason_list,
-        "reason_text": move.reason_text,
-        "settled_on": move.settled_on,
-        "statement_reference": move.statement_reference,
-        "fid": move.fid or fid,
-    }
+def _told(move: PaymentMove, fid: str, at: datetime) -> tuple[Any, ...]:
+    """The columns ``TOLD``."""
+    reasons = (move.reason_code, move.reason_list, move.reason_text)
+    where = (move.settled_on, move.statement_reference, move.fid or fid)
+    return (move.sid, move.ordinal, at, move.expected, move.outcome, move.bank_status, *reasons, *where)

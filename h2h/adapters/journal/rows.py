@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
@@ -24,7 +25,9 @@ T = TypeVar("T")
 
 _IDENTITY = ("name", "device", "inode", "mtime_ns", "size")
 _SUBMISSION = tuple(f.name for f in fields(Submission) if f.name != "identity")
-_PAYMENT = tuple(f.name for f in fields(PaymentRecord))
+#: Columns of a payment in the order of the record, ``sid`` first.
+PAYMENT = tuple(f.name for f in fields(PaymentRecord))
+_payment_values = attrgetter(*PAYMENT[1:])
 _FILE = tuple(f.name for f in fields(InboundFile))
 _STATEMENT = tuple(f.name for f in fields(StatementRecord))
 _ATTENTION = tuple(f.name for f in fields(Attention))
@@ -56,17 +59,13 @@ def same_identity(known: SourceIdentity, seen: SourceIdentity) -> bool:
 
 
 def payment(row: Row[Any]) -> PaymentRecord:
-    """A row of ``payments``."""
-    values = row._mapping
-    return PaymentRecord(**{name: values[name] for name in _PAYMENT})
+    """A row that begins with the columns ``PAYMENT``."""
+    return PaymentRecord(*row[: len(PAYMENT)])
 
 
-def payment_values(sid: str, bank: str, record: PaymentRecord) -> dict[str, Any]:
-    """All columns of a payment."""
-    values = {name: getattr(record, name) for name in _PAYMENT}
-    values["sid"] = sid
-    values["bank"] = bank
-    return values
+def payment_values(sid: str, bank: str, record: PaymentRecord) -> tuple[Any, ...]:
+    """The columns ``PAYMENT`` and the bank; the record's own sid does not count."""
+    return (sid, *_payment_values(record), bank)
 
 
 def event(row: Row[Any]) -> EventRecord:

@@ -118,36 +118,53 @@ def file_events_of(fid: str) -> Select[Any]:
 # ---------------------------------------------------------------------------------------------- what they report
 
 
+#: What a report may change of a payment, in this order.
+REPORTED = (
+    "outcome",
+    "bank_status",
+    "reason_code",
+    "reason_list",
+    "reason_text",
+    "outcome_at",
+    "settled_on",
+    "statement_reference",
+)
+#: What ``update_payment`` takes, in this order.
+UPDATED = ("b_sid", "b_ordinal", *(f"b_{name}" for name in REPORTED))
+#: What ``insert_payment_events`` takes, in this order.
+TOLD = (
+    "sid",
+    "ordinal",
+    "at",
+    "from_outcome",
+    "to_outcome",
+    "bank_status",
+    "reason_code",
+    "reason_list",
+    "reason_text",
+    "settled_on",
+    "statement_reference",
+    "fid",
+)
+
+
 def payments_for_update(sid: str, ordinals: Sequence[int]) -> Select[Any]:
     """What is known of these payments, their rows held until the transaction ends."""
-    return select(payments).where(P.sid == sid, P.ordinal.in_(ordinals)).order_by(P.ordinal).with_for_update()
+    known = select(P.ordinal, *(payments.c[name] for name in REPORTED))
+    return known.where(P.sid == sid, P.ordinal.in_(ordinals)).order_by(P.ordinal).with_for_update()
 
 
 def update_payment() -> Update:
-    """What a report leaves on a payment; for a list of parameters, one payment each."""
+    """What a report leaves on a payment; for many rows of ``UPDATED``, one payment each."""
     return (
         update(payments)
         .where(P.sid == bindparam("b_sid"), P.ordinal == bindparam("b_ordinal"))
-        .values(
-            {
-                name: bindparam(f"b_{name}")
-                for name in (
-                    "outcome",
-                    "bank_status",
-                    "reason_code",
-                    "reason_list",
-                    "reason_text",
-                    "outcome_at",
-                    "settled_on",
-                    "statement_reference",
-                )
-            }
-        )
+        .values({name: bindparam(f"b_{name}") for name in REPORTED})
     )
 
 
 def insert_payment_events() -> Insert:
-    """What was reported, payment by payment, as it was reported."""
+    """What was reported, payment by payment, as it was reported; for many rows of ``TOLD``."""
     return insert(payment_events)
 
 

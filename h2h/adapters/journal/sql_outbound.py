@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Delete,
     Executable,
     Insert,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from h2h.adapters.journal import rows
 from h2h.adapters.journal.tables import (
     bank_sequences,
     commit_intents,
@@ -208,15 +210,19 @@ def insert_payments() -> Insert:
     return insert(payments)
 
 
+def _payment_columns() -> list[Column[Any]]:
+    return [payments.c[name] for name in rows.PAYMENT]
+
+
 def payments_of(sid: str) -> Select[Any]:
     """The payments of a submission in the order of the bank's file."""
-    return select(payments).where(P.sid == sid).order_by(P.ordinal)
+    return select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal)
 
 
 def payments_with(bank: str, column: str, ids: Sequence[str]) -> Select[Any]:
     """Payments to the bank with one of these ids, if their submission may have left the house, now or earlier."""
     return (
-        select(payments)
+        select(*_payment_columns())
         .join(submissions, S.sid == P.sid)
         .where(
             P[column].in_(ids),
@@ -231,7 +237,7 @@ def overlapping(sid: str, bank: str, since: datetime) -> Select[Any]:
     """Payments of other live submissions to the bank with the fingerprint of one of this submission's payments."""
     mine = payments.alias("mine")
     return (
-        select(mine.c.ordinal.label("own_ordinal"), payments)
+        select(*_payment_columns(), mine.c.ordinal.label("own_ordinal"))
         .select_from(mine)
         .join(payments, (P.fingerprint == mine.c.fingerprint) & (P.bank == bank) & (P.sid != sid))
         .join(submissions, S.sid == P.sid)

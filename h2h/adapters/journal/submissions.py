@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_outbound as sql
+from h2h.adapters.journal.bulk import Bulk
 from h2h.adapters.journal.columns import printable
 from h2h.adapters.journal.moves import Move, columns_after, no_others, record_of
 from h2h.adapters.journal.store import Store
@@ -227,8 +228,9 @@ def _claim(sub: Submission) -> str | None:
 
 def _replace_payments(connection: Connection, sub: Submission, payments: Iterable[PaymentRecord]) -> None:
     connection.execute(sql.forget_payments(sub.sid))
+    bulk = Bulk(connection, sql.insert_payments(), (*rows.PAYMENT, "bank"))
     for chunk in rows.chunks(payments, _PAYMENTS_AT_ONCE):
-        connection.execute(sql.insert_payments(), [rows.payment_values(sub.sid, sub.bank, p) for p in chunk])
+        bulk.run(rows.payment_values(sub.sid, sub.bank, payment) for payment in chunk)
 
 
 def _next_sid(first: str, taken: list[str]) -> str:
