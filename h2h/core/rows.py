@@ -92,7 +92,8 @@ def statement_rows(
 ) -> Iterator[Sequence[str]]:
     """One row a transaction (an entry without details is one); *source_of* maps sid to the ERP's file name."""
     for position, entry in enumerate(statement.entries):
-        for detail in entry.details or [None]:
+        details: Sequence[EntryDetail | None] = entry.details or [None]
+        for detail in details:
             behind = payments_behind(statement, entry, position, detail, candidates)
             one = behind[0] if len(behind) == 1 else None
             yield (
