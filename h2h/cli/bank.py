@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from h2h.simulator import Behaviour, SimulatedBank
     from h2h.simulator.server import Login
 
+# Written out, so that `--help` imports no simulator; a test compares.
+_BEHAVIOURS = (
+    "accept, cents, reject-account, reject-file, silent, return-later, duplicate-ack, late, out-of-order, "
+    "statement-gap, foreign-ack, half-written, notify"
+)
 _MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "note": ("!", "yellow")}
 
 
@@ -64,7 +69,7 @@ def test(name: str, config: Path, look_only: bool, as_json: bool) -> None:
 @click.option("--bank", "name", metavar="BANK", help="Which one to be; not needed if there is only one.")
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where it keeps its things.")
 @click.option("--port", default=0, show_default="a free one", help="Where it listens, on 127.0.0.1.")
-@click.option("--behaviour", default="cents", show_default=True, help="A name or a TOML file; see docs.")
+@click.option("--behaviour", default="cents", show_default=True, help=f"A TOML file, or one of: {_BEHAVIOURS}.")
 def simulate(config: Path, name: str | None, directory: Path | None, port: int, behaviour: str) -> None:
     """Be a bank, with the folders and keys of your own profile, until Ctrl-C.
 

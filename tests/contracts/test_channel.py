@@ -38,9 +38,10 @@ def test_an_empty_file_goes_through_whole(bank: Bank) -> None:
 
 
 def test_a_name_that_exists_is_never_written_to(bank: Bank) -> None:
-    (bank.root / "to_bank/there").write_bytes(b"first")
-    with bank.open("posix").connect() as session, pytest.raises(NotSent, match="there"):
-        session.create("to_bank", "there", io.BytesIO(b"second"))
+    with bank.open("posix").connect() as session:
+        session.create("to_bank", "there", io.BytesIO(b"first"))
+        with pytest.raises(NotSent, match="there"):
+            session.create("to_bank", "there", io.BytesIO(b"second"))
     assert (bank.root / "to_bank/there").read_bytes() == b"first"
 
 

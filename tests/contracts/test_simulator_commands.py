@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
 from h2h.settings import load
-from h2h.simulator import SimulatedBank
+from h2h.simulator import BEHAVIOURS, SimulatedBank
 from tests.contracts.banks import PlainServer, plain_server, sshd
 from tests.contracts.sshd import Sshd
 
@@ -225,6 +225,11 @@ def test_the_simulated_bank_takes_the_profiles_own_keys_and_folders(installation
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def test_the_help_names_every_behaviour() -> None:
+    text = " ".join(run("simulate", "--help").output.split())
+    assert ", ".join(BEHAVIOURS) in text
 
 
 def test_the_simulated_bank_says_what_is_wrong(installation: Installation, tmp_path: Path) -> None:
