@@ -32,6 +32,11 @@ class Secrets:
         directory = environment.get("CREDENTIALS_DIRECTORY")
         return cls(environment, Path(directory) if directory else None)
 
+    @property
+    def has_credentials(self) -> bool:
+        """True if there is a credentials directory: inside the service, and for those who may look into it."""
+        return self._credentials is not None
+
     def read(self, secret: Secret) -> bytes:
         """The secret's bytes as they are; ``Misconfigured`` if missing, empty, too large, or readable by others."""
         if secret.credential is not None:

@@ -51,11 +51,11 @@ class Done:
 
 
 @click.command()
-@_verb(reason=False)
 @click.option("--sent", "verdict", flag_value="sent", help="The bank has it; its word is the evidence.")
 @click.option("--not-sent", "verdict", flag_value="not-sent", help="The bank has it not; h2h sends it again.")
 @click.option("--look", "verdict", flag_value="look", help="Look at the bank once more; only evidence decides.")
 @YES
+@_verb(reason=False)
 def resolve(
     submission: str,
     verdict: Literal["sent", "not-sent", "look"] | None,
@@ -150,7 +150,6 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
 
 
 @click.command("take-over")
-@_verb()
 @click.option(
     "--although-the-bank-may-have-it",
     "although",
@@ -164,6 +163,7 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
     help="Write the files to send by hand into this directory.",
 )
 @YES
+@_verb()
 def take_over(
     submission: str,
     reason: str,

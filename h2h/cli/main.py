@@ -6,6 +6,8 @@ Start-up time is a feature (`h2h --version` stays under 0.3 s): nothing heavier 
 from __future__ import annotations
 
 import importlib
+import io
+import sys
 from typing import Any
 
 import click
@@ -14,29 +16,31 @@ from h2h import __version__
 
 # verb → (module in h2h.cli, attribute, one line of help). One module holds one group of verbs.
 VERBS: dict[str, tuple[str, str, str]] = {
-    "demo": ("demo", "demo", "The main job on sample files against a simulated bank, in a fresh directory."),
-    "run": ("run", "run", "The daemon: watch, convert, seal, send, fetch, deliver, until told to stop."),
+    "demo": ("demo", "demo", "See the main job, on sample files and a simulated bank."),
+    "run": ("run", "run", "The daemon: send, fetch, deliver, until told to stop."),
     "once": ("run", "once", "One pass over all that is due, then exit."),
-    "check": ("check", "check", "Prove configuration, folders, keys and schemas."),
-    "status": ("status", "status", "What is where, and what waits for a person."),
-    "explain": ("explain", "explain", "The life of one file, message or payment, in plain words."),
-    "identify": ("inspect", "identify", "Which format a file has."),
-    "inspect": ("inspect", "inspect", "What a file says."),
-    "validate": ("inspect", "validate", "Whether a file is sound."),
-    "convert": ("convert", "convert", "Convert a file through the canonical model."),
+    "status": ("status", "status", "What needs a person, what is where, where the money is."),
+    "explain": ("explain", "explain", "The life of one file, message or payment, in words."),
+    "attention": ("attention", "attention", "What waits for a person; close an item with a reason."),
     "resolve": ("decide", "resolve", "Settle a doubt: the bank has it, or has it not."),
     "release": ("decide", "release", "Let a held submission go on."),
     "hold": ("decide", "hold", "Stop a submission before it is sent."),
     "cancel": ("decide", "cancel", "Give up a submission that was not sent."),
     "take-over": ("decide", "take_over", "A person sends it another way; h2h never will."),
-    "attention": ("attention", "attention", "What waits for a person; close an item with a reason."),
-    "bank": ("bank", "bank", "Try a bank's server, or be a bank."),
-    "journal": ("journal", "journal", "Verify the journal and the ledger against each other."),
+    "identify": ("inspect", "identify", "Which format a file has."),
+    "inspect": ("inspect", "inspect", "What a file says."),
+    "validate": ("inspect", "validate", "Whether a file is sound."),
+    "convert": ("convert", "convert", "Convert a file through the canonical model."),
     "reason": ("reason", "reason", "What a bank's reason code means and who acts."),
+    "check": ("check", "check", "Prove configuration, folders, keys and schemas."),
+    "bank": ("bank", "bank", "Try a bank's server, or be a bank."),
+    "journal": ("journal", "journal", "Verify journal and ledger against each other."),
     "schema": ("schema", "schema", "List schemas; add one that a bank handed out."),
     "format": ("format", "format_", "List formats; prove a format folder."),
     "completion": ("completion", "completion", "Print the shell completion script."),
 }
+# Heading of `h2h --help` → the verb that it begins with.
+SECTIONS = {"demo": "Work", "status": "Know", "resolve": "Decide", "identify": "Files", "check": "Set up"}
 
 
 class _Verbs(click.Group):
@@ -54,6 +58,10 @@ class _Verbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """The one place where an error that was foreseen becomes words and exit status 1."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A file's name may hold what the terminal cannot show; that must not end the command.
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -68,8 +76,15 @@ class _Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The table's own line, so that `h2h --help` imports no verb.
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in VERBS.items()])
+        sections: dict[str, list[tuple[str, str]]] = {}
+        heading = ""
+        width = max(map(len, VERBS))
+        for name, (_, _, text) in VERBS.items():
+            heading = SECTIONS.get(name, heading)
+            sections.setdefault(heading, []).append((name.ljust(width), text))
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

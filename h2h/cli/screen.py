@@ -153,6 +153,11 @@ def money(amount: Decimal) -> str:
     return f"{amount:f}" if amount else "0.00"
 
 
+def sentence(text: str) -> str:
+    """With its full stop."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """``1 file``, ``2 files``."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -222,10 +222,15 @@ def _print(out: Console, view: View) -> None:
     from h2h.cli.screen import command, local, say, zone
 
     settings = view.desk.settings
-    runs = {True: "the daemon is running", False: "THE DAEMON IS NOT RUNNING", None: "whether it runs is not known"}
+    runs = {
+        True: "the daemon is running",
+        False: "THE DAEMON IS NOT RUNNING here",
+        None: "does the daemon run? not known",
+    }
     say(out, f"{settings.instance} ({settings.environment}): {runs[view.daemon]}", "" if view.daemon else "warn")
     if view.daemon is False:
-        command(out, view.desk.command("systemctl start h2h, or: h2h run"), indent=4)
+        run = view.desk.command("h2h run")
+        command(out, "systemctl start h2h" if run == "h2h run" else run, indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
     print_waiting(out, view.waiting, view.now, view.words)
     _print_counts(out, view)

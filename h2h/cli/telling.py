@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from h2h.adapters.journal.tally import find_files
-from h2h.cli.screen import local, masked, plural, zone
+from h2h.cli.screen import local, masked, plural, sentence, zone
 from h2h.core.errors import Unavailable
+from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
 from h2h.core.story import (
     Present,
@@ -175,7 +176,7 @@ def _without_more(told: Told) -> Told:
 def _finding(finding: dict[str, Any]) -> str:
     text = f"{finding.get('severity')}: {finding.get('where')}: {finding.get('text')} [{finding.get('code')}]"
     step = finding.get("next_step")
-    return f"{text}. Who acts: {finding.get('who_acts')}." + (f" Next: {step}." if step else "")
+    return f"{text}. Who acts: {finding.get('who_acts')}." + (f" Next: {sentence(step)}" if step else "")
 
 
 def _add_artefacts(story: Story, owner: str, since: Any) -> None:
@@ -205,15 +206,18 @@ def _add_evidence(story: Story, sub: Submission, payments: Sequence[PaymentRecor
 
 def _add_items(story: Story, subject: str) -> None:
     """Open items of the list that waits for a person, about this; the first says who acts, if it knows better."""
+    sub = story.submission
+    waits = sub is not None and sub.state in (State.SEALED, State.SENDING, State.COMMITTING)
     for item in story.desk.journal.attention():
-        if item.subject != subject and not item.subject.startswith(f"{subject}/"):
+        own = item.subject == subject or item.subject.startswith(f"{subject}/")
+        if not own and not (waits and sub is not None and (item.subject == sub.bank or item.kind == "clock-jump")):
             continue
         step = step_for(item, story.words)
         if item.kind not in ("held", "in-doubt"):  # these two only repeat the state
             story.hints.append(f"#{item.number} {item.kind}: {item.text}")
-            own = tuple(c for c in step.commands if c != f"h2h explain {subject}")
+            commands = tuple(c for c in step.commands if c != f"h2h explain {subject}")
             at = story.present
-            story.present = Present(at.words, item.who_acts, step.step, (*at.commands, *own))
+            story.present = Present(at.words, item.who_acts, step.step, (*at.commands, *commands))
 
 
 # ---------------------------------------------------------------------------------------------- one payment

@@ -1,0 +1,207 @@
+"""Proofs about the installation: rights, folders, storage, journal and ledger. Nothing is made that was not there.
+
+The only traces are temporary files that are gone when the proof is over, and the corner ``.h2h`` of an ERP's folder,
+which the daemon would make as well.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from h2h.adapters import files
+from h2h.adapters.clock import SystemClock
+from h2h.adapters.folders import FolderOutbox
+from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.ledger import read_lines
+from h2h.adapters.secrets import Secrets
+from h2h.cli.proving import Proof, doubtful, good, not_seen, of_error, of_findings, wrong
+from h2h.core.codecs.layout import check_fields
+from h2h.core.errors import H2HError, Misconfigured
+from h2h.settings import ErpFolder, Secret, Settings
+
+STORAGE = "storage"
+
+
+def prove_site(settings: Settings, environment: Mapping[str, str]) -> Iterator[Proof]:
+    """All proofs that concern no bank."""
+    secrets = Secrets.of_environment(environment)
+    for folder in settings.erp:
+        yield from _erp_folder(settings, folder)
+    yield from _storage(settings)
+    if settings.journal.password is not None:
+        yield secret_seen(STORAGE, "journal.password", settings.journal.password, secrets)
+    yield from _journal_and_ledger(settings, secrets)
+
+
+def secret_seen(area: str, where: str, secret: Secret, secrets: Secrets) -> Proof:
+    """Whether a secret can be read, and by nobody else; its value is looked at and forgotten."""
+    if secret.credential is not None and not secrets.has_credentials:
+        text = f"{where}: credential {secret.credential!r} is given to the service only"
+        return not_seen(area, text, "look into the log when the service starts, or run this check inside the service")
+    try:
+        secrets.read(secret)
+    except Misconfigured as problem:
+        return wrong(area, f"{where}: {problem.message}", problem.hint or "")
+    return good(area, f"{where} can be read, and by nobody else")
+
+
+# ---------------------------------------------------------------------------------------------- folders
+
+
+def _erp_folder(settings: Settings, folder: ErpFolder) -> Iterator[Proof]:
+    area = f"ERP folder {folder.name}"
+    yield from _outbound(settings, folder, area)
+    if folder.inbound is None:
+        yield doubtful(area, "no inbound folder: answers stay in the archive", "name one under [[erp]] inbound")
+    else:
+        yield from _inbound(folder.inbound, area)
+    for owner in folder.owners:
+        try:
+            pwd.getpwnam(owner)
+        except KeyError:
+            yield wrong(
+                area, f"owners: this machine has no user '{owner}'; nobody's files would be taken", "correct it"
+            )
+    if folder.delimited is not None:
+        yield from of_findings(area, check_fields(folder.delimited), "the columns of its CSV files are declared")
+
+
+def _outbound(settings: Settings, folder: ErpFolder, area: str) -> Iterator[Proof]:
+    if not settings.paths.state.is_dir():
+        yield from _plain_folder(folder.outbound, area, "outbound")
+        return
+    outbox = FolderOutbox(folder, settings.limits, settings.paths.state / "spool")
+    how = "polled (network file system)" if files.on_network(folder.outbound) else "watched and polled"
+    findings = outbox.check()
+    yield from of_findings(area, findings, f"outbound {folder.outbound}: can be read and written; {how}")
+    corner = folder.outbound / ".h2h"
+    if corner.is_dir() and corner.stat().st_dev != folder.outbound.stat().st_dev:
+        yield wrong(area, f"{corner} is another file system: a file could not be claimed by a rename", "unmount it")
+
+
+def _inbound(path: Path, area: str) -> Iterator[Proof]:
+    yield from _plain_folder(path, area, "inbound")
+    if path.is_dir() and path.stat().st_mode & stat.S_IWOTH:
+        yield doubtful(area, f"inbound {path}: every user of this machine may change answers there", "chmod o-w")
+
+
+def _plain_folder(path: Path, area: str, what: str) -> Iterator[Proof]:
+    try:
+        _write_there(path)
+    except H2HError as problem:
+        yield of_error(area, problem)
+    except OSError as problem:
+        yield wrong(
+            area, f"{what} {path}: what is written there is not durable: {problem.strerror}", "look at the disk"
+        )
+    else:
+        yield good(area, f"{what} {path}: can be written")
+
+
+def _write_there(path: Path) -> None:
+    """Write a file durably and take it away again. ``Unavailable``, ``OutOfSpace``; ``NotDurable`` if fsync fails."""
+    with files.in_words("write to", path), files.temporary_file(path) as (file, _):
+        files.write_all(file.fileno(), b"A proof of h2h check.\n")
+        files.sync(file.fileno())
+
+
+# ---------------------------------------------------------------------------------------------- storage
+
+
+def _storage(settings: Settings) -> Iterator[Proof]:
+    paths = settings.paths
+    for name, directory in (("state", paths.state), ("archive", paths.archive), ("ledger", paths.ledger.parent)):
+        yield from _own_directory(name, directory, settings.limits.free_bytes_min)
+    if paths.state.is_dir() and files.on_network(paths.state) and not settings.journal.url:
+        kind = files.file_system(paths.state) or "unknown"
+        yield wrong(STORAGE, f"state {paths.state} is on a network file system ({kind}); SQLite loses data there",
+                    "use a local disk, or PostgreSQL")  # fmt: skip
+    yield from _two_witnesses(settings)
+
+
+def _own_directory(name: str, directory: Path, free_bytes_min: int) -> Iterator[Proof]:
+    if not directory.exists():
+        parent = next(p for p in directory.parents if p.exists())
+        if os.access(parent, os.W_OK | os.X_OK, effective_ids=True):
+            yield good(STORAGE, f"{name} {directory}: is made at the first start")
+        else:
+            yield wrong(STORAGE, f"{name} {directory}: is not there, and h2h may not make it in {parent}",
+                        f"make it, and give it to h2h's user (uid {os.geteuid()})")  # fmt: skip
+        return
+    try:
+        _write_there(directory)
+        free = files.free_bytes(directory)
+    except H2HError as problem:
+        yield of_error(STORAGE, problem)
+        return
+    except OSError as problem:
+        text = f"{name} {directory}: what is written there is not durable: {problem.strerror}"
+        yield wrong(STORAGE, text, "use a file system whose fsync works")
+        return
+    if free < free_bytes_min:
+        text = f"{name} {directory}: only {free} bytes are free; below {free_bytes_min} nothing new is taken in"
+        yield wrong(STORAGE, text, "make room")
+    else:
+        yield good(STORAGE, f"{name} {directory}: can be written, durably; {free // 1_000_000} MB are free")
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o007:
+        text = f"{name} {directory}: other users may look at payment files there (mode {mode:04o})"
+        yield doubtful(STORAGE, text, f"chmod 0700 {directory}")
+
+
+def _two_witnesses(settings: Settings) -> Iterator[Proof]:
+    """The ledger is of use when the journal is lost or restored: it must not be lost or restored with it."""
+    state, ledger = settings.paths.state, settings.paths.ledger
+    if ledger.parent == state or state in ledger.parents:
+        text = f"the ledger {ledger} lies in the state directory: a backup that brings back one brings back both"
+        yield doubtful(STORAGE, text, "put paths.ledger into another directory, best on another disk")
+    elif state.is_dir() and ledger.parent.is_dir() and state.stat().st_dev == ledger.parent.stat().st_dev:
+        yield good(STORAGE, "ledger and journal lie in different directories, on one disk; two disks are better")
+    else:
+        yield good(STORAGE, "ledger and journal lie in different places")
+
+
+def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]:
+    head = -1
+    ledger = settings.paths.ledger
+    if ledger.exists():
+        try:
+            head = sum(1 for _ in read_lines(ledger))
+        except H2HError as problem:
+            yield of_error(STORAGE, problem)
+        else:
+            yield good(STORAGE, f"the ledger's chain is whole: {head} records")
+    try:
+        position = _position(settings, secrets)
+    except H2HError as problem:
+        yield of_error(STORAGE, problem)
+        return
+    if position is None:
+        yield good(STORAGE, "the journal is made at the first start")
+    elif position > max(head, 0) and head != -1:
+        text = f"the ledger ends at record {head}, the journal has seen {position}: the ledger was cut or replaced"
+        yield wrong(STORAGE, text, "restore the ledger; nothing is sent until then")
+    elif position and head == -1:
+        yield wrong(
+            STORAGE, f"the ledger {ledger} is gone; the journal has seen {position} of its records", "restore it"
+        )
+    else:
+        yield good(STORAGE, "the journal can be opened, written and read")
+
+
+def _position(settings: Settings, secrets: Secrets) -> int | None:
+    """How much of the ledger the journal reflects; None if there is no journal yet."""
+    url = settings.journal.url or default_url(settings.paths.state)
+    if not settings.journal.url and not (settings.paths.state / "journal.db").exists():
+        return None
+    if settings.journal.password is not None and secret_seen("", "", settings.journal.password, secrets).mark != "good":
+        raise Misconfigured("the journal cannot be opened without its password", hint="see journal.password above")
+    password = secrets.text(settings.journal.password) if settings.journal.password else None
+    now = SystemClock().now()
+    with open_journal(url, instance=settings.instance, now=now, password=password, must_exist=True) as journal:
+        journal.probe()
+        return journal.ledger_position()
