@@ -135,4 +135,4 @@ def test_the_installed_demo_shows_the_main_job_and_its_installation_goes_on(inst
         assert "[ACCEPTED]" in explained.stdout
     finally:
         bank.terminate()
-        bank.wait(20)
+        bank.communicate(timeout=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -152,6 +153,15 @@ def test_an_erps_file_reaches_the_bank_sealed_and_the_erp_can_read_its_receipt(r
     assert b"Payee" not in sent.read_bytes()
     read = ("runuser", "-u", "erp", "--", "cat", f"{OUTBOX}/salaries.csv.status.json")
     wait_for(lambda: '"SENT"' in running.run(*read).stdout, f"the receipt: {running.run(*read)}")
+
+
+def test_the_log_is_json_and_names_no_account_and_no_payee(running: Machine, sshd: Sshd) -> None:
+    before = len(_at_the_bank(sshd))
+    _drop(running, "rents.csv", 2)
+    wait_for(lambda: len(_at_the_bank(sshd)) > before, "the bank's file", 30)
+    lines = _log(running).splitlines()
+    assert {"daemon.ready", "submission.delivered"} <= {json.loads(line)["event"] for line in lines}
+    assert [line for line in lines if "DE89370400440532013000" in line or "Payee 1" in line] == []
 
 
 def test_a_reload_takes_the_new_configuration_and_refuses_a_wrong_one(running: Machine) -> None:
