@@ -159,7 +159,7 @@ def _signature(seen: dict[str, list[list[str]]], policy: Policy) -> tuple[str | 
     if len(fields) != 10:
         return None, ["gpg describes the signature in an unknown way"]
     fingerprint, _, made, expires, _, _, public_key, digest, kind, primary = fields
-    key_id = seen["GOODSIG"][0][0]
+    key_id = next(iter(seen["GOODSIG"][0]), "")
     if not (_FINGERPRINT.fullmatch(fingerprint) and _FINGERPRINT.fullmatch(primary)):
         return None, ["gpg describes the signature in an unknown way"]
     if not re.fullmatch(r"[0-9A-F]{16}", key_id) or key_id not in (fingerprint[-16:], fingerprint[:16]):
