@@ -26,9 +26,10 @@ class FileArchive:
         self._root = root
         self._scratch_root = scratch_root
 
-    def put(self, owner: str, since: datetime, name: str, data: bytes | Path) -> Path:
+    def put(self, owner: str, since: datetime, name: str, data: bytes | Path, *, anew: bool = False) -> Path:
         """Keep it, durably; the same bytes again is success, other bytes under a name that exists ``Untrusted``.
 
+        *anew*: the journal does not name it yet, so what a step cut short left under that name is replaced.
         ``Unavailable`` (also: a read-only archive), ``OutOfSpace``; nothing half-written is ever seen under *name*.
         """
         if not _plain(name):
@@ -41,6 +42,9 @@ class FileArchive:
         with files.in_words("compare", path):
             if files.same_bytes(path, data):
                 return path
+        if anew:
+            files.replace(path, data, mode=0o400)
+            return path
         raise Untrusted(
             f"the archive already holds {path} with other content",
             hint="nothing is overwritten; the system administrator finds out who changed the archive or the journal",

@@ -75,10 +75,14 @@ def convert(house: House, sub: Submission) -> Submission:
             done = _from_document(house, sub, bank, source, scratch)
         suspected = same_message_id(house, sub, done.message_id)
         if suspected is not None:
+            stack.close()
             return hold_or_refuse(house, sub, suspected)
         view = {**done.view, "findings": [f.as_json() for f in done.findings]}
-        house.archive.put(sub.sid, sub.received_at, "20-payment.json", dumped(view))
-        house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file)
+        # Cut short before the journal knew, both are made anew: the day or the profile may have changed. Once something
+        # was sealed they are what it was sealed from, whatever an older journal says.
+        anew = house.archive.get(sub.sid, sub.received_at, "40-sealed") is None
+        house.archive.put(sub.sid, sub.received_at, "20-payment.json", dumped(view), anew=anew)
+        house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file, anew=anew)
         sub = house.journal.advance(
             sub,
             Event.CONVERTED,

@@ -16,7 +16,6 @@ from typing import Any
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
 from h2h.core.format import Read
-from h2h.core.match_entries import ids_of
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
@@ -24,6 +23,7 @@ from h2h.core.records import InboundFile, PaymentRecord
 from h2h.core.rows import STATEMENT_HEADER, STATUS_HEADER, statement_rows, status_rows, write_csv
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import dumped, opened
+from h2h.pipeline.settle import candidates_of
 from h2h.settings import ErpFolder
 
 
@@ -36,9 +36,9 @@ def deliver(house: House, file: InboundFile) -> None:
         raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
     findings = json.loads(whole.read_bytes()).get("findings", [])
     for folder in _folders(house, file, read):
-        parts = list(_parts(house, file, folder, read, whole.read_bytes()))
         delivered = []
-        for name, data, rows in parts:
+        for number, (name, made, rows) in enumerate(_parts(house, file, folder, read, whole.read_bytes()), 1):
+            data = made if rows is None else _kept(house, file, f"45-{safe_name(folder.name)}-{number}.csv", made)
             given = house.inboxes[folder.name].deliver(name, data)
             delivered.append({"name": given, "sha256": hashlib.sha256(data).hexdigest(), "rows": rows})
         manifest = {
@@ -58,6 +58,12 @@ def deliver(house: House, file: InboundFile) -> None:
         name = f"50-delivered-{safe_name(folder.name)}.json"
         if house.archive.get(file.fid, file.fetched_at, name) is None:
             house.archive.put(file.fid, file.fetched_at, name, dumped(manifest))
+
+
+def _kept(house: House, file: InboundFile, name: str, made: bytes) -> bytes:
+    """A table says what was known when it was first made: a delivery that is repeated later gives the same bytes."""
+    kept = house.archive.get(file.fid, file.fetched_at, name)
+    return (kept or house.archive.put(file.fid, file.fetched_at, name, made)).read_bytes()
 
 
 def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
@@ -108,10 +114,7 @@ def _statement_csvs(
     house: House, file: InboundFile, message: StatementMessage, wanted: list[Statement], stem: str
 ) -> Iterator[tuple[str, bytes, int | None]]:
     """One CSV an account."""
-    end_to_end_ids, uetrs, batches = ids_of(message)
-    candidates = house.journal.payments_by(
-        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
-    )
+    candidates = candidates_of(house, file, message)
     sources = {sid: house.journal.submission(sid).source_name for sid in {p.sid for p in candidates}}
     accounts: dict[str, list[Statement]] = {}
     for statement in wanted:

@@ -139,8 +139,8 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     )
     # The archive first: a row without its bytes could never be opened, bytes without a row are fetched again.
     house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
-    row = house.journal.fetched(file)
     house.archive.clean(f"fetch-{fid}")
+    row = house.journal.fetched(file)
     again = row.removed  # the very same file once more: nothing new, but it must go from the bank's folder
     log.info("file.fetched", fid=row.fid, bank=bank, size=size, again=again)
     _remove_at_bank(house, session, row, house.settings.bank_of(bank).fetching)

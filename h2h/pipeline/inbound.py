@@ -13,12 +13,12 @@ from collections.abc import Callable
 from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import Finding, WhoActs, refuses
 from h2h.core.format import Read
-from h2h.core.records import FileState, InboundFile
+from h2h.core.records import FileState, InboundFile, Matched, NewAttention
 from h2h.core.view import message_json
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import dumped, read_bank_file, sha256_of
-from h2h.pipeline.settle import match_and_settle
+from h2h.pipeline.settle import follow, match_and_settle
 
 WAITING = (FileState.FETCHED, FileState.OPENED, FileState.READ, FileState.MATCHED)
 
@@ -77,8 +77,8 @@ def _open(house: House, file: InboundFile) -> InboundFile:
         plain = house.archive.scratch(file.fid) / "opened"
         report = house.sealers[file.bank].open(received, plain)
         house.archive.put(file.fid, file.fetched_at, "20-opened", plain)
-        house.archive.clean(file.fid)
         log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
+    house.archive.clean(file.fid)
     content = sha256_of(house, file)
     first = house.journal.file_with_content(file.bank, content)
     if first is not None and first.fid != file.fid:
@@ -97,7 +97,9 @@ def _read(house: House, file: InboundFile) -> InboundFile:
     keep_findings(house, file, read.findings)
     if refuses(read.findings):
         raise Refused([f for f in read.findings if refuses([f])])
-    house.archive.put(file.fid, file.fetched_at, "30-message.json", dumped(message_json(format_, read)))
+    # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
+    view = dumped(message_json(format_, read))
+    house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
     return house.journal.move_file(
         file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=_message_id(read)
     )
@@ -109,7 +111,8 @@ def _match(house: House, file: InboundFile) -> InboundFile:
 
 
 def _deliver(house: House, file: InboundFile) -> InboundFile:
-    """MATCHED → DELIVERED: in the ERP's folder, atomically, the manifest last."""
+    """MATCHED → DELIVERED: witness and receipts follow, then the ERP's folder, atomically, the manifest last."""
+    follow(house, file)
     deliver(house, file)
     moved_on = house.journal.move_file(file, FileState.DELIVERED, at=house.now())
     house.settle("file-waits", file.fid, "it was delivered")
@@ -128,8 +131,16 @@ _STEPS: dict[FileState, Callable[[House, InboundFile], InboundFile]] = {
 def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts: WhoActs) -> InboundFile:
     """Set the file aside, whole, with its reason; nothing of it reaches the ERP."""
     file = house.journal.file(file.fid)
-    moved_on = house.journal.move_file(file, FileState.QUARANTINED, at=house.now(), reason=reason, reason_text=text)
-    house.attend("quarantined", file.fid, f"{file.remote_name}: {text}", who_acts, file.bank)
+    told = NewAttention("quarantined", file.fid, f"{file.remote_name}: {text}", who_acts, file.bank)
+    moved_on = house.journal.move_file(
+        file,
+        FileState.QUARANTINED,
+        at=house.now(),
+        matched=Matched(attention=(told,)),
+        reason=reason,
+        reason_text=text,
+    )
+    house.archive.clean(file.fid)
     log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason=reason)
     return moved_on
 

@@ -47,11 +47,13 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
     try:
         spooled = outbox.spool(claimed)
     except Refused as refusal:
-        name = outbox.set_aside(claimed)
-        log.warning("intake.refused", folder=folder.name, codes=[f.code for f in refusal.findings])
+        # Told before it is set aside: cut short in between, it is told again.
+        name = claimed.identity.name
         write_error_beside(house, folder.name, name, refusal.findings, sid=None)
         first = refusal.findings[0].text if refusal.findings else str(refusal)
         house.attend("refused-file", f"{folder.name}/{name}", first, WhoActs.ERP_TEAM, folder.bank)
+        outbox.set_aside(claimed)
+        log.warning("intake.refused", folder=folder.name, codes=[f.code for f in refusal.findings])
         return 0
     sub = house.journal.take_in(
         NewSubmission(

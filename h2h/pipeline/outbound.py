@@ -75,7 +75,7 @@ def step(house: House, line: Line, sub: Submission) -> int:
         else:
             return 0
     except (NotYet, StaleState) as early:
-        # Still being taken in, or moved by somebody else (a person, another node): the next round sees it as it then is.
+        # Still being taken in, or moved by somebody else (a person, another node): the next round sees what it is.
         log.info("submission.left-for-the-next-round", sid=sub.sid, why=type(early).__name__)
         return 0
     except Refused as refusal:
@@ -104,6 +104,8 @@ def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
         _unexpected(house, sub, refusal)
         return
     first = refusal.findings[0]
+    # The report first: cut short in between, the step is taken again; the other way round nobody would be told.
+    write_error_beside(house, sub.folder, sub.receipt, refusal.findings, sid=sub.sid)
     sub = house.journal.advance(
         sub,
         Event.REFUSED,
@@ -113,7 +115,6 @@ def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
         reason_text=_short(refusal),
         who_acts=first.who_acts,
     )
-    write_error_beside(house, sub.folder, sub.receipt, refusal.findings, sid=sub.sid)
     write_receipt(house, sub)
     moved(sub, "refused", findings=len(refusal.findings), code=first.code)
 
@@ -129,6 +130,7 @@ def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoAc
     if not may_happen(sub.state, Event.HELD):
         _unexpected(house, sub, H2HError(text))
         return
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
     sub = house.journal.advance(
         sub,
         Event.HELD,
@@ -138,7 +140,6 @@ def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoAc
         who_acts=who_acts,
         detail={"reason_text": text},
     )
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
     write_receipt(house, sub)
     moved(sub, "held", reason=reason)
 

@@ -26,6 +26,22 @@ def write_receipt(house: House, sub: Submission) -> None:
     _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
 
 
+def mend_receipt(house: House, sub: Submission) -> None:
+    """Write it again if the one beside the ERP's file is of an earlier state; one that the ERP took away stays away."""
+    try:
+        there = house.outboxes[sub.folder].beside(f"{sub.receipt}.status.json")
+    except Unavailable:
+        return  # the folder is told about by its own scan
+    if there is None:
+        return
+    try:
+        said = json.loads(there).get("state")
+    except (ValueError, AttributeError):
+        said = None  # not what h2h wrote
+    if said != str(sub.state):
+        write_receipt(house, sub)
+
+
 def receipt(house: House, sub: Submission, payments: Sequence[PaymentRecord]) -> dict[str, Any]:
     """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
     now = present(sub)

@@ -17,8 +17,13 @@ from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
+from h2h.pipeline.receipts import mend_receipt
 from h2h.pipeline.send import ensure_delivered
 
+#: So many of the newest receipts are compared with the journal: a stop cuts short no more than a step of each worker.
+RECEIPTS_LOOKED_AT = 200
+#: Items about a submission, and the states in which they are open.
+_TOLD_ABOUT = {"held": (State.HELD,), "in-doubt": (State.IN_DOUBT, State.COMMITTING)}
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 
 
@@ -37,14 +42,27 @@ def recover(house: House) -> int:
         # A person's decision that was cut short between ledger and journal is finished here; that is no rollback.
         changed += applied if record.kind not in (LedgerKind.RELEASE, LedgerKind.TAKEN_OVER) else 0
         house.journal.set_ledger_position(record.number)
-    for bank in house.settings.banks:
-        for sub in house.journal.waiting_for_answer(bank):
-            ensure_delivered(house, sub)  # cut short between journal and ledger, the other way round
+    mend(house)
     if changed:
         log.warning("recovery.replayed", records=changed)
         text = f"the journal was older than the ledger; {changed} records were replayed before anything was sent"
         house.attend("journal-rollback", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
     return changed
+
+
+def mend(house: House) -> None:
+    """What follows a move of the journal and was cut short after it: the second witness, closed items, receipts."""
+    for bank in house.settings.banks:
+        for sub in house.journal.waiting_for_answer(bank):
+            ensure_delivered(house, sub)
+    for item in house.journal.attention():
+        states = _TOLD_ABOUT.get(item.kind)
+        about = house.journal.find(item.subject) if states else []
+        if states and about and about[0].state not in states:
+            house.settle(item.kind, item.subject, f"it went on to {about[0].state}")
+    for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
+        if sub.folder in house.outboxes:
+            mend_receipt(house, sub)
 
 
 def _apply(house: House, record: LedgerRecord) -> int:

@@ -39,7 +39,7 @@ def seal(house: House, sub: Submission) -> Submission:
         scratch = house.archive.scratch(sub.sid) / "sealed"
         house.sealers[sub.bank].seal(plain, scratch)
         sealed = house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{bank.seal.suffix}", scratch)
-        house.archive.clean(sub.sid)
+    house.archive.clean(sub.sid)
     sha256, size = _digest(sealed)
     sub = house.journal.allocate_sequence(sub, at=house.now())
     name = remote_name(

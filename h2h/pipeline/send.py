@@ -117,6 +117,7 @@ def _must_wait(house: House, sub: Submission) -> Submission | None:
     limit = timedelta(seconds=bank.submission.give_up_after_seconds)
     if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
         text = f"it could not be sent since {sub.first_attempt_at:%Y-%m-%d %H:%M} UTC ({sub.attempt} attempts)"
+        house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
         held = house.journal.advance(
             sub,
             Event.HELD,
@@ -127,7 +128,6 @@ def _must_wait(house: House, sub: Submission) -> Submission | None:
             detail={"reason_text": text},
             first_attempt_at=None,
         )
-        house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
         moved(held, "held", reason="H12-RETRIES")
         return held
     return None
@@ -326,6 +326,13 @@ def ensure_delivered(house: House, sub: Submission) -> None:
 
 
 def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submission:
+    house.attend(
+        "in-doubt",
+        sub.sid,
+        f"{sub.source_name}: nobody knows whether the bank has {sub.remote_name}: {words}. It will not be sent again",
+        WhoActs.TREASURY,
+        sub.bank,
+    )
     sub = house.journal.advance(
         sub,
         Event.OUTCOME_UNKNOWN,
@@ -335,13 +342,6 @@ def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submissi
         who_acts=WhoActs.TREASURY,
         detail={"reason_text": words},
         next_attempt_at=None,
-    )
-    house.attend(
-        "in-doubt",
-        sub.sid,
-        f"{sub.source_name}: nobody knows whether the bank has {sub.remote_name}: {words}. It will not be sent again",
-        WhoActs.TREASURY,
-        sub.bank,
     )
     moved(sub, "in-doubt", reason=proof)
     return sub

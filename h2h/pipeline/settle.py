@@ -8,7 +8,15 @@ from h2h.core.match import Matching, match_report
 from h2h.core.match_entries import ids_of, match_entries, statement_records
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
-from h2h.core.records import FileState, InboundFile, Matched, StatementRecord
+from h2h.core.records import (
+    FileState,
+    InboundFile,
+    Matched,
+    NewAttention,
+    PaymentRecord,
+    StatementRecord,
+    Submission,
+)
 from h2h.core.rules.statement_chain import chain_attention
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
@@ -41,22 +49,41 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
         attention=result.attention,
     )
     moved_on = house.journal.move_file(file, FileState.MATCHED, at=house.now(), matched=matched)
-    touched = {m.sid for m in matched.payments} | {m.sid for m in matched.submissions}
-    log.info("file.matched", fid=file.fid, bank=file.bank, payments=len(matched.payments), submissions=len(touched))
-    for sid in sorted(touched):
-        _after(house, sid)
+    log.info("file.matched", fid=file.fid, bank=file.bank, payments=len(matched.payments))
     return moved_on
+
+
+def follow(house: House, file: InboundFile) -> None:
+    """The second witness, the closed doubts and the receipts of every submission that *file* speaks of.
+
+    A part of the step after MATCHED, so that a crash in between repeats it.
+    """
+    message = house.formats.get(file.format or "").read(opened(house, file).read_bytes()).message
+    if isinstance(message, StatusReport):
+        found = _answered(house, file, message)
+        sids = {found.sid} if found else set()
+    elif isinstance(message, StatementMessage):
+        sids = {p.sid for p in candidates_of(house, file, message)}
+    else:
+        sids = set()
+    for sid in sorted(sids):
+        _after(house, sid)
+
+
+def candidates_of(house: House, file: InboundFile, message: StatementMessage) -> list[PaymentRecord]:
+    """Payments that bear one of the message's ids."""
+    end_to_end_ids, uetrs, batches = ids_of(message)
+    return house.journal.payments_by(
+        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
+    )
 
 
 def _match_status(house: House, file: InboundFile, report: StatusReport, matching: Matching) -> bool:
     """Gather what the report says; False if we have no such message at this bank."""
     bank = house.settings.bank_of(file.bank)
-    candidates = house.journal.by_message_id(file.bank, report.original_message_id or "")
-    if not candidates:
+    submission = _answered(house, file, report)
+    if submission is None:
         return False
-    # Of several with this id (a person released a suspicion) the answer is about one that may have left the house.
-    candidates = [s for s in candidates if s.state in BANK_MAY_HAVE_IT] or candidates
-    submission = candidates[0]
     match_report(
         report,
         submission,
@@ -67,14 +94,18 @@ def _match_status(house: House, file: InboundFile, report: StatusReport, matchin
     return True
 
 
+def _answered(house: House, file: InboundFile, report: StatusReport) -> Submission | None:
+    """The submission that the report is about; None if we have no such message at this bank."""
+    candidates = house.journal.by_message_id(file.bank, report.original_message_id or "")
+    # Of several with this id (a person released a suspicion) the answer is about one that may have left the house.
+    candidates = [s for s in candidates if s.state in BANK_MAY_HAVE_IT] or candidates
+    return candidates[0] if candidates else None
+
+
 def _match_statements(
     house: House, file: InboundFile, message: StatementMessage, matching: Matching
 ) -> list[StatementRecord]:
-    end_to_end_ids, uetrs, batches = ids_of(message)
-    candidates = house.journal.payments_by(
-        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
-    )
-    match_entries(message, candidates, matching)
+    match_entries(message, candidates_of(house, file, message), matching)
     records = statement_records(file.fid, message)
     for number, record in enumerate(records):
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
@@ -88,10 +119,15 @@ def _match_statements(
 def _foreign(house: House, file: InboundFile, report: StatusReport) -> InboundFile:
     """F61: somebody else sends with our contract, or a test system reads production. A person must know."""
     text = f"an answer to message {report.original_message_id!r}, which h2h never sent to this bank"
+    told = NewAttention("unknown-message", file.fid, f"{file.remote_name}: {text}", WhoActs.TREASURY, file.bank)
     moved_on = house.journal.move_file(
-        file, FileState.QUARANTINED, at=house.now(), reason="UNKNOWN-MESSAGE", reason_text=text
+        file,
+        FileState.QUARANTINED,
+        at=house.now(),
+        matched=Matched(attention=(told,)),
+        reason="UNKNOWN-MESSAGE",
+        reason_text=text,
     )
-    house.attend("unknown-message", file.fid, f"{file.remote_name}: {text}", WhoActs.TREASURY, file.bank)
     log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason="UNKNOWN-MESSAGE")
     return moved_on
 

@@ -92,6 +92,7 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
         detail = {"reason_text": suspicion.text, "earlier": list(suspicion.earlier)}
         house.journal.remark(sub.sid, "duplicate-warning", at=house.now(), detail=detail)
         return sub
+    house.attend("held", sub.sid, f"{sub.source_name}: {suspicion.text}", WhoActs.TREASURY, sub.bank)
     sub = house.journal.advance(
         sub,
         Event.HELD,
@@ -101,7 +102,6 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
         who_acts=WhoActs.TREASURY,
         detail={"reason_text": suspicion.text, "earlier": list(suspicion.earlier)},
     )
-    house.attend("held", sub.sid, f"{sub.source_name}: {suspicion.text}", WhoActs.TREASURY, sub.bank)
     write_receipt(house, sub)
     moved(sub, "held", reason=suspicion.reason)
     return sub

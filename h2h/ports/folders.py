@@ -75,6 +75,9 @@ class Outbox(Protocol):
     def set_aside(self, claimed: Claimed) -> str:
         """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""
 
+    def beside(self, name: str) -> bytes | None:
+        """A receipt that was written beside the ERP's file, or None if it is not (or no longer) there."""
+
     def write_beside(self, name: str, data: bytes) -> None:
         """Write a receipt or an error report beside the ERP's file, atomically."""
 
@@ -92,8 +95,11 @@ class Inbox(Protocol):
 class Archive(Protocol):
     """Numbered write-once artefacts, one folder a submission or bank file (``owner`` is a sid or fid)."""
 
-    def put(self, owner: str, since: datetime, name: str, data: bytes | Path) -> Path:
-        """Keep it, durably; the same bytes again is success, other bytes under a name that exists ``Untrusted``."""
+    def put(self, owner: str, since: datetime, name: str, data: bytes | Path, *, anew: bool = False) -> Path:
+        """Keep it, durably; the same bytes again is success, other bytes under a name that exists ``Untrusted``.
+
+        *anew*: the journal does not name it yet, so what a step cut short left under that name is replaced.
+        """
 
     def get(self, owner: str, since: datetime, start: str) -> Path | None:
         """The artefact whose name starts so (``30-bank``), or None."""

@@ -32,6 +32,7 @@ from h2h.settings.site import Limits
 
 _TEMPORARIES_KEPT_SECONDS = 86_400
 _UNKNOWN_TOLD_MAX = 100
+_RECEIPT_BYTES_MAX = 10_000_000
 
 
 class FolderOutbox:
@@ -152,6 +153,18 @@ class FolderOutbox:
         """Move a file that ``spool`` refused into ``refused/`` beside it, unread; its name there."""
         with files.in_words("set aside", claimed.path):
             return self._corner.set_aside(claimed.path)
+
+    def beside(self, name: str) -> bytes | None:
+        """A receipt beside the ERP's file; None if it is not there, or is something else by now."""
+        plain_name(name)
+        with files.in_words("read", self._path / name):
+            self._witness.check()
+            try:
+                fd = files.open_regular(self._path / name)
+            except (FileNotFoundError, files.NotRegular):
+                return None
+            with open(fd, "rb") as file:
+                return file.read(_RECEIPT_BYTES_MAX)
 
     def write_beside(self, name: str, data: bytes) -> None:
         """Write a receipt or an error report beside the ERP's file, atomically, for all who may list the folder."""
