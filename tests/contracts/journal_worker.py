@@ -31,8 +31,8 @@ def main(url: str, task: str, sid: str) -> None:
     elif task == "half-way":
         journal.advance(sub, Event.CONVERTED, at=NOW, payments=_endless())
     else:
-        say("ready")
         while True:
+            say("ready")
             sub = journal.advance(sub, Event.HELD, at=NOW)
             sub = journal.advance(sub, Event.RELEASED, at=NOW)
 

@@ -126,6 +126,7 @@ def test_what_a_file_says_is_applied_whole(journal: SqlJournal) -> None:
     now = journal.submission(sub.sid)
     assert (now.state, now.version) == (State.PARTIALLY_ACCEPTED, sub.version + 1)
     assert replay(journal.events(sub.sid)) is State.PARTIALLY_ACCEPTED
+    assert journal.events(sub.sid)[-2].detail == {"group": "PART", "fid": "f1"}
     one, two = journal.payments(sub.sid)
     assert (one.outcome, one.bank_status, one.outcome_at) == (Outcome.ACCEPTED, "ACCP", later(5))
     assert (two.outcome, two.reason_code, two.reason_list) == (Outcome.REJECTED, "AC04", "status")

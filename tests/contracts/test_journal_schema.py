@@ -18,6 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.audit import damage, replay
 from h2h.adapters.journal.engine import is_network_file_system, open_engine
 from h2h.adapters.journal.migrate import HEAD, MIGRATIONS
 from h2h.adapters.journal.store import Store
@@ -95,6 +96,22 @@ def test_the_schema_from_zero_is_the_schema_by_migration(new_place: Callable[[],
         assert compare_metadata(context, metadata) == []
     one.dispose()
     other.dispose()
+
+
+def test_the_journal_of_every_release_opens_and_its_histories_lead_to_its_rows(tmp_path: Path, root: Path) -> None:
+    dumps = sorted((root / "tests" / "contracts" / "journals_of_releases").glob("*.sql"))
+    assert dumps
+    for dump in dumps:
+        folder = tmp_path / dump.stem
+        folder.mkdir()
+        with closing(sqlite3.connect(folder / "journal.db")) as old:
+            old.executescript(dump.read_text(encoding="utf-8"))
+        with open_journal(default_url(folder), instance="house", now=NOW) as journal:
+            subs = journal.submissions()
+            assert [sub.state for sub in subs] == ["DUPLICATE", "ACCEPTED"]
+            assert [replay(journal.events(sub.sid)) for sub in subs] == [sub.state for sub in subs]
+            assert [str(p.amount) for p in journal.payments(subs[1].sid)] == ["10.50", "10.50"]
+            assert damage(journal) == []
 
 
 def test_this_release_is_the_last_of_the_migrations() -> None:
@@ -224,6 +241,25 @@ def test_every_connection_to_sqlite_commits_durably(tmp_path: Path) -> None:
             ]
             assert values == ["truncate", 3, 1, 5000]
     engine.dispose()
+
+
+def test_a_commit_to_sqlite_is_synchronised_with_the_disk(tmp_path: Path, program: Callable[[str], str]) -> None:
+    open_journal(default_url(tmp_path), instance="house", now=NOW).close()
+    script = (
+        "import os, sys\n"
+        "from h2h.core.findings import WhoActs\n"
+        "from h2h.core.records import NewAttention\n"
+        "from tests.contracts.journals import NOW, Place\n"
+        "journal = Place(sys.argv[1]).open()\n"
+        "os.write(1, b'begin')\n"
+        "for n in range(3): journal.attend([NewAttention('k', str(n), 't', WhoActs.BANK)], at=NOW)\n"
+        "os.write(1, b'end')\n"
+    )
+    trace = tmp_path / "trace"
+    command = [program("strace"), "-f", "-o", str(trace), "-e", "trace=fsync,fdatasync,write", "-e", "signal=none"]
+    subprocess.run([*command, sys.executable, "-c", script, default_url(tmp_path)], check=True, capture_output=True)
+    between = trace.read_text().partition('"begin"')[2].partition('"end"')[0]
+    assert between.count("sync(") >= 3 * 4, "journal, database and directory, for each commit"
 
 
 def test_postgresql_confirms_only_what_is_durable() -> None:

@@ -98,6 +98,8 @@ def record_of(before: Submission, target: State, move: Move) -> dict[str, Any]:
     told = {name: move.changes[name] for name in _TOLD if move.changes.get(name) is not None}
     if move.event is Event.RESOLVED_NOT_SENT:
         told["generation"] = before.generation + 1
+    if move.fid is not None:
+        told["fid"] = move.fid
     return {
         "sid": before.sid,
         "at": move.at,
