@@ -69,7 +69,7 @@ class Desk:
         """Which format the file has."""
         looked = Looked(file)
         try:
-            looked.format = self.book.identify(_bytes(file))
+            looked.format = self.book.identify(self._bytes(file))
         except Refused as refused:
             looked.findings += refused.findings
         return looked
@@ -78,7 +78,7 @@ class Desk:
         """All that the file says and all that is wrong with it. *strict*: a missing schema is an error."""
         looked = Looked(file)
         try:
-            data = _bytes(file)
+            data = self._bytes(file)
             looked.format = self.book.identify(data)
             looked.findings += self._by_schema(looked.format, data, strict)
             looked.read = looked.format.read(data)
@@ -114,24 +114,27 @@ class Desk:
                 return check_initiation(read, self.bank, self._today())
         return [*read.findings, *check_message(read.message)]
 
+    def _bytes(self, file: Path) -> bytes:
+        """The content of a regular file within the limits; anything else is ``Refused``."""
+        try:
+            status = file.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise _refused("H2H-NOT-A-FILE", f"{file} is not a regular file")
+            with file.open("rb") as content:
+                # A large file that nobody knows is refused without being read.
+                head = content.read(xml.HEAD_BYTES)
+                self.book.refuse_hopeless(head)
+                if status.st_size > xml.BYTES_MAX:
+                    text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
+                    raise _refused("H2H-TOO-LARGE", text)
+                return head + content.read()
+        except OSError as problem:
+            raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
+
     def _today(self) -> Any:
         from h2h.adapters.clock import SystemClock
 
         return SystemClock().now().date()
-
-
-def _bytes(file: Path) -> bytes:
-    """The content of a regular file within the limits; anything else is ``Refused``."""
-    try:
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise _refused("H2H-NOT-A-FILE", f"{file} is not a regular file")
-        if status.st_size > xml.BYTES_MAX:
-            text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
-            raise _refused("H2H-TOO-LARGE", text)
-        return file.read_bytes()
-    except OSError as problem:
-        raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
 
 
 def _refused(code: str, text: str) -> Refused:

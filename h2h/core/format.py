@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, BinaryIO, Protocol
 
@@ -123,14 +123,22 @@ class Format:
         """The message and all findings but the schema's; ``Refused`` if nothing can be read."""
         if self.codec is not None:
             return self.codec.read(data)
-        xml.refuse_unsafe(data)
-        message, findings = self._reader.read(data)
+        try:
+            xml.refuse_unsafe(data)
+            message, findings = self._reader.read(data)
+        except Refused as refused:
+            raise Refused([self._whose(f) for f in refused.findings]) from refused
         if isinstance(message, Initiation):
             message.kind = self.kind
         if self.namespace is None:
             text = "the document has no namespace, so its version is unknown and no schema can check it"
             findings.insert(0, error("H2H-NO-NAMESPACE", "Document", text, WhoActs.BANK))
         return Read(message, findings)
+
+    def _whose(self, finding: Finding) -> Finding:
+        """A bank's document that is damaged is the bank's matter."""
+        ours = self.kind in ("credit-transfer", "direct-debit") or finding.who_acts is not WhoActs.ERP_TEAM
+        return finding if ours else replace(finding, who_acts=WhoActs.BANK)
 
     def stream(self, data: bytes) -> Iterator[tuple[Any, list[Any]]]:
         """(statement or instruction as far as it is known, its records) in document order, in constant memory.
@@ -208,6 +216,11 @@ class FormatBook:
             return found[0]
         raise Refused([self._unknown(root) if not found else _ambiguous(found)])
 
+    def refuse_hopeless(self, head: bytes) -> None:
+        """``Refused`` if no format can know a file that begins with *head*: the rest need not be read."""
+        if head and not xml.looks_like_xml(head) and not any(f.is_format_of(head, None) for f in self):
+            raise Refused([self._unknown(None)])
+
     def read(self, data: bytes) -> Read:
         """What a file says, whatever format it has; ``Refused`` as from ``identify`` or the format's ``read``."""
         return self.identify(data).read(data)
@@ -217,7 +230,8 @@ class FormatBook:
             return error(UNKNOWN_FORMAT, "the file", "no format knows this file", WhoActs.SYSTEM_ADMINISTRATOR)
         name = root.namespace or "no namespace"
         text = f"no format knows this document: <{root.name}> in {name}"
-        near = difflib.get_close_matches(root.namespace or "", [f.namespace or "" for f in self], n=1, cutoff=0.9)
+        known = [f.namespace for f in self if f.namespace]
+        near = difflib.get_close_matches(root.namespace, known, n=1, cutoff=0.9) if root.namespace else []
         step = f"the nearest that is known is {near[0]}" if near else "h2h format list shows what is known"
         return error(UNKNOWN_FORMAT, f"<{root.name}>", text, WhoActs.SYSTEM_ADMINISTRATOR, next_step=step)
 
