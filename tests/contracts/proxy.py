@@ -24,7 +24,8 @@ class Proxy:
     reading and writing, as a dead machine does. All may be changed while connections are open.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, narrow: bool = False) -> None:
+        """*narrow*: small segments and buffers towards the client, as on a long line; they fill at once."""
         self._target = target_port
         self.cut_to_server: int | None = None
         self.cut_to_client: int | None = None
@@ -34,7 +35,12 @@ class Proxy:
         self.bytes_to_client = 0
         self._frozen = threading.Event()
         self._stop = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.socket()
+        if narrow:
+            self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen()
         self.port = int(self._listener.getsockname()[1])
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)

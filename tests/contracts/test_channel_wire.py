@@ -6,6 +6,7 @@ import io
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -136,6 +137,33 @@ def test_after_a_lie_nothing_more_is_believed(lie: str) -> None:
         truthful.set()
         with pytest.raises(Unavailable):
             one.remove("a", "b")
+
+
+def test_an_answer_that_only_drips_is_late() -> None:
+    """Each byte comes in time, the answer never does."""
+    stop = threading.Event()
+    ours, theirs = socket.socketpair()
+
+    def drip() -> None:
+        theirs.recv(100)
+        theirs.sendall(VERSION)
+        theirs.recv(1000)
+        for byte in struct.pack(">IB", 10_000, STATUS) + b"x" * 10_000:
+            if stop.wait(0.05):
+                return
+            theirs.sendall(bytes([byte]))
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    one = SftpSession(Wire(cast(paramiko.Channel, ours), 0.4), "fxp", use_until=1.0, monotonic=lambda: 0.0)
+    started = time.monotonic()
+    with pytest.raises(InDoubt, match=r"0\.4 s"):
+        one.rename("a", "b", "c", "d")
+    assert time.monotonic() - started < 2
+    stop.set()
+    thread.join()
+    ours.close()
+    theirs.close()
 
 
 @pytest.mark.parametrize("greeting", [b"", b"Welcome!\r\n", struct.pack(">IBI", 5, 2, 2), packet(STATUS, b"\0" * 8)])
