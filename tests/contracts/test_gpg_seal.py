@@ -316,10 +316,22 @@ def test_a_keyring_whose_path_is_too_long_for_a_socket_works_through_a_short_lin
     made = sealer(home=home)
     made.seal(plain, tmp_path / "s.pgp")
     assert opened_by(rings[0], tmp_path / "s.pgp")[0] == CONTENT
-    link = made._gpg._link
-    assert link is not None
+    stand_in = made._gpg._stand_in
+    assert stand_in is not None
     made.close()
-    assert not link.parent.exists()
+    assert not stand_in.exists()
+
+
+def test_a_keyring_on_a_read_only_file_system_works(
+    rings: Any, sealer: Any, plain: Path, tmp_path: Path, tiny_disk: Path
+) -> None:
+    ignored = shutil.ignore_patterns("S.*", "*.lock", ".#*", "openpgp-revocs.d", "*~")
+    shutil.copytree(rings[1].home, tiny_disk / "k", ignore=ignored)
+    subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], check=True)
+    made = sealer(home=tiny_disk / "k")
+    made.seal(plain, tmp_path / "s.pgp")
+    assert opened_by(rings[0], tmp_path / "s.pgp")[0] == CONTENT
+    made.close()
 
 
 def test_closing_ends_the_agent_that_was_started_but_not_one_that_was_there(

@@ -1,7 +1,8 @@
 """h2h's corner of an ERP's folder: one directory a claimed file, in which the file keeps its name.
 
 ``.h2h/claimed/<inode>-<mtime>-<size>/NAME``, beside it the file's marker if it had one. The marker moves in first, so
-that it can never speak for a later file of the same name; whatever a crash leaves there is undone by ``leftovers``.
+that it can never speak for a later file of the same name, and both leave together. Whatever a crash leaves there is
+undone or finished by ``leftovers``.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ class Corner:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._claimed = folder / CORNER / "claimed"
+        self._done = folder / CORNER / "done"  # to be removed
+        self._refusing = folder / CORNER / "refusing"  # on its way to refused/
         self._refused = folder / REFUSED
 
     def prepare(self) -> None:
         """Make the corner, and see that it is a directory of our own: nobody else may redirect claims."""
-        for directory in (self._folder / CORNER, self._claimed):
+        for directory in (self._folder / CORNER, self._claimed, self._done, self._refusing):
             try:
                 directory.mkdir(mode=0o700)
             except FileExistsError:
@@ -70,8 +73,10 @@ class Corner:
 
     def leftovers(self) -> Iterator[Claimed]:
         """Files that an earlier run claimed, oldest first; half-made claims are undone."""
-        if not self._claimed.is_dir():
-            return
+        for home in self._done.iterdir():
+            _remove(home)
+        for home in self._refusing.iterdir():
+            self._finish_refusal(home)
         for home in sorted(self._claimed.iterdir(), key=lambda p: (p.lstat().st_mtime_ns, p.name)):
             names = [n for n in os.listdir(home) if not n.startswith(_MARKER_PREFIX)]
             if not names:
@@ -93,26 +98,31 @@ class Corner:
         return True
 
     def discard(self, path: Path) -> None:
-        """Remove a claimed file, its marker and its directory; what is gone already is success."""
-        path.unlink(missing_ok=True)
+        """Remove a claimed file and its marker, in one step for whoever looks; what is gone already is success."""
         if path.parent.is_dir():
-            for rest in path.parent.iterdir():
-                rest.unlink()
-            path.parent.rmdir()
+            _remove(_moved(path.parent, self._done))
 
     def set_aside(self, path: Path) -> str:
         """Move a file that was refused unread into ``refused/``, where the ERP's people find it; its name there."""
+        return self._finish_refusal(_moved(path.parent, self._refusing))
+
+    def _finish_refusal(self, home: Path) -> str:
         if self._refused.is_symlink():
             raise Unavailable(f"{self._refused} is a link", hint="the system administrator removes it")
         if not self._refused.exists():
             self._refused.mkdir()
             self._refused.chmod(stat.S_IMODE(self._folder.stat().st_mode))
-        number = 1
-        while not files.rename_new(path, self._refused / numbered(path.name, number)):
-            number += 1
+        name = ""
+        for path in home.iterdir():
+            if path.name.startswith(_MARKER_PREFIX):
+                continue
+            number = 1
+            while not files.rename_new(path, self._refused / numbered(path.name, number)):
+                number += 1
+            name = numbered(path.name, number)
         files.sync_directory(self._refused)
-        self.discard(path)
-        return numbered(path.name, number)
+        _remove(home)
+        return name
 
     def _new_home(self, identity: SourceIdentity) -> Path:
         stem = f"{identity.inode}-{identity.mtime_ns}-{identity.size}"
@@ -153,6 +163,19 @@ class Corner:
         except FileNotFoundError:
             return None
         return identity_of(name, state) if stat.S_ISREG(state.st_mode) else None
+
+
+def _moved(home: Path, into: Path) -> Path:
+    number = 1
+    while not files.rename_new(home, target := into / (home.name if number == 1 else f"{home.name}~{number}")):
+        number += 1
+    return target
+
+
+def _remove(home: Path) -> None:
+    for rest in home.iterdir():
+        rest.unlink()
+    home.rmdir()
 
 
 def marker_at(path: Path) -> Marker:

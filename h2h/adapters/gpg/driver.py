@@ -61,7 +61,7 @@ class Gpg:
         self._keyring = keyring
         self._timeout = timeout_seconds
         self._driven: _Driven | None = None
-        self._link: Path | None = None
+        self._stand_in: Path | None = None
         self._agent_is_ours = False
 
     def list_keys(self, fingerprints: Sequence[str], *, secret: bool) -> list[dict[str, Any]]:
@@ -127,9 +127,7 @@ class Gpg:
             command = ["gpgconf", "--homedir", str(self._driven.gnupghome), "--kill", "all"]
             subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=self._timeout)
         self._driven = None
-        if self._link is not None:
-            shutil.rmtree(self._link.parent, ignore_errors=True)
-            self._link = None
+        self._remove_stand_in()
 
     def _run(self, place: Path, go: Callable[[_Driven], object]) -> Run:
         driven = self._open()
@@ -150,29 +148,41 @@ class Gpg:
         if self._driven is None:
             if not self._keyring.is_dir():
                 raise Misconfigured(f"the PGP keyring {self._keyring} does not exist", hint="import the keys into it")
-            home = self._short_home()
             try:
+                home = self._working_home()
                 self._agent_is_ours = not _agent_answers(home)
                 self._driven = _Driven(home, self._timeout)
             except (OSError, ValueError) as problem:
+                self._remove_stand_in()
                 raise Misconfigured(f"gpg cannot be run: {problem}", hint="install gnupg 2.2 or later") from problem
         return self._driven
 
-    def _short_home(self) -> Path:
-        """The keyring, or a link to it that is short enough for the agent's socket."""
-        if _fits(self._keyring):
+    def _remove_stand_in(self) -> None:
+        if self._stand_in is not None:
+            shutil.rmtree(self._stand_in, ignore_errors=True)
+            self._stand_in = None
+
+    def _working_home(self) -> Path:
+        """The keyring, or what stands for it where gpg-agent cannot put its socket into it."""
+        writable = os.access(self._keyring, os.W_OK, effective_ids=True)
+        if writable and _fits(self._keyring):
             return self._keyring
         directory = Path(tempfile.mkdtemp(prefix="h2h-"))
-        link = directory / "k"
-        if not _fits(link):
-            directory.rmdir()
+        self._stand_in = directory
+        if not _fits(directory / "k"):
+            self._remove_stand_in()
             raise Misconfigured(
                 f"the path of the PGP keyring {self._keyring} is too long for gpg-agent's socket, and so is TMPDIR",
                 hint=f"move it to a path of at most {SOCKET_PATH_BYTES_MAX - len(_LONGEST_SOCKET)} bytes",
             )
-        link.symlink_to(self._keyring.absolute(), target_is_directory=True)
-        self._link = link
-        return link
+        keyring = self._keyring.absolute()
+        if writable:  # too long only
+            (directory / "k").symlink_to(keyring, target_is_directory=True)
+            return directory / "k"
+        for entry in keyring.iterdir():  # read-only: locks and sockets go beside links to the keys
+            if not entry.name.startswith(("S.", ".#")):
+                (directory / entry.name).symlink_to(entry)
+        return directory
 
 
 class _Driven(gnupg.GPG):  # type: ignore[misc]  # python-gnupg comes without types
