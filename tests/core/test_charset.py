@@ -64,9 +64,7 @@ def test_letters_are_spelled_with_others(text: str, spelled: str) -> None:
     assert SEPA.transliterated(text) == spelled
 
 
-@pytest.mark.parametrize(
-    "text", ["长城", "😀 Ltd", "שלום", "東京", "☃", "a\u0000b", "♥", "①", "\u0301", "ż\u0323\u0324"]
-)
+@pytest.mark.parametrize("text", ["长城", "😀 Ltd", "שלום", "東京", "a\u0000b", "♥", "①", "\u0301", "ż\u0323\u0324"])
 def test_what_has_no_spelling_of_its_own_stays_and_so_is_refused(text: str) -> None:
     assert SEPA.transliterated(text).strip("abLtd ") != ""
     assert not SEPA.fits(SEPA.transliterated(text))

@@ -171,8 +171,9 @@ class _Reader:
 
     def _close(self, trailer_seen: bool) -> None:
         self._line = 0
-        if self._layout is None and not self._lines.unreadable:
-            self._found("H2H-EMPTY", "the file is empty")
+        if self._layout is None:
+            if not self._judge.refuses:
+                self._found("H2H-EMPTY", "the file is empty")
         elif self._delimited.trailer != "none" and not trailer_seen and not self._lines.unreadable:
             self._found("H2H-TRAILER", "the trailer is missing: the file may have been cut off")
         elif self._count == 0 and not self._judge.refuses:

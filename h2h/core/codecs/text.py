@@ -27,12 +27,12 @@ def is_text_encoding(name: str) -> bool:
     """True if Python knows the encoding and it stands for characters (not base64, rot13, escapes)."""
     try:
         found = codecs.lookup(name)
-        return "\n,1".encode(found.name).decode(found.name) == "\n,1" and found.name not in _ESCAPES
+        return "\n,1".encode(found.name).decode(found.name) == "\n,1" and found.name.replace("-", "_") not in _ESCAPES
     except (LookupError, UnicodeError, TypeError, ValueError):
         return False
 
 
-_ESCAPES = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "utf-7", "undefined", "mbcs", "oem"})
+_ESCAPES = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "utf_7", "undefined", "mbcs", "oem"})
 
 
 class TextLines:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from schwifty import registry
 from schwifty.exceptions import SchwiftyException
 
-from h2h.core.rules.judge import masked
+from h2h.core.rules.judge import masked, shown
 
 # Country → length of its IBANs, structure after country and check digits, the country's letters as numbers; None if it
 # has no IBANs. From SWIFT's registry.
@@ -52,6 +52,9 @@ def _why_no_shape(iban: str) -> str:
         return f"{masked(iban)} has blanks; an IBAN is written without"
     if iban.upper() != iban:
         return f"{masked(iban)} has small letters; an IBAN has capitals"
+    odd = re.search("[^A-Z0-9]", iban)
+    if odd:
+        return f"{masked(iban)} holds {shown(odd.group())}; an IBAN has only capitals and digits"
     if not _SHAPE.fullmatch(iban):
         return f"{masked(iban)} does not begin with a country and two check digits"
     return f"{masked(iban)} begins with {iban[:2]}, which has no IBANs"

@@ -1,0 +1,157 @@
+"""A small ERP for tests: a declaration, a sound file of it, and a bank that takes it."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from h2h.adapters.format_files import load_formats
+from h2h.core.convert import Conversion, Stamp, convert_delimited
+from h2h.core.declared import Delimited, Rules
+from h2h.core.findings import Finding
+from h2h.core.format import Format
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TODAY = date(2026, 11, 23)  # a Monday
+OUR_ACCOUNT = "DE89370400440532013000"
+PAYEE_ACCOUNT = "AT611904300234573201"
+STAMP = Stamp("ACME-1", datetime(2026, 11, 23, 9, 0, tzinfo=UTC), TODAY)
+
+COLUMNS = ("ref", "amount", "currency", "name", "account", "date", "text")
+SOUND = {
+    "ref": "INV-1",
+    "amount": "100.50",
+    "currency": "EUR",
+    "name": "Beta GmbH",
+    "account": PAYEE_ACCOUNT,
+    "date": "2026-11-24",
+    "text": "Invoice 1",
+}
+FIELDS: dict[str, Any] = {
+    "end_to_end_id": "ref",
+    "amount": "amount",
+    "currency": "currency",
+    "creditor_name": "name",
+    "creditor_account": "account",
+    "requested_execution_date": "date",
+    "remittance": "text",
+    "debtor_name": {"constant": "Acme GmbH"},
+    "debtor_account": {"constant": OUR_ACCOUNT},
+    "debtor_bic": {"constant": "COBADEFFXXX"},
+}
+
+
+def delimited(fields: dict[str, Any] | None = None, **changes: Any) -> Delimited:
+    """The declaration; *fields* are added to it, None takes one away."""
+    merged = {k: v for k, v in {**FIELDS, **(fields or {})}.items() if v is not None}
+    return Delimited(fields=merged, **changes)
+
+
+def row(**changes: str) -> str:
+    """A sound row, with changes."""
+    values = {**SOUND, **changes}
+    return ",".join(values.values())
+
+
+def file_of(*rows: str, columns: tuple[str, ...] = COLUMNS) -> bytes:
+    """A file with header."""
+    return ("\n".join([",".join(columns), *rows]) + "\n").encode()
+
+
+@dataclass
+class Bank:
+    """What a bank's profile says to the core."""
+
+    rules: Rules = field(default_factory=Rules)
+    accounts: tuple[str, ...] = ()
+    initiating_party: str | None = "Acme GmbH"
+
+
+class Scratch:
+    """Scratch files, counted."""
+
+    def __init__(self) -> None:
+        self.files: list[BinaryIO] = []
+
+    def __call__(self) -> BinaryIO:
+        # Closed by Conversion.close, or with the test.
+        self.files.append(cast(BinaryIO, tempfile.TemporaryFile()))  # noqa: SIM115
+        return self.files[-1]
+
+
+_FORMATS = load_formats(ROOT / "formats")
+
+
+def format_of(id: str = "pain.001.001.09") -> Format:
+    """A format that is shipped."""
+    return _FORMATS.get(id)
+
+
+@dataclass
+class Result:
+    """A conversion and what it wrote."""
+
+    conversion: Conversion
+    xml: bytes
+    scratch: Scratch
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self.conversion.findings
+
+    @property
+    def codes(self) -> list[str]:
+        return [f.code for f in self.findings]
+
+    def only(self, code: str) -> Finding:
+        """The one finding of that code."""
+        found = [f for f in self.findings if f.code == code]
+        assert len(found) == 1, self.findings
+        return found[0]
+
+
+def convert(
+    data: bytes,
+    declared: Delimited | None = None,
+    bank: Bank | None = None,
+    *,
+    format: str = "pain.001.001.09",
+    stamp: Stamp = STAMP,
+) -> Result:
+    """Convert *data* as the small ERP declares it."""
+    out, scratch = io.BytesIO(), Scratch()
+    done = convert_delimited(
+        io.BytesIO(data), declared or delimited(), bank or Bank(), format_of(format), stamp, scratch=scratch, out=out
+    )
+    return Result(done, out.getvalue(), scratch)
+
+
+def converted(*rows: str, **changes: Any) -> Result:
+    """The same for rows under the usual header."""
+    return convert(file_of(*rows), **changes)
+
+
+def payments_of(xml: bytes) -> Iterator[dict[str, str]]:
+    """What a pain.001 says, read by another program than ours: xml.etree with plain paths."""
+    import xml.etree.ElementTree as ET
+
+    root = ET.fromstring(xml)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    for payment in root.iter("CdtTrfTxInf"):
+        amount = payment.find("Amt/InstdAmt")
+        assert amount is not None
+        yield {
+            "end_to_end_id": payment.findtext("PmtId/EndToEndId", ""),
+            "instruction_id": payment.findtext("PmtId/InstrId", ""),
+            "amount": amount.text or "",
+            "currency": amount.get("Ccy", ""),
+            "name": payment.findtext("Cdtr/Nm", ""),
+            "account": payment.findtext("CdtrAcct/Id/IBAN", "") or payment.findtext("CdtrAcct/Id/Othr/Id", ""),
+            "text": payment.findtext("RmtInf/Ustrd", ""),
+        }
