@@ -37,7 +37,7 @@ install -D -m 644 "$here/h2h.tmpfiles" /etc/tmpfiles.d/h2h.conf
 systemd-tmpfiles --create h2h.conf
 
 # The configuration: read by h2h, changed by root.
-install -d -m 750 -o root -g h2h /etc/h2h /etc/h2h/banks
+install -d -m 750 -o root -g h2h /etc/h2h /etc/h2h/banks /etc/h2h/schemas /etc/h2h/formats
 if [ ! -e /etc/h2h/h2h.toml ]; then
   install -m 640 -o root -g h2h "$config/h2h.toml" /etc/h2h/h2h.toml
   for bank in "$config"/banks/*.toml; do

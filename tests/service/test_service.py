@@ -16,6 +16,7 @@ from tests.service.machine import Machine, may_make_namespaces, wait_for
 
 pytestmark = [pytest.mark.service, pytest.mark.xdist_group("service"), pytest.mark.timeout(180)]
 
+CONFIG = "/etc/h2h/h2h.toml"
 OUTBOX = "/srv/h2h/erp/outbox"
 HEADER = "Our account;Date;Reference;Amount;Payee;IBAN;Town;Country;Kind;Text"
 ROW = (
@@ -36,6 +37,7 @@ RestartSec=1
 def _configuration(root: Path) -> str:
     """The shipped example, at a quicker pace."""
     text = (root / "config" / "h2h.toml").read_text(encoding="utf-8")
+    text = text.replace("#schema_directories = []", 'schema_directories = ["/etc/h2h/schemas"]')
     return text.replace('"examplebank"', '"mybank"').replace("#polling_seconds = 10.0", "polling_seconds = 0.5")
 
 
@@ -175,6 +177,19 @@ def test_a_reload_takes_the_new_configuration_and_refuses_a_wrong_one(running: M
     running.run("systemctl", "reload", "h2h.service", check=True)
     wait_for(lambda: _log(running).count("daemon.ready") == ready + 1, "the new configuration")
     assert _pid(running) == pid
+
+
+def test_an_administrators_commands_work_beside_the_service_and_leave_no_file_of_roots(running: Machine) -> None:
+    for command in (("check",), ("bank", "test", "mybank"), ("status",), ("attention", "list"), ("journal", "verify")):
+        run = running.run("/usr/local/bin/h2h", *command)
+        assert run.returncode == 0, f"{command}: {run.stdout}{run.stderr}"
+    schema = "/opt/h2h/checkout/xsd/iso20022/pain.001.001.09.xsd"
+    running.run("cp", schema, "/tmp/mybank-pain.001.001.09.xsd", check=True)
+    add = running.run("/usr/local/bin/h2h", "schema", "add", "/tmp/mybank-pain.001.001.09.xsd", "-c", CONFIG)
+    assert add.returncode == 0, add.stdout + add.stderr
+    added = "/etc/h2h/schemas/mybank-pain.001.001.09.xsd"
+    assert running.run("runuser", "-u", "h2h", "--", "test", "-r", added).returncode == 0
+    assert running.run("find", "/var/lib/h2h", "/srv/h2h/erp", "-user", "root", check=True).stdout == ""
 
 
 def test_the_watchdog_is_fed_and_a_process_that_hangs_is_replaced(running: Machine) -> None:
