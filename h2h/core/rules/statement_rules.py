@@ -89,24 +89,6 @@ def _batch(where: str, entry: Entry) -> list[Finding]:
     return found
 
 
-def continuity(previous: Statement, statement: Statement) -> list[Finding]:
-    """Whether a statement follows another of the same account: opens with its closing balance, counts on by one."""
-    where = f"statement {statement.id or ''}".strip()
-    found = []
-    closed, opened = previous.closing, statement.opening
-    if closed and opened and closed.currency == opened.currency:
-        end, start = signed(closed.amount, closed.credit_debit), signed(opened.amount, opened.credit_debit)
-        if end != start:
-            text = f"{where} opens with {_money(start, opened)}, but {previous.id} closed with {_money(end, closed)}"
-            found.append(_bank("H2H-CONTINUITY", where, text))
-    last, now = previous.electronic_sequence_number, statement.electronic_sequence_number
-    # Banks begin again at one with the year.
-    if last is not None and now is not None and now not in (last + 1, Decimal(1)):
-        text = f"{where} has number {now:f} and follows number {last:f}: a statement is missing or came twice"
-        found.append(_bank("H2H-SEQUENCE", where, text))
-    return found
-
-
 def check_initiation(initiation: Initiation) -> list[Finding]:
     """Stated numbers and sums, of the file and of each instruction, are those of its transactions."""
     found = _count("GrpHdr", initiation.stated_transaction_count, len(initiation.transactions))
