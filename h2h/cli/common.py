@@ -32,6 +32,8 @@ DEFAULT_CONFIG = Path("/etc/h2h/h2h.toml")
 CONFIG_VARIABLE = "H2H_CONFIG"
 #: Where systemd keeps the service's credentials; root and the service's user can read them from outside, too.
 SERVICE_CREDENTIALS = Path("/run/credentials/h2h.service")
+#: What the installation's owner must be able to read, or nothing more can be imported as that user.
+PROGRAM = (Path(os.__file__), Path(__file__))
 #: These names stand in the journal for the program and the bank; a person needs another.
 NOT_A_PERSON = frozenset({"h2h", "bank"})
 
@@ -257,6 +259,12 @@ def _become_owner(state: Path) -> None:
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
         os.environ["HOME"] = account.pw_dir
+        for program in PROGRAM:
+            if not os.access(program, os.R_OK):
+                raise Misconfigured(
+                    f"user '{account.pw_name}', to whom {state} belongs, may not read h2h's program ({program})",
+                    hint="install h2h where that user can read it",
+                )
     elif not os.access(state, os.R_OK | os.W_OK | os.X_OK):
         text = f"this installation belongs to {_user(owner)}, you are {_user(os.geteuid())}"
         raise Misconfigured(text, hint=f"type: {_again('sudo')}")

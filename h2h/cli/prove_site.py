@@ -166,12 +166,13 @@ def _two_witnesses(settings: Settings) -> Iterator[Proof]:
 
 
 def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]:
-    head = -1
     ledger = settings.paths.ledger
+    head: int | None = 0  # None: damaged, and told
     if ledger.exists():
         try:
             head = sum(1 for _ in read_lines(ledger))
         except H2HError as problem:
+            head = None
             yield of_error(STORAGE, problem)
         else:
             yield good(STORAGE, f"the ledger's chain is whole: {head} records")
@@ -182,13 +183,10 @@ def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]
         return
     if position is None:
         yield good(STORAGE, "the journal is made at the first start")
-    elif position > max(head, 0) and head != -1:
-        text = f"the ledger ends at record {head}, the journal has seen {position}: the ledger was cut or replaced"
+    elif head is not None and position > head:
+        what = f"ends at record {head}" if ledger.exists() else f"({ledger}) is gone"
+        text = f"the ledger {what}, the journal has seen {position}: the ledger was cut or replaced"
         yield wrong(STORAGE, text, "restore the ledger; nothing is sent until then")
-    elif position and head == -1:
-        yield wrong(
-            STORAGE, f"the ledger {ledger} is gone; the journal has seen {position} of its records", "restore it"
-        )
     else:
         yield good(STORAGE, "the journal can be opened, written and read")
 
