@@ -151,8 +151,10 @@ class SchemaBook:
 
 
 def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
-    """The violations of a long document, in constant memory."""
-    safe: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    """The violations of a long document, in constant memory; ``Refused`` if it is not well-formed."""
+    # Not resolve_entities=False: together with a schema it makes lxml 6.1 accept a document that is cut off. Without a
+    # document type, which was refused before, there is no entity to resolve.
+    safe: dict[str, Any] = {"resolve_entities": "internal", "no_network": True, "load_dtd": False, "huge_tree": False}
     walk = etree.iterparse(BytesIO(data), events=("end",), tag=_RECORDS, schema=compiled, **safe)
     try:
         for _, node in walk:
@@ -160,9 +162,10 @@ def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
             parent = node.getparent()
             while parent is not None and node.getprevious() is not None:
                 del parent[0]
-    except etree.XMLSyntaxError:
-        # Both "not well-formed" and "not valid" end the walk here; the log has them all.
-        pass
+    except etree.XMLSyntaxError as problem:
+        # "Not valid" ends the walk here too, with its reasons in the log; a document cut short leaves no reason there.
+        if not len(walk.error_log):
+            raise Refused([xml.not_well_formed(problem)]) from problem
     return list(walk.error_log)[:_FINDINGS_MAX]
 
 

@@ -97,8 +97,9 @@ AGENTS = st.builds(
     other=st.sampled_from([None, "NOTPROVIDED"]),
 ) | st.builds(Agent, clearing_system=st.sampled_from(["USABA", "odd one"]), member_id=ids())
 
-ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=ZONES)
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
+EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2099, 1, 1)
+MOMENTS = st.datetimes(EARLIEST, LATEST) | st.datetimes(EARLIEST, LATEST, timezones=ZONES)
 
 
 def instructions(newer: bool) -> st.SearchStrategy[PaymentInstruction]:

@@ -40,7 +40,7 @@ def test_every_folder_explains_itself_in_about_ten_lines(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 def test_no_neighbour_lies_there_without_its_golden(folder: Path, desk: Desk) -> None:
     expected = {n for golden in goldens_of(folder) for n in (golden, *neighbours(golden, desk))}
-    assert {file for file in (folder / "golden").iterdir()} == expected
+    assert set((folder / "golden").iterdir()) == expected
 
 
 def test_a_golden_without_its_neighbour_is_a_fault(copy: Path, desk: Desk) -> None:

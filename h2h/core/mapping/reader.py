@@ -94,7 +94,7 @@ def _without_default(cls: type) -> list[tuple[str, str]]:
 class _Row:
     """One object being read: its cells, and the lists that its own rows are appended to."""
 
-    __slots__ = ("cells", "faulty", "line", "lists", "made", "number", "shape")
+    __slots__ = ("cells", "faulty", "line", "lists", "made", "number", "shape", "unreadable")
 
     def __init__(self, shape: _Shape, number: int, line: int | None) -> None:
         self.shape = shape
@@ -104,6 +104,7 @@ class _Row:
         self.lists: dict[str, list[Any]] = {}
         self.made: Any = None
         self.faulty = False
+        self.unreadable: tuple[tuple[int, str], ...] = ()
 
 
 class _Run:
@@ -238,6 +239,7 @@ class _Run:
                 value = kind.parse(raw)
             except ValueError as problem:
                 self._error(row, "H2H-VALUE", key.path, f"{raw[:60]!r} is {problem}")
+                row.unreadable = (*row.unreadable, (key.slot, key.field))
                 return
         if key.field in part:
             if kind.joined is not None:
@@ -259,7 +261,7 @@ class _Run:
         """Findings for what must stand exactly once and does not."""
         for slot, name, path in row.shape.row.required:
             fields = parts[slot]
-            if fields is None or name in fields:
+            if fields is None or name in fields or (slot, name) in row.unreadable:
                 continue
             index = next((i for i, s in enumerate(row.shape.row.slots) if i and s[1:] == (slot, name)), None)
             if index is None or parts[index] is None:
