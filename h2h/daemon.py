@@ -7,6 +7,7 @@ sound do all stop between two steps and start again with it, otherwise the old o
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ import structlog
 
 from h2h.adapters.notify import Notifier, Watchdog
 from h2h.adapters.watch import Watcher
-from h2h.core.errors import H2HError, Misconfigured, Unavailable
+from h2h.core.errors import H2HError, Misconfigured, NotDurable, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.pipeline.house import House
 from h2h.pipeline.recovery import recover
@@ -30,6 +31,8 @@ log = structlog.get_logger("h2h")
 #: A part that has not finished a round for so long is stuck, and the service manager may restart h2h.
 SCANNER_STUCK_SECONDS = 300.0
 WORKER_STUCK_SECONDS = 900.0
+#: Exit status after an fsync that failed (sysexits.h EX_IOERR); the service manager starts h2h again.
+EXIT_DISK_LIES = 74
 #: A burst of events (a file that is being written) is one round, not hundreds.
 AFTER_EVENT_SECONDS = 0.02
 #: After an error nobody foresaw a worker waits before it tries again.
@@ -180,6 +183,10 @@ class Crew:
                 log.warning("round.cannot-go-on", part=part, problem=str(problem))
                 wait = AFTER_ERROR_SECONDS
                 self.watchdog.beat(part)
+            except NotDurable as problem:
+                # What the kernel then still holds is not what the disk has: end as if killed, look afresh at the start.
+                log.critical("daemon.disk-lies", part=part, problem=str(problem))
+                os._exit(EXIT_DISK_LIES)
             except Exception as problem:
                 # Not fed: if this goes on, the service manager restarts h2h, and recovery looks at everything afresh.
                 log.error("round.unexpected", part=part, error=type(problem).__name__, exc_info=problem)

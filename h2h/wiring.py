@@ -50,9 +50,16 @@ def open_house(
             formats=formats_of(settings),
             schemas=schemas_of(settings),
             outboxes={f.name: FolderOutbox(f, settings.limits, settings.paths.state / "spool") for f in settings.erp},
-            inboxes={f.name: FolderInbox(f.inbound) for f in settings.erp if f.inbound is not None},
+            inboxes={
+                f.name: FolderInbox(f.inbound, memory=settings.paths.state / f"mounted-inbox-{f.name}")
+                for f in settings.erp
+                if f.inbound is not None
+            },
             channels={name: channel_of(bank, secrets) for name, bank in settings.banks.items()},
-            sealers={name: _closing(stack, sealer_of(bank, secrets)) for name, bank in settings.banks.items()},
+            sealers={
+                name: _closing(stack, sealer_of(bank, secrets, settings.limits.file_bytes_max, clock))
+                for name, bank in settings.banks.items()
+            },
         )
 
 
@@ -96,10 +103,11 @@ def channel_of(bank: BankProfile, secrets: Secrets) -> Channel:
     return BankOverDirectory(bank.channel.root, bank.submission.rename)
 
 
-def sealer_of(bank: BankProfile, secrets: Secrets) -> Sealer:
-    """What signs and encrypts for the bank."""
+def sealer_of(bank: BankProfile, secrets: Secrets, bytes_max: int, clock: Clock) -> Sealer:
+    """What signs and encrypts for the bank; no message opens to more than *bytes_max*."""
     if isinstance(bank.seal, PgpSeal):
-        return PgpSealer(bank.seal, secrets.text(bank.seal.passphrase) if bank.seal.passphrase else None)
+        passphrase = secrets.text(bank.seal.passphrase) if bank.seal.passphrase else None
+        return PgpSealer(bank.seal, passphrase, bytes_max=bytes_max, now=clock.now)
     return NoSealer()
 
 

@@ -20,7 +20,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from h2h.core.errors import H2HError, OutOfSpace, Unavailable
+from h2h.core.errors import H2HError, NotDurable, OutOfSpace, Unavailable
 
 CHUNK = 1 << 20
 TEMPORARY_PREFIX = ".h2h-"  # all our temporary names; they begin with a dot, so folder watchers pass them over
@@ -31,10 +31,6 @@ _MOUNTINFO = Path("/proc/self/mountinfo")
 _counter = itertools.count(1)
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # glibc from 2.28, musl from 1.2.6
-
-
-class NotDurable(OSError):
-    """A file could not be made durable; h2h must stop, and look again at what is there when it starts."""
 
 
 class NotRegular(OSError):

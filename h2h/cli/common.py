@@ -33,7 +33,7 @@ CONFIG_VARIABLE = "H2H_CONFIG"
 #: Where systemd keeps the service's credentials; root and the service's user can read them from outside, too.
 SERVICE_CREDENTIALS = Path("/run/credentials/h2h.service")
 #: What the installation's owner must be able to read, or nothing more can be imported as that user.
-PROGRAM = (Path(os.__file__), Path(__file__))
+PROGRAM: tuple[Path, ...] = (Path(os.__file__), Path(__file__))
 #: These names stand in the journal for the program and the bank; a person needs another.
 NOT_A_PERSON = frozenset({"h2h", "bank"})
 
@@ -229,14 +229,9 @@ def secrets_named(settings: Settings) -> list[tuple[str, Secret]]:
 
 def quiet() -> None:
     """The pipeline's log lines are the daemon's; beside the words of a command only its errors are of use."""
-    import logging
+    from h2h.log import configure
 
-    import structlog
-
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure("auto", "error", sys.stderr)
 
 
 def _become_owner(state: Path) -> None:

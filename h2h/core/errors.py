@@ -61,6 +61,10 @@ class OutOfSpace(Unavailable):
     """There is no room left on a file system that h2h must write to."""
 
 
+class NotDurable(OSError):
+    """A file could not be made durable; h2h must stop, and look again at what is there when it starts."""
+
+
 class IllegalTransition(H2HError):
     """The event cannot happen in this state."""
 

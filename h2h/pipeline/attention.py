@@ -6,6 +6,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.schedule import overdue
 from h2h.pipeline.house import House
+from h2h.pipeline.send import ensure_delivered
 
 #: Wall clock and monotonic clock may part by this much before sending pauses (H10).
 CLOCK_JUMP_SECONDS = 300.0
@@ -16,6 +17,7 @@ def look_for_overdue(house: House, bank: str) -> None:
     profile = house.settings.bank_of(bank).submission
     now = house.now()
     for sub in house.journal.waiting_for_answer(bank):
+        ensure_delivered(house, sub)  # where the journal's answer to the delivery was lost
         if sub.state is State.SENT and overdue(sub.sent_at, now, profile.acknowledge_within_seconds):
             text = (
                 f"{sub.source_name}: the bank has not answered {sub.remote_name} since "

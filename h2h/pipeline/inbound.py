@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
+from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import Finding, WhoActs, refuses
 from h2h.core.format import Read
 from h2h.core.records import FileState, InboundFile, Matched, NewAttention
@@ -55,11 +55,14 @@ def _step(house: House, file: InboundFile) -> InboundFile | None:
         keep_findings(house, file, refusal.findings)
         return quarantine(house, file, first.code if first else "REFUSED", str(refusal), who)
     except (Misconfigured, OutOfSpace, Unavailable) as problem:
+        now = house.journal.file(file.fid)
+        if now.version != file.version:
+            return now  # the journal did move it; only its answer was lost
         # Ours to mend; the file waits in the archive, the bank's copy is gone or will be.
         log.warning("file.waits", fid=file.fid, state=str(file.state), problem=str(problem))
         house.attend("file-waits", file.fid, f"{file.remote_name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
         return None
-    except H2HError:
+    except (H2HError, NotDurable):
         raise
     except Exception as problem:
         # Nobody foresaw it: the file is kept aside whole, and the next file is not held up by it.

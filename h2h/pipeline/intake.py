@@ -11,7 +11,7 @@ from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind, LedgerRecord, NewSubmission, Submission
 from h2h.pipeline.house import House, log, moved
-from h2h.pipeline.receipts import write_error_beside, write_receipt
+from h2h.pipeline.receipts import catch_up, write_error_beside, write_receipt
 from h2h.ports import Claimed, Oddity
 from h2h.settings import ErpFolder
 
@@ -39,6 +39,7 @@ def take_in_folder(house: House, folder: ErpFolder) -> int:
         return count
     house.settle("folder-unavailable", folder.name, "the folder can be used again")
     house.settle("disk-full", folder.name, "there is room again")
+    catch_up(house, folder.name)
     return count
 
 

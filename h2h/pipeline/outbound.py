@@ -13,6 +13,7 @@ from h2h.core.errors import (
     H2HError,
     IllegalTransition,
     Misconfigured,
+    NotDurable,
     NotYet,
     OutOfSpace,
     Refused,
@@ -86,8 +87,8 @@ def step(house: House, line: Line, sub: Submission) -> int:
         _wait(house, sub, problem, WhoActs.SYSTEM_ADMINISTRATOR)
     except Unavailable as problem:
         _wait(house, sub, problem, None)
-    except IllegalTransition:
-        raise  # our own mistake in the table: the worker stops on it, loudly
+    except (IllegalTransition, NotDurable):
+        raise  # our own mistake in the table, or a disk that lies: the worker stops on it, loudly
     except Exception as problem:
         _unexpected(house, sub, problem)
     else:
@@ -146,7 +147,10 @@ def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoAc
 
 def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | None) -> None:
     """The step may be repeated. Somebody is told if it will not mend itself, or has not for a while."""
-    sub = house.journal.submission(sub.sid)
+    before, sub = sub, house.journal.submission(sub.sid)
+    if sub.state is not before.state:
+        write_receipt(house, sub)  # the journal did move it; only its answer was lost
+        return
     profile = house.bank(sub).submission
     tries = sub.attempt if sub.state is not State.RECEIVED else 0
     due = next_attempt_at(

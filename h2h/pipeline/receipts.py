@@ -16,14 +16,24 @@ from h2h.pipeline.house import House, log
 
 #: A receipt names every payment of small files; of large ones only those that need somebody.
 PAYMENTS_IN_RECEIPT_MAX = 500
+#: So many of the newest receipts are looked at: a stop cuts short no more than a step of each worker.
+RECEIPTS_LOOKED_AT = 200
 _NEEDS_SOMEBODY = frozenset({Outcome.REJECTED, Outcome.RETURNED, Outcome.UNKNOWN, Outcome.CANCELLED})
 
 
-def write_receipt(house: House, sub: Submission) -> None:
-    """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing."""
+def write_receipt(house: House, sub: Submission) -> bool:
+    """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing; False."""
     payments = house.journal.payments(sub.sid)
     data = json.dumps(receipt(house, sub, payments), ensure_ascii=False, indent=2).encode()
-    _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
+    return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
+
+
+def catch_up(house: House, folder: str) -> None:
+    """Where receipts could not be written for a while (no room, no right), write the newest ones again."""
+    if any(item.kind == "receipt-not-written" and item.subject == folder for item in house.journal.attention()):
+        for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
+            if sub.folder == folder and not write_receipt(house, sub):
+                return  # still no room: the next scan tries again
 
 
 def mend_receipt(house: House, sub: Submission) -> None:
@@ -120,7 +130,7 @@ def _payment(payment: PaymentRecord) -> dict[str, Any]:
     return {k: v for k, v in fields.items() if v is not None}
 
 
-def _beside(house: House, folder: str, name: str, data: bytes) -> None:
+def _beside(house: House, folder: str, name: str, data: bytes) -> bool:
     """A receipt informs; it must not hold up a payment, nor hide that it could not be written."""
     try:
         house.settings.erp_of(folder)
@@ -128,5 +138,6 @@ def _beside(house: House, folder: str, name: str, data: bytes) -> None:
     except (Unavailable, Misconfigured) as problem:
         log.warning("receipt.not-written", folder=folder, problem=str(problem))
         house.attend("receipt-not-written", folder, f"{name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR)
-    else:
-        house.settle("receipt-not-written", folder, "receipts can be written again")
+        return False
+    house.settle("receipt-not-written", folder, "receipts can be written again")
+    return True

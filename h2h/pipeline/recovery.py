@@ -17,11 +17,9 @@ from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
-from h2h.pipeline.receipts import mend_receipt
+from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
 from h2h.pipeline.send import ensure_delivered
 
-#: So many of the newest receipts are compared with the journal: a stop cuts short no more than a step of each worker.
-RECEIPTS_LOOKED_AT = 200
 #: Items about a submission, and the states in which they are open.
 _TOLD_ABOUT = {"held": (State.HELD,), "in-doubt": (State.IN_DOUBT, State.COMMITTING)}
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)

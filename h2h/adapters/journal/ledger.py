@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from h2h.adapters import files
-from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Unavailable
+from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Unavailable
 from h2h.core.records import LedgerKind, LedgerRecord
 from h2h.ports import Clock
 
@@ -191,7 +191,7 @@ class FileLedger:
         self._offset += size
 
     def _failed(self, problem: OSError) -> H2HError:
-        if isinstance(problem, files.NotDurable):
+        if isinstance(problem, NotDurable):
             # What the kernel still holds is unknown and must not be synchronised again (fsync lies the second time).
             self._broken = True
             return Unavailable(f"the ledger could not be made durable: {problem.strerror}; h2h must be started again")
