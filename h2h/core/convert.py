@@ -34,7 +34,7 @@ from h2h.core.model.parties import Party
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.judge import Judge, shown
-from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
 from h2h.core.rules.references import Seen
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -270,14 +270,14 @@ def payment_record(t: CreditTransfer, sid: str, ordinal: int) -> PaymentRecord:
         instruction_id=t.instruction_id,
         payment_information_id=instruction.id,
         uetr=t.uetr,
-        requested_execution_date=instruction.requested_execution_date,
+        requested_execution_date=execution_day(instruction),
         fingerprint=naming.payment_fingerprint(
             debtor_account=debtor_account,
             creditor_account=creditor_account,
             amount=t.amount,
             currency=t.currency,
             reference=reference_of(t),
-            requested_execution_date=instruction.requested_execution_date,
+            requested_execution_date=execution_day(instruction),
         ),
     )
 

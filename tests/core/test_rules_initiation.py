@@ -78,6 +78,56 @@ def test_texts_are_never_transliterated_in_a_file_that_is_passed_through() -> No
     assert "transliterate" not in found[0].next_step
 
 
+def test_ids_of_instructions_and_of_payments_are_counted_apart() -> None:
+    found = check(document().replace(">ACME-1-2<", ">ACME-1-1<"))
+    assert [f.text for f in found] == ['"ACME-1-1" is in instruction 1 already']
+
+
+@pytest.mark.parametrize(
+    ("before", "party", "where"),
+    [
+        ("<RmtInf>", "<UltmtCdtr><Nm>X</Nm>{}</UltmtCdtr>", "UltmtCdtr"),
+        ("<Cdtr>", "<CdtrAgt><FinInstnId><Nm>X</Nm>{}</FinInstnId></CdtrAgt>", "CdtrAgt/FinInstnId"),
+    ],
+)
+def test_addresses_of_ultimate_parties_and_of_banks_without_bic_are_checked_too(old: str, new: str, where: str) -> None:
+    xml = document()
+    # The ultimate creditor comes after the account.
+    xml = (
+        xml.replace("</CdtrAcct>", f"</CdtrAcct>{new.removeprefix(old)}", 1)
+        if old == "</Cdtr>"
+        else xml.replace(old, new, 1)
+    )
+    found = check(xml)
+    assert [(f.code, f.where) for f in found] == [("H2H-ADDRESS", f"CdtTrfTxInf[1]/{where}/PstlAdr/AdrLine[1]")]
+
+
+def test_a_time_of_execution_is_for_instant_payments_in_sepa() -> None:
+    xml = document().replace("<Dt>2026-11-24</Dt>", "<DtTm>2026-11-24T10:00:00Z</DtTm>")
+    assert check(xml) == []
+    assert [f.code for f in check(xml, Bank(rules=Rules(scheme="sepa")))] == ["H2H-SCHEME"]
+
+
+def test_in_a_direct_debit_the_paths_are_those_of_the_direct_debit() -> None:
+    xml = DIRECT_DEBIT.replace("DE02120300000000202051", "DE02120300000000202052")
+    found = check(xml, format="pain.008.001.02")
+    assert check(DIRECT_DEBIT, format="pain.008.001.02") == []
+    assert [(f.code, f.where) for f in found] == [("H2H-IBAN", "DrctDbtTxInf[1]/DbtrAcct/Id")]
+
+
+DIRECT_DEBIT = f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"><CstmrDrctDbtInitn>
+<GrpHdr><MsgId>DD-1</MsgId><CreDtTm>2026-11-23T09:00:00Z</CreDtTm><NbOfTxs>1</NbOfTxs><CtrlSum>10.00</CtrlSum>
+<InitgPty><Nm>Acme GmbH</Nm></InitgPty></GrpHdr>
+<PmtInf><PmtInfId>DD-1-1</PmtInfId><PmtMtd>DD</PmtMtd><ReqdColltnDt>2026-11-25</ReqdColltnDt>
+<Cdtr><Nm>Acme GmbH</Nm></Cdtr><CdtrAcct><Id><IBAN>{OUR_ACCOUNT}</IBAN></Id></CdtrAcct>
+<CdtrAgt><FinInstnId><BIC>COBADEFFXXX</BIC></FinInstnId></CdtrAgt>
+<DrctDbtTxInf><PmtId><EndToEndId>E-1</EndToEndId></PmtId><InstdAmt Ccy="EUR">10.00</InstdAmt>
+<DbtrAgt><FinInstnId><BIC>BYLADEM1001</BIC></FinInstnId></DbtrAgt><Dbtr><Nm>Payer GmbH</Nm></Dbtr>
+<DbtrAcct><Id><IBAN>DE02120300000000202051</IBAN></Id></DbtrAcct></DrctDbtTxInf></PmtInf>
+</CstmrDrctDbtInitn></Document>"""
+
+
 def test_what_the_reader_found_stands_before_what_the_rules_find() -> None:
     xml = document().replace("<EndToEndId>INV-1</EndToEndId>", "").replace(">INV-2<", ">INV_2<")
     assert [f.code for f in check(xml)] == ["H2H-MISSING", "H2H-ID"]

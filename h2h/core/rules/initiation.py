@@ -34,6 +34,7 @@ class _Check:
         self._initiation = initiation
         self._terms = terms
         self._seen = Seen("payment")
+        self._seen_instructions = Seen("instruction")
         self._exchanged = initiation.kind == "direct-debit"
 
     def all(self) -> None:
@@ -61,7 +62,7 @@ class _Check:
         at = f"PmtInf[{number}]"
         self._terms.judge.place = lambda field: Where(f"{at}/{self._path(field)}")
         if i.id:
-            check_id("payment_information_id", i.id, self._terms, seen=self._seen, number=number)
+            check_id("payment_information_id", i.id, self._terms, seen=self._seen_instructions, number=number)
         check_instruction(i, self._terms, _UNREAD if not i.debtor.name else _NONE)
         self._totals(at, i.stated_transaction_count, i.stated_control_sum, transfers, ("AM20", "AM17"))
         currencies = sorted({t.currency for t in transfers})
@@ -96,9 +97,10 @@ class _Check:
 
     def _path(self, field: str) -> str:
         known = FIELDS.get(field)
-        path = known.path if known else _OTHER_PATHS.get(field, field)
+        path = known.path if known else _other_path(field)
         if not self._exchanged:
             return path
+        path = path.replace("ReqdExctnDt", "ReqdColltnDt")
         # In a direct debit the payee's side is the instruction's; the canonical model keeps its words.
         mark = "Dbtr" if known is not None and known.level is Level.INSTRUCTION else "Cdtr"
         return path.replace(mark, "Cdtr" if mark == "Dbtr" else "Dbtr")
@@ -106,4 +108,19 @@ class _Check:
 
 _NONE: frozenset[str] = frozenset()
 _UNREAD = frozenset({"debtor_name"})
-_OTHER_PATHS = {"payment_information_id": "PmtInfId"}
+# Fields that only ISO files have, and parties whose address they may hold.
+_OTHER_PATHS = {"payment_information_id": "PmtInfId", "message_id": "MsgId"}
+_OTHER_PARTIES = {
+    "ultimate_debtor": "UltmtDbtr",
+    "ultimate_creditor": "UltmtCdtr",
+    "debtor_agent": "DbtrAgt/FinInstnId",
+    "creditor_agent": "CdtrAgt/FinInstnId",
+}
+
+
+def _other_path(field: str) -> str:
+    for party, tag in _OTHER_PARTIES.items():
+        like = FIELDS.get(f"creditor_{field.removeprefix(f'{party}_')}")
+        if field.startswith(f"{party}_") and like is not None:
+            return like.path.replace("Cdtr", tag, 1)
+    return _OTHER_PATHS.get(field, field)

@@ -64,7 +64,7 @@ def check_address(address: PostalAddress, prefix: str, day: date | None, terms: 
     elif len(lines) > LINES_MAX:
         text = f"the address has {len(lines)} lines beside town and country; at most {LINES_MAX} are allowed"
         judge.found("H2H-ADDRESS", field, text, reason=reason)
-    elif any(address.town_name and address.town_name.casefold() in line.casefold() for line in lines):
+    elif address.town_name and any(_names_town(line, address.town_name) for line in lines):
         judge.found("H2H-ADDRESS-REPEATS", field, f"{shown(address.town_name or '')} stands in an address line too")
     for number, line in enumerate(lines, start=1):
         if len(line) > LINE_MAX:
@@ -73,6 +73,10 @@ def check_address(address: PostalAddress, prefix: str, day: date | None, terms: 
     if address.country and address.country not in COUNTRIES:
         text = f"{shown(address.country)} is no country of ISO 3166 in two capitals"
         judge.found("H2H-COUNTRY", f"{prefix}_country", text, reason="BE10" if prefix == "debtor" else "BE11")
+
+
+def _names_town(line: str, town: str) -> bool:
+    return re.search(rf"\b{re.escape(town)}\b", line, re.IGNORECASE) is not None
 
 
 def check_account(account: Account | None, prefix: str, terms: Terms) -> None:
@@ -96,7 +100,11 @@ def check_account(account: Account | None, prefix: str, terms: Terms) -> None:
 
 def check_agent(agent: Agent | None, account: Account | None, prefix: str, terms: Terms) -> None:
     """A well-formed BIC, and one of the account's country."""
-    if agent is None or agent.bic is None:
+    if agent is None:
+        return
+    if agent.bic is None:
+        if agent.postal_address is not None:  # with a BIC, banks do not read the address
+            check_address(agent.postal_address, f"{prefix}_agent", None, terms)
         return
     judge, field = terms.judge, f"{prefix}_bic"
     country = country_of_bic(agent.bic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
@@ -38,7 +39,9 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unr
         check_account(t.creditor_account, "creditor", terms)
     check_agent(t.creditor_agent, t.creditor_account, "creditor", terms)
     if t.creditor.postal_address is not None or t.creditor.lei is not None or t.creditor.any_bic is not None:
-        check_party(t.creditor, "creditor", t.instruction.requested_execution_date, terms)
+        check_party(t.creditor, "creditor", execution_day(t.instruction), terms)
+    if t.ultimate_creditor is not None or t.ultimate_debtor is not None:
+        _check_ultimates(t, terms)
     _check_remittance(t, terms)
     if t.purpose is not None and not _CODE4.fullmatch(t.purpose):
         terms.judge.found("H2H-CODE", "purpose", f"{shown(t.purpose)} is no purpose code", reason="FF07")
@@ -48,11 +51,17 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unr
 
 def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str] = NOTHING) -> None:
     """All rules for what the payments of one instruction share."""
-    if i.requested_execution_date is not None:
-        check_date(i.requested_execution_date, terms)
+    day = execution_day(i)
+    if day is not None:
+        check_date(day, terms)
+    if terms.sepa and i.requested_execution_date_time is not None and i.local_instrument != "INST":
+        text = "only an instant payment (local instrument INST) has a time of execution"
+        terms.judge.found("H2H-SCHEME", "requested_execution_date", text, reason="FF05")
     if "debtor_name" not in unread:
         check_name(i.debtor.name, "debtor_name", terms, reason="BE08")
-    check_party(i.debtor, "debtor", i.requested_execution_date, terms)
+    check_party(i.debtor, "debtor", day, terms)
+    if i.ultimate_debtor is not None:
+        check_party(i.ultimate_debtor, "ultimate_debtor", day, terms)
     if "debtor_account" not in unread:
         check_account(i.debtor_account, "debtor", terms)
         _check_ownership(i, terms)
@@ -63,6 +72,12 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
             "H2H-CODE", "instruction_priority", f"{shown(i.instruction_priority or '')} is not NORM or HIGH"
         )
     _check_texts(_texts_of_instruction(i), terms)
+
+
+def execution_day(i: PaymentInstruction) -> date | None:
+    """The day on which the bank is to pay, whether or not a time is asked for."""
+    moment = i.requested_execution_date_time
+    return i.requested_execution_date or (moment.date() if moment is not None else None)
 
 
 def check_transfer_texts(t: CreditTransfer, terms: Terms) -> None:
@@ -86,6 +101,12 @@ def _check_texts(texts: list[tuple[str, str]], terms: Terms) -> None:
 def _named(faults: list[Fault]) -> str:
     named = ", ".join(str(fault) for fault in faults[:_FAULTS_SHOWN])
     return named if len(faults) <= _FAULTS_SHOWN else f"{named} and {len(faults) - _FAULTS_SHOWN} more"
+
+
+def _check_ultimates(t: CreditTransfer, terms: Terms) -> None:
+    for party, prefix in ((t.ultimate_creditor, "ultimate_creditor"), (t.ultimate_debtor, "ultimate_debtor")):
+        if party is not None:
+            check_party(party, prefix, execution_day(t.instruction), terms)
 
 
 def _check_remittance(t: CreditTransfer, terms: Terms) -> None:
@@ -117,8 +138,9 @@ def _check_kind(charge_bearer: str | None, service_level: str | None, category: 
         judge.found("H2H-CHARGES", "charge_bearer", f"{shown(charge_bearer)} is none of SLEV, SHAR, DEBT, CRED")
     elif terms.sepa and charge_bearer != "SLEV":
         judge.found("H2H-CHARGES", "charge_bearer", f"a SEPA payment has charge bearer SLEV, not {charge_bearer}")
-    elif charge_bearer == "SLEV" and not terms.sepa and service_level not in ("SEPA", "INST"):
-        judge.found("H2H-CHARGES", "charge_bearer", "charge bearer SLEV is for service level SEPA; others take SHAR")
+    elif charge_bearer == "SLEV" and not terms.sepa and service_level is None:
+        text = "charge bearer SLEV follows a service level, and none is named"
+        judge.found("H2H-CHARGES-LEVEL", "charge_bearer", text)
 
 
 def _check_ownership(i: PaymentInstruction, terms: Terms) -> None:

@@ -93,6 +93,8 @@ _RULES = (
     Rule("H2H-COUNTRY", "countries are of ISO 3166", E, AP, _AGAIN, "BE09"),
     Rule("H2H-CODE", "codes have the shape of their lists", E, ERP, _AGAIN, "FF03"),
     Rule("H2H-CHARGES", "charge bearer and service level fit", E, ERP, _AGAIN, "BE19"),
+    Rule("H2H-CHARGES-LEVEL", "charge bearer SLEV comes with a service level that says who bears what", W, ERP, _AGAIN,
+         "BE19"),
     Rule("H2H-REFERENCE", "structured creditor references have good check digits", E, AP,
          "copy the reference from the invoice again", "RR09"),
     Rule("H2H-LEI", "LEIs have good check digits", E, AP, _AGAIN, "RR12"),
