@@ -27,7 +27,8 @@ _ENCODINGS = re.compile(
     r"utf-?8|us-ascii|ascii|iso-?8859-?\d{1,2}|latin-?1|windows-12\d\d|cp12\d\d|gbk|gb2312|gb18030|big5|euc-(?:jp|kr|cn)",
     re.IGNORECASE,
 )
-_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00", b"\x00\x00", b"L\x6f\xa7\x94")
+# How a document in UTF-16, UTF-32 or EBCDIC begins (XML 1.0, appendix F).
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x00<", b"<\x00", b"\x00\x00\x00<", b"L\x6f\xa7\x94")
 _BOM = b"\xef\xbb\xbf"
 
 
