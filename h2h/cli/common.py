@@ -161,13 +161,33 @@ def desk(config: Path) -> Iterator[Desk]:
 
 @contextmanager
 def house(config: Path) -> Iterator[House]:
-    """The whole installation, opened beside a running daemon: for decisions, which write."""
-    from h2h.wiring import open_house
+    """The installation as far as decisions need it, opened beside a running daemon.
 
-    with desk(config) as opened:  # an installation that never ran has nothing to decide
+    No sealer and no format: a lost key or a broken format folder must not stop a person from deciding.
+    """
+    from h2h.adapters.folders import FolderOutbox
+    from h2h.adapters.secrets import Secrets
+    from h2h.core.format import FormatBook
+    from h2h.pipeline.house import House
+    from h2h.wiring import channel_of, ledger_of, schemas_of
+
+    with desk(config) as opened, ledger_of(opened.settings, opened.clock) as ledger:
         settings = opened.settings
-    with open_house(settings, environment()) as whole:
-        yield whole
+        secrets = Secrets.of_environment(environment())
+        spool = settings.paths.state / "spool"
+        yield House(
+            settings=settings,
+            journal=opened.journal,
+            ledger=ledger,
+            archive=opened.archive,
+            clock=opened.clock,
+            formats=FormatBook(()),
+            schemas=schemas_of(settings),
+            outboxes={f.name: FolderOutbox(f, settings.limits, spool) for f in settings.erp},
+            inboxes={},
+            channels={name: channel_of(bank, secrets) for name, bank in settings.banks.items()},
+            sealers={},
+        )
 
 
 def daemon_runs(settings: Settings) -> bool | None:

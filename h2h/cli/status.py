@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from h2h.core.tally import Account, Sum, Tally
     from h2h.core.words import Words
 
+#: More are listed by `h2h attention list`; the rest of the status must stay in sight.
+WAITING_SHOWN_MAX = 20
+
 
 @click.command()
 @common.config_option
@@ -232,17 +235,20 @@ def _print(out: Console, view: View) -> None:
         run = view.desk.command("h2h run")
         command(out, "systemctl start h2h" if run == "h2h run" else run, indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
-    print_waiting(out, view.waiting, view.now, view.words)
+    print_waiting(out, view.waiting[:WAITING_SHOWN_MAX], view.now, view.words, of=len(view.waiting))
+    if len(view.waiting) > WAITING_SHOWN_MAX:
+        say(out, f"{len(view.waiting) - WAITING_SHOWN_MAX} more:", indent=2)
+        command(out, view.desk.command("h2h attention list"), indent=4)
     _print_counts(out, view)
     _print_newest(out, view)
     _print_money(out, view)
 
 
-def print_waiting(out: Console, waiting: list[Waiting], now: datetime, words: Words) -> None:
-    """What needs a person, each with its age, who acts, and what to type."""
+def print_waiting(out: Console, waiting: list[Waiting], now: datetime, words: Words, of: int | None = None) -> None:
+    """What needs a person, each with its age, who acts, and what to type; *of* so many in all."""
     from h2h.cli.screen import age, command, say, section
 
-    section(out, f"{words.fixed['needs-a-person']}: {len(waiting) or words.fixed['nothing']}")
+    section(out, f"{words.fixed['needs-a-person']}: {of or len(waiting) or words.fixed['nothing']}")
     for item in waiting:
         number = f"#{item.number}" if item.number is not None else "-"
         who = words.who_of(item.who_acts)

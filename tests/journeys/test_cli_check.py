@@ -22,19 +22,20 @@ from tests.journeys.site import Site, salaries
 HOST_KEY = "SHA256:" + "A" * 43
 
 
-def proofs(person: Person, **more: str) -> dict[str, list[str]]:
+def proofs(person: Person, credentials: Path | None = None) -> dict[str, list[str]]:
     """mark → texts."""
     found: dict[str, list[str]] = {}
-    said = person.says("check", "--json", **more)
+    more = {"CREDENTIALS_DIRECTORY": str(credentials)} if credentials else {}
+    said = person.says("check", "--json", columns=80, stdin=None, **more)
     for proof in said.json["proofs"]:
         found.setdefault(proof["mark"], []).append(f"{proof['text']} → {proof.get('next_step', '')}")
     assert (said.status == 1) == ("wrong" in found) == (not said.json["sound"])
     return found
 
 
-def the_fault(person: Person, **more: str) -> str:
+def the_fault(person: Person) -> str:
     """The one thing that is wrong."""
-    (text,) = proofs(person, **more)["wrong"]
+    (text,) = proofs(person)["wrong"]
     return text
 
 
@@ -216,7 +217,7 @@ def test_a_credential_of_the_service_is_not_seen_from_outside_and_that_is_no_fau
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     new_key(credentials / "bank-key", "ed25519")
-    inside = proofs(Person(site), CREDENTIALS_DIRECTORY=str(credentials))
+    inside = proofs(Person(site), credentials)
     assert "not-seen" not in inside
     assert any("the SSH key can be used" in text for text in inside["good"])
 

@@ -161,6 +161,17 @@ def test_a_bank_that_cannot_be_reached_does_not_stop_a_persons_decision(doubtful
     assert "could not look at the bank" in said.out
 
 
+def test_a_lost_key_and_a_broken_format_do_not_stop_a_person_from_deciding(doubtful: Person) -> None:
+    site = doubtful.site
+    site.bank = {**PURGING, "seal": {
+        "kind": "pgp", "keyring": "/nowhere", "own_fingerprint": "A" * 40, "bank_encryption_fingerprints": ["B" * 40],
+        "bank_signing_fingerprints": ["B" * 40], "passphrase": {"credential": "gone"},
+    }}  # fmt: skip
+    site.configure()
+    sid = "4acfdb2dadee08a94fa8"
+    assert doubtful.says("resolve", sid, "--sent", "--reason", "Ms Meier").status == 0
+
+
 # ---------------------------------------------------------------------------------------------- release, hold, cancel
 
 

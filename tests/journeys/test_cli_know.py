@@ -241,3 +241,37 @@ def test_status_works_while_another_process_holds_the_journal_and_says_that_the_
     with open_house(alice.site.settings(), {}, daemon=True) as house:
         assert house.journal.submissions(states=[State.IN_DOUBT])
         assert "the daemon is running" in alice.says("status").out
+
+
+# ---------------------------------------------------------------------------------------------- what is promised
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status", *ALL),
+        ("explain", "part.csv"),
+        ("explain", "PART-2"),
+        ("explain", "statement-2.xml"),
+        ("attention", "list", "--closed"),
+        ("check",),
+    ],
+)
+def test_every_field_of_the_json_is_documented(alice: Person, root: Path, words: tuple[str, ...]) -> None:
+    page = (root / "docs" / "command-line.md").read_text(encoding="utf-8")
+    found = set(_names(alice.says(*words, "--json").json))
+    assert found
+    assert {name for name in found if f'"{name}"' not in page and f"`{name}`" not in page} == set()
+
+
+def _names(value: object) -> Iterator[str]:
+    """Names of fields at any depth; a state, a place or a currency is a value that stands as a name."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _names(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not name.isupper():
+                yield name
+            if name != "places":
+                yield from _names(item)
