@@ -90,15 +90,11 @@ def test_ids_of_instructions_and_of_payments_are_counted_apart() -> None:
         ("<Cdtr>", "<CdtrAgt><FinInstnId><Nm>X</Nm>{}</FinInstnId></CdtrAgt>", "CdtrAgt/FinInstnId"),
     ],
 )
-def test_addresses_of_ultimate_parties_and_of_banks_without_bic_are_checked_too(old: str, new: str, where: str) -> None:
-    xml = document()
-    # The ultimate creditor comes after the account.
-    xml = (
-        xml.replace("</CdtrAcct>", f"</CdtrAcct>{new.removeprefix(old)}", 1)
-        if old == "</Cdtr>"
-        else xml.replace(old, new, 1)
-    )
-    found = check(xml)
+def test_addresses_of_ultimate_parties_and_of_banks_without_bic_are_checked_too(
+    before: str, party: str, where: str
+) -> None:
+    unstructured = party.format("<PstlAdr><AdrLine>Ring 1, Wien</AdrLine></PstlAdr>")
+    found = check(document().replace(before, unstructured + before, 1))
     assert [(f.code, f.where) for f in found] == [("H2H-ADDRESS", f"CdtTrfTxInf[1]/{where}/PstlAdr/AdrLine[1]")]
 
 
