@@ -1,9 +1,9 @@
 """Every side effect has a number. A `Meter` counts them, and at one of them something happens.
 
-Two depths. `deep` hooks what reaches the machine: calls that change a file system, commits of the journal, SFTP packets,
-gpg. It is for killing: between two of these points a process changes nothing, so a kill before each of them (and after
-the last) is a kill at every moment that can be told from another. `ports` wraps the ports of a house, for faults that a
-port's contract names: refused, lost, lost reply, no room.
+Two depths. `deep` hooks what reaches the machine: calls that change a file system, commits of the journal, packets to
+the bank. It is for killing: between two of these points a process changes nothing, so a kill before each of them (and
+after the last) is a kill at every moment that can be told from another. `ports` wraps the ports of a house, for faults
+that a port's contract names: refused, lost, lost reply, no room.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def deep(meter: Meter) -> None:
             meter.point(f"create {_short(path)}")
         return real_open(path, flags, *args, **kwargs)
 
-    os.open = opening  # type: ignore[assignment]
+    os.open = opening
     renameat2 = files._renameat2
     if renameat2 is not None:
 
@@ -92,11 +92,11 @@ def deep(meter: Meter) -> None:
     event.listen(Engine, "commit", lambda _connection: meter.point("commit"))
     put = Wire._put
 
-    def packet(self: Wire, data: bytes) -> None:
-        meter.point(f"packet {data[4] if len(data) > 4 else '?'}")
-        put(self, data)
+    def sending(self: Wire, packet: bytes) -> None:
+        meter.point(f"packet {packet[4]}")
+        put(self, packet)
 
-    Wire._put = packet  # type: ignore[method-assign]
+    Wire._put = sending  # type: ignore[method-assign]
 
 
 def _counted(meter: Meter, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
