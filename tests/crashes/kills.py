@@ -34,7 +34,7 @@ def every_kill(stage: Stage, part: tuple[int, int], journeys: tuple[str, ...] = 
     """
     result = Result()
     labels = _dry_run(stage, result)
-    plans = [(j, k) for j in journeys for k in range(1, len(labels[j]) + 2)]
+    plans = [(j, k) for j in journeys for k in range(1, len(labels[j]) + (1 if j == "start" else 2))]
     if torn:
         plans = [(j, k) for j, k in plans if k <= len(labels[j]) and labels[j][k - 1].endswith(": write")]
     before: Scene | None = None

@@ -145,9 +145,10 @@ class FolderOutbox:
     def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
         """Remove the claimed file and its copy: only after the archive holds it durably. Gone already is success."""
         with files.in_words("remove", claimed.path):
-            self._corner.discard(claimed.path)
+            # The copy first: cut short in between, the claimed file is found again, and all of this is repeated.
             if spooled is not None:
                 spooled.path.unlink(missing_ok=True)
+            self._corner.discard(claimed.path)
 
     def set_aside(self, claimed: Claimed) -> str:
         """Move a file that ``spool`` refused into ``refused/`` beside it, unread; its name there."""
