@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.screen import printable
+
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk, Looked
     from h2h.core.findings import Finding
@@ -56,11 +58,10 @@ def convert(file: Path, target: str, bank: str | None, output: Path | None, conf
 
 def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     """What was found, and the new content; None if the file is refused."""
-    from h2h.core.format import UNKNOWN_FORMAT
-
     looked = desk.look(file)
-    if any(f.code == UNKNOWN_FORMAT for f in looked.findings) and desk.bank is not None and target not in PLAIN:
-        return _from_delimited(desk, file, target)
+    if looked.unknown and desk.bank is not None and target not in PLAIN:
+        looked, content = desk.from_delimited(file, target)
+        return looked, _valid(desk, looked, target, content) if content is not None else None
     if looked.exit_status or looked.read is None:
         return looked, None
     if target == "json" and looked.format is not None:
@@ -124,38 +125,11 @@ def _valid(desk: Desk, looked: Looked, target: str, content: bytes) -> bytes | N
     return None if invalid else content
 
 
-def _from_delimited(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
-    """A CSV-like file, read as the bank's ERP folder declares it."""
-    import hashlib
-    import tempfile
-
-    from h2h.adapters.clock import SystemClock
-    from h2h.cli.desk import Looked
-    from h2h.core.convert import Stamp, convert_delimited
-
-    if desk.settings is None or desk.bank is None:
-        raise click.UsageError("a delimited file is read as a bank's folder declares it: give -c and --bank")
-    bank = desk.bank
-    declared = next((f.delimited for f in desk.settings.erp if f.bank == bank.name and f.delimited is not None), None)
-    if declared is None:
-        raise click.UsageError(f"no ERP folder of the bank {bank.name} declares the columns of a delimited file")
-    now = SystemClock().now().replace(microsecond=0)
-    # A try-out: the same file gets the same id; the daemon gives its own.
-    stamp = Stamp(f"TRY-{hashlib.sha256(file.read_bytes()).hexdigest()[:20].upper()}", now, now.date())
-    out = io.BytesIO()
-    with file.open("rb") as source:
-        made = convert_delimited(
-            source, declared, bank, desk.book.get(target), stamp, scratch=tempfile.TemporaryFile, out=out
-        )
-    made.close()
-    looked = Looked(file, None, None, made.findings)
-    return looked, None if made.refused else _valid(desk, looked, target, out.getvalue())
-
-
 def _tell(findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.severity != "info":
-            click.echo(f"{finding.severity}: {finding.text}", err=True)
+            where = "" if finding.where in finding.text else f"{finding.where}: "
+            click.echo(printable(f"{finding.severity}: {where}{finding.text}"), err=True)
     unread = sum(1 for f in findings if f.code == "H2H-UNREAD" and f.severity == "info")
     if unread:
         click.echo(f"info: {unread} sorts of elements were not read (h2h inspect --all names them)", err=True)

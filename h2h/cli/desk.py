@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +29,14 @@ class Looked:
     findings: list[Finding] = field(default_factory=list)
 
     @property
+    def unknown(self) -> bool:
+        """Whether no format knows the file."""
+        return any(f.code == UNKNOWN_FORMAT for f in self.findings)
+
+    @property
     def exit_status(self) -> int:
         """0 sound, 1 findings of severity error or refused, 3 no format knows it."""
-        if any(f.code == UNKNOWN_FORMAT for f in self.findings):
+        if self.unknown:
             return 3
         return 1 if refuses(self.findings) else 0
 
@@ -39,16 +45,19 @@ class Desk:
     """Formats and schemas, those of an installation first if its configuration is given."""
 
     def __init__(self, config: Path | None = None, bank: str | None = None) -> None:
+        """With *bank*, the configuration is the given one, ``$H2H_CONFIG`` or the installation's."""
         self.settings: Settings | None = None
         self.bank: BankProfile | None = None
-        if config is not None:
+        if config is not None or bank is not None:
+            from h2h.cli.common import CONFIG_VARIABLE, DEFAULT_CONFIG
             from h2h.settings import load
 
-            self.settings = load(config)
-        if bank is not None:
-            if self.settings is None:
-                raise Misconfigured("a bank's rules are in its profile", hint="give the configuration too: -c h2h.toml")
-            self.bank = self.settings.bank_of(bank)
+            self.settings = load(config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))
+        if bank is not None and self.settings is not None:
+            if bank not in self.settings.banks:
+                known = ", ".join(sorted(self.settings.banks)) or "none"
+                raise Misconfigured(f"there is no bank {bank!r} in {self.settings.source}", hint=f"known: {known}")
+            self.bank = self.settings.banks[bank]
         self.book = self._book()
         self.schemas = self._schemas()
 
@@ -89,6 +98,37 @@ class Desk:
         looked.read.findings = looked.findings
         return looked
 
+    def from_delimited(self, file: Path, target: str | None = None) -> tuple[Looked, bytes | None]:
+        """A CSV-like file, read as the bank's ERP folder declares it, and written in *target* (the bank's format).
+
+        The content is None if the file is refused. A try-out: message ids are not the daemon's.
+        """
+        import hashlib
+        import io
+        import tempfile
+
+        from h2h.adapters.clock import SystemClock
+        from h2h.core.convert import Stamp, convert_delimited
+
+        if self.settings is None or self.bank is None:
+            raise Misconfigured("a delimited file is read as a bank's folder declares it", hint="give -c and --bank")
+        bank = self.bank
+        declared = next((f.delimited for f in self.settings.erp if f.bank == bank.name and f.delimited), None)
+        if declared is None:
+            raise Misconfigured(f"no ERP folder of the bank {bank.name} declares the columns of a delimited file")
+        now, out = SystemClock().now().replace(microsecond=0), io.BytesIO()
+        try:
+            data = self._bytes(file, anything=True)
+            stamp = Stamp(f"TRY-{hashlib.sha256(data).hexdigest()[:20].upper()}", now, now.date())
+            format_ = self.book.get(target or bank.format)
+            made = convert_delimited(
+                io.BytesIO(data), declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out
+            )
+        except Refused as refused:
+            return Looked(file, findings=refused.findings), None
+        made.close()
+        return Looked(file, findings=made.findings), None if made.refused else out.getvalue()
+
     def _by_schema(self, format_: Format, data: bytes, strict: bool) -> list[Finding]:
         schema = format_.schema
         if self.bank is not None:
@@ -114,8 +154,8 @@ class Desk:
                 return check_initiation(read, self.bank, self._today())
         return [*read.findings, *check_message(read.message)]
 
-    def _bytes(self, file: Path) -> bytes:
-        """The content of a regular file within the limits; anything else is ``Refused``."""
+    def _bytes(self, file: Path, *, anything: bool = False) -> bytes:
+        """The content of a regular file within the limits, of a format that may be known; else ``Refused``."""
         try:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode):
@@ -123,7 +163,8 @@ class Desk:
             with file.open("rb") as content:
                 # A large file that nobody knows is refused without being read.
                 head = content.read(xml.HEAD_BYTES)
-                self.book.refuse_hopeless(head)
+                if not anything:
+                    self.book.refuse_hopeless(head)
                 if status.st_size > xml.BYTES_MAX:
                     text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
                     raise _refused("H2H-TOO-LARGE", text)

@@ -68,21 +68,25 @@ def inspect(files: tuple[Path, ...], as_json: bool, config: Path | None, everyth
 @FILES
 @JSON
 @CONFIG
-@click.option("--bank", help="Check by this bank's schema and rules too (needs -c).")
+@click.option("--bank", help="Check by this bank's schema and rules too.")
 def validate(files: tuple[Path, ...], as_json: bool, config: Path | None, bank: str | None) -> None:
-    """Say whether FILES are sound: schema, sums, and with --bank that bank's rules.
+    """Say whether FILES are sound: schema, sums, and with --bank that bank's rules and its ERP's delimited files.
 
     Exit status 0 if all are sound, 1 if there are findings of severity error, 3 if no format knows one.
     """
 
+    def look(desk: Desk, file: Path) -> Looked:
+        looked = desk.look(file, strict=True)
+        return desk.from_delimited(file)[0] if looked.unknown and desk.bank is not None else looked
+
     def tell(looked: Looked) -> None:
         from h2h.cli.show_message import show_findings
 
-        name = looked.format.id if looked.format else "no format knows it"
+        name = "no format knows it" if looked.unknown else looked.format.id if looked.format else "delimited"
         click.echo(f"{printable(str(looked.file))}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
         show_findings(looked.findings, everything=True)
 
-    _each(files, as_json, _desk(config, bank), lambda desk, file: desk.look(file, strict=True), tell, content=False)
+    _each(files, as_json, _desk(config, bank), look, tell, content=False)
 
 
 def _desk(config: Path | None, bank: str | None = None) -> Desk:

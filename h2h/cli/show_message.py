@@ -50,7 +50,8 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
     order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
     told = sorted((f for f in findings if everything or f not in unread), key=lambda f: order.index(f.severity))
     for finding in told if everything else told[:FINDINGS_MAX]:
-        line = f" (line {finding.line})" if finding.line and f"line {finding.line}" not in finding.text else ""
+        where = finding.where if "line " in finding.where else f"line {finding.line}" if finding.line else ""
+        line = f" ({where})" if where and where not in finding.text else ""
         text = Text.assemble((f"{finding.severity:8}", _STYLES[finding.severity]), f" {printable(finding.text)}{line}")
         console.print(text, soft_wrap=True)
         if finding.next_step:

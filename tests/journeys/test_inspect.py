@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,49 @@ def test_an_unsound_file_an_unknown_one_and_a_wrong_target_are_not_converted(tmp
     assert h2h("convert", unknown, "--to", "csv").exit_code == 3
     assert h2h("convert", STATEMENT, "--to", "pain.001.001.09").exit_code == 2
     assert h2h("convert", PAYMENT, "--to", "pain.001.001.9").exit_code == 1
+
+
+DELIMITED = (
+    "Our account;Date;Reference;Amount;Payee;IBAN;Town;Country;Kind;Text\n"
+    "DE89370400440532013000;{day};INV-1;1210,55;Ateliers Forge;{iban};Paris;FR;;Invoice 1\n"
+)
+
+
+def soon() -> date:
+    """A day that every bank takes."""
+    return (datetime.now(UTC) + timedelta(days=3)).date()
+
+
+@pytest.fixture
+def bank() -> tuple[object, ...]:
+    """The example configuration that h2h delivers."""
+    return "-c", ROOT / "config" / "h2h.toml", "--bank", "examplebank"
+
+
+def test_a_delimited_file_is_read_as_the_banks_folder_declares_it(tmp_path: Path, bank: tuple[object, ...]) -> None:
+    file, out = tmp_path / "in.csv", tmp_path / "out.xml"
+    file.write_text(DELIMITED.format(iban="FR1420041010050500013M02606", day=soon()))
+    assert h2h("validate", file).exit_code == 3
+    assert h2h("validate", file, *bank).exit_code == 0
+    assert h2h("convert", file, "--to", "pain.001.001.03", "-o", out, *bank).exit_code == 0
+    (instruction,) = said("inspect", "--json", out)["instructions"]
+    assert instruction["transactions"][0]["amount"] == "1210.55"
+
+
+def test_a_delimited_file_with_a_mistake_is_refused_at_its_line(tmp_path: Path, bank: tuple[object, ...]) -> None:
+    file, out = tmp_path / "in.csv", tmp_path / "out.xml"
+    file.write_text(DELIMITED.format(iban="FR1420041010050500013M02607", day=soon()))
+    result = h2h("convert", file, "--to", "pain.001.001.03", "-o", out, *bank)
+    assert result.exit_code == 1
+    assert "line 2" in result.stderr
+    assert not out.exists()
+    assert "line 2" in h2h("validate", file, *bank).output
+
+
+def test_a_bank_that_is_not_configured_is_named_with_those_that_are(bank: tuple[object, ...]) -> None:
+    result = h2h("validate", PAYMENT, *bank[:3], "nobank")
+    assert result.exit_code == 1
+    assert "known: examplebank" in result.stderr
 
 
 # ------------------------------------------------------------------------------------------------ formats, schemas
