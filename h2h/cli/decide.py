@@ -90,6 +90,8 @@ def resolve(
             _look(house, done, may_fail=True)
             if done.after.state is State.IN_DOUBT:
                 _ask(house, sub, "h2h will send the same file under the same name again.", "not sent", yes)
+                _look(house, done, may_fail=True, withdraw_it=True)
+            if done.after.state is State.IN_DOUBT:
                 done.after = decisions.resolve_not_sent(house, sub.sid, actor=actor, reason=done.reason)
             else:
                 done.notes.append("h2h did not send it again: the bank has it.")
@@ -279,22 +281,28 @@ def _ask(house: House, sub: Submission, what: str, word: str, yes: bool) -> None
         raise SystemExit(1)
 
 
-def _look(house: House, done: Done, *, may_fail: bool = False) -> None:
-    """Observe the bank once more; with *may_fail* a bank that cannot be reached is only remarked."""
+def _look(house: House, done: Done, *, may_fail: bool = False, withdraw_it: bool = False) -> None:
+    """Observe the bank once more; with *may_fail* a bank that cannot be reached is only remarked.
+
+    With *withdraw_it* the temporary file is taken away first.
+    """
     from h2h.core.errors import Misconfigured, Unavailable
     from h2h.pipeline.receipts import write_receipt
-    from h2h.pipeline.send import Line, look_again
+    from h2h.pipeline.send import Line, look_again, withdraw
 
+    act = withdraw if withdraw_it else look_again
     try:
         with Line(house, done.before.bank) as line:
-            done.after, answer = look_again(house, line, done.before, actor=done.actor)
+            done.after, answer = act(house, line, done.before, actor=done.actor)
     except (Unavailable, Misconfigured) as problem:
         if not may_fail:
             raise
-        done.notes.append(f"h2h could not look at the bank once more: {problem.message}")
-        return
-    write_receipt(house, done.after)
-    done.notes.append(_seen(answer))
+        note = f"h2h could not look at the bank once more: {problem.message}"
+    else:
+        write_receipt(house, done.after)
+        note = _seen(answer)
+    if note not in done.notes:
+        done.notes.append(note)
 
 
 def _seen(answer: Answer) -> str:

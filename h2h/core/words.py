@@ -171,6 +171,7 @@ EVENTS: dict[str, str] = {
     "late-report": "a late report about payment {payment} changed nothing",
     "contradicting-report": "a report about payment {payment} contradicts an earlier one: {known}, now {reported}",
     "report-changed-nothing": "a report of the bank changed nothing",
+    "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
     # of a bank's file
     "fetched": "h2h fetched it from the bank ({size} bytes)",

@@ -231,6 +231,22 @@ def look_again(house: House, line: Line, sub: Submission, *, actor: str) -> tupl
     return sub, answer
 
 
+def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[Submission, Answer]:
+    """IN_DOUBT, before a person's "not sent" opens a new generation: take the temporary file away, then look again.
+
+    A rename that a dead connection asked for may still be carried out late (F49); without the file it cannot be. Errors
+    as ``look_again``.
+    """
+    if sub.state is not State.IN_DOUBT:
+        raise IllegalTransition(f"submission {sub.sid} is {sub.state}; only one that is IN_DOUBT can be withdrawn")
+    folders = house.bank(sub).folders
+    line.renew()
+    line.session().remove(folders.temporary or folders.to_bank, sub.commit_temporary or "")
+    detail = {"temporary": sub.commit_temporary}
+    house.journal.remark(sub.sid, "temporary-removed", at=house.now(), actor=actor, detail=detail)
+    return look_again(house, line, sub, actor=actor)
+
+
 def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
     """t7': what the two names prove. While the bank cannot be reached nothing is decided: ``Unavailable`` rises."""
     session = line.session()

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from h2h.core.errors import IllegalTransition
 from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind
+from h2h.pipeline.decisions import take_over
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, camt053
@@ -96,6 +98,18 @@ def test_looking_again_finds_late_evidence(doubtful: Person) -> None:
     assert doubtful.site.waiting() == []
 
 
+def test_looking_never_renames_what_the_bank_has_not_taken(doubtful: Person) -> None:
+    """The temporary file is back: to go on with it is a decision, and looking decides nothing."""
+    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
+    (taken,) = (at / "processed").iterdir()
+    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    said = doubtful.says("resolve", sub.sid, "--look", columns=200)
+    assert said.status == 1
+    assert "So far the bank has not taken it." in said.out
+    assert doubtful.site.at_bank() == {}
+    assert state_of(doubtful, sub.sid) is State.IN_DOUBT
+
+
 def test_that_the_bank_has_it_not_is_asked_twice_and_spelled_out(doubtful: Person) -> None:
     sid = doubtful.site.submission("doubt.csv").sid
     said = doubtful.says("resolve", sid, "--not-sent", "--reason", "Ms Meier")
@@ -126,6 +140,18 @@ def test_with_the_banks_no_a_new_generation_is_sent(doubtful: Person) -> None:
     assert doubtful.site.once()
     assert len(doubtful.site.at_bank()) == 1
     assert doubtful.site.submission("doubt.csv").generation == 1
+
+
+def test_before_a_new_generation_the_old_temporary_file_is_taken_away(doubtful: Person) -> None:
+    """Else a rename that was asked for long ago could still be carried out, beside the new one."""
+    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
+    (taken,) = (at / "processed").iterdir()
+    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    assert doubtful.says("resolve", sub.sid, "--not-sent", "--reason", "Ms Meier", "--yes").status == 0
+    assert os.listdir(at / "to_bank") == []
+    assert "temporary file at the bank away" in doubtful.says("explain", sub.sid, columns=200).out
+    assert doubtful.site.once()
+    assert len(doubtful.site.at_bank()) == 1
 
 
 def test_h2h_looks_before_it_believes_that_the_bank_has_it_not(doubtful: Person) -> None:
@@ -209,6 +235,8 @@ def test_what_the_bank_has_can_neither_be_held_nor_cancelled_nor_released_nor_ta
     more = alice.says("take-over", sid, "--reason", "too late", "--although-the-bank-may-have-it", "--yes")
     assert more.status == 1
     with site.house() as house:
+        with pytest.raises(IllegalTransition):
+            take_over(house, sid, actor="alice", reason="too late", knowing_it_may_be_there=True)
         assert not house.ledger.has(LedgerKind.TAKEN_OVER, sid, 0), "the second witness was not told of it"
 
 
