@@ -225,9 +225,7 @@ def _add_items(story: Story, subject: str) -> None:
 
 def _of_payment(desk: Desk, what: str, found: Sequence[Submission], words: Words) -> Story:
     sub = found[0]
-    payments = desk.journal.payments(sub.sid)
-    payment = next(p for p in payments if what in (p.end_to_end_id, p.uetr))
-    twins = [p for p in payments if what in (p.end_to_end_id, p.uetr) and p.ordinal != payment.ordinal]
+    payment, *twins = _payments_named(desk, sub, what)
     reports = desk.journal.payment_events(sub.sid, payment.ordinal)
     events = desk.journal.events(sub.sid)
     known = reason_of(payment)
@@ -251,6 +249,14 @@ def _of_payment(desk: Desk, what: str, found: Sequence[Submission], words: Words
     for twin in twins:
         story.others.append(f"payment {twin.ordinal} of the same file: {twin.amount:f} {twin.currency}, {twin.outcome}")
     return story
+
+
+def _payments_named(desk: Desk, sub: Submission, what: str) -> list[PaymentRecord]:
+    """The payments of *sub* that bear this id. The index finds those that may have left; else all are read."""
+    found = desk.journal.payments_by(bank=sub.bank, end_to_end_ids=[what], uetrs=[what])
+    own = [p for p in found if p.sid == sub.sid]
+    own = own or [p for p in desk.journal.payments(sub.sid) if what in (p.end_to_end_id, p.uetr)]
+    return sorted(own, key=lambda p: p.ordinal)
 
 
 def _payment_facts(sub: Submission, payment: PaymentRecord) -> list[tuple[str, str]]:
