@@ -64,6 +64,10 @@ class SchemaBook:
         hint = f"`make setup` fetches the official ones; `h2h schema add {schema}` installs what a bank handed out"
         raise Misconfigured(f"the schema {schema} is missing", hint=hint)
 
+    def prepare(self, schema: str) -> None:
+        """Compile a schema now; ``Misconfigured`` if it is missing or is none."""
+        self._compile(schema)
+
     def validate(self, schema: str, data: bytes, *, lines: bool = True) -> list[Finding]:
         """All violations, with line, path, value and rule; empty if the document is valid.
 

@@ -74,6 +74,16 @@ class Desk:
         own = self.settings.schema_directories if self.settings else ()
         return SchemaBook([*own, data_dir("xsd") / "iso20022", data_dir("xsd")])
 
+    def take_in(self, folder: Path) -> set[str]:
+        """Use the formats of this folder, in place of any of the same ids; their ids."""
+        from h2h.adapters.format_files import load_folder
+        from h2h.core.format import FormatBook
+
+        own = load_folder(folder)
+        ids = {f.id for f in own}
+        self.book = FormatBook([*(f for f in self.book if f.id not in ids), *own])
+        return ids
+
     def identify(self, file: Path) -> Looked:
         """Which format the file has."""
         looked = Looked(file)

@@ -86,7 +86,9 @@ def accept(folder: str, force: bool, config: Path | None) -> None:
 
     desk = _desk(config)
     refused = 0
-    for golden in (g for f in _folders(desk, (folder,)) for g in goldens_of(f)):
+    (path,) = _folders(desk, (folder,))
+    _take_in(desk, path)
+    for golden in goldens_of(path):
         for file, content in neighbours(golden, desk).items():
             if file.exists() and file.read_text("utf-8") == content:
                 continue
@@ -106,6 +108,15 @@ def _desk(config: Path | None) -> Desk:
 
     try:
         return Desk(config)
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def _take_in(desk: Desk, folder: Path) -> None:
+    from h2h.core.errors import H2HError
+
+    try:
+        desk.take_in(folder)
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
 

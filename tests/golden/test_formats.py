@@ -12,7 +12,7 @@ FORMATS = Path(__file__).resolve().parents[2] / "formats"
 FOLDERS = sorted(p.parent for p in FORMATS.glob("*/format.toml"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def desk() -> Desk:
     return Desk()
 
@@ -63,6 +63,12 @@ def test_a_golden_that_reads_otherwise_is_a_fault_that_shows_the_difference(copy
 def test_a_golden_of_another_family_is_a_fault(copy: Path, desk: Desk) -> None:
     shutil.copy(FORMATS / "camt" / "golden" / "details-without-a-wrapper-052-01.xml", copy / "golden")
     assert any("a format of another folder" in fault for fault in _faults(copy, desk))
+
+
+def test_a_folder_is_proved_by_its_own_mapping_wherever_it_lies(copy: Path, desk: Desk) -> None:
+    mapping = copy / "mapping.xml"
+    mapping.write_text(mapping.read_text("utf-8").replace('<GrpSts m:opt="group_status"/>', ""), "utf-8")
+    assert any("it reads otherwise now" in fault for fault in _faults(copy, desk))
 
 
 def test_a_mapping_that_names_an_unknown_field_is_a_fault_with_its_line(copy: Path, desk: Desk) -> None:
