@@ -53,8 +53,10 @@ def delimited(fields: dict[str, Any] | None = None, **changes: Any) -> Delimited
 
 
 def row(**changes: str) -> str:
-    """A sound row, with changes."""
+    """A sound row, with changes; another reference is another invoice."""
     values = {**SOUND, **changes}
+    if "text" not in changes and "ref" in changes:
+        values["text"] = f"Invoice {changes['ref'][:35]}"
     return ",".join(values.values())
 
 

@@ -155,7 +155,7 @@ def test_a_refused_file_writes_nothing_and_is_read_to_its_end() -> None:
 
 
 def test_a_row_with_several_mistakes_has_several_findings() -> None:
-    found = converted(row(amount='"1,5"', account="DE1", name="Ü", date="tomorrow", ref="INV_1"))
+    found = converted(row(amount='"1,5"', account="DE1", name="Ü", date="tomorrow", ref="INV_1", text="x"))
     assert sorted(found.codes) == ["H2H-AMOUNT", "H2H-CHARSET", "H2H-FORM", "H2H-IBAN", "H2H-ID"]
     assert {f.line for f in found.findings} == {2}
 

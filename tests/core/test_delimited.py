@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from h2h.core.codecs import text
-from h2h.core.codecs.delimited import check_fields, read_rows
+from h2h.core.codecs.delimited import ERRORS_MAX, check_fields, read_rows
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import Severity
 from h2h.core.rules.judge import FINDINGS_MAX, Judge
@@ -252,6 +252,12 @@ def test_more_findings_than_the_limit_are_counted_not_listed() -> None:
     done = converted(*bad)
     assert len(done.findings) == FINDINGS_MAX + 1
     assert done.findings[-1].text == "500 further findings are not listed: H2H-AMOUNT 500"
+
+
+def test_a_large_file_of_another_kind_is_not_read_to_its_end() -> None:
+    done = convert(file_of() + b"this is no payment\n" * (ERRORS_MAX * 3))
+    assert done.only("H2H-LIMIT").line == ERRORS_MAX + 2
+    assert len(done.findings) == FINDINGS_MAX + 2
 
 
 def test_warnings_do_not_crowd_out_errors() -> None:

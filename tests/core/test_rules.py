@@ -247,7 +247,7 @@ def test_what_all_payments_of_an_instruction_share_is_found_once() -> None:
 )
 def test_an_id_is_short_plain_and_never_changed(ref: str, found: list[str]) -> None:
     bank = Bank(rules=Rules(on_charset="transliterate"))
-    assert codes(bank, ref=ref) == found
+    assert codes(bank, ref=ref, text="Invoice") == found
 
 
 def test_an_id_that_stands_twice_is_found_with_its_first_line() -> None:
@@ -262,8 +262,32 @@ def test_references_that_are_not_provided_may_repeat() -> None:
     assert not done.conversion.refused, done.findings
 
 
+@pytest.mark.parametrize(
+    ("changes", "suspected"),
+    [
+        ({}, True),
+        ({"name": "Beta Gesellschaft"}, True),
+        ({"amount": "100.5"}, True),
+        ({"amount": "100.51"}, False),
+        ({"text": "Invoice 2"}, False),
+        ({"date": "2026-11-25"}, False),
+        ({"account": "DE02120300000000202051"}, False),
+    ],
+)
+def test_the_same_payment_under_another_id_is_suspected_not_refused(changes: dict[str, str], suspected: bool) -> None:
+    done = converted(row(), row(**{"ref": "INV-2", "text": "Invoice 1", **changes}))
+    assert not done.conversion.refused
+    assert done.codes == (["H2H-DUPLICATE-PAYMENT"] if suspected else [])
+    if suspected:
+        assert "in line 2 has the same account" in done.findings[0].text
+
+
 def test_instruction_ids_and_uetrs_are_unique_too() -> None:
-    twice = converted(row(), row(ref="INV-2"), declared=delimited({"instruction_id": "text", "remittance": None}))
+    twice = converted(
+        row(),
+        row(ref="INV-2", amount="2", text="Invoice 1"),
+        declared=delimited({"instruction_id": "text", "remittance": None}),
+    )
     assert twice.only("H2H-DUPLICATE-ID").reason == "DU05"
 
 

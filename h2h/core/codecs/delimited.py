@@ -29,6 +29,8 @@ __all__ = ["TRAILER", "Row", "check_fields", "forms_of", "read_rows"]
 #: The first cell of the last row, where ``trailer = "count-and-sum"``.
 TRAILER = "TRAILER"
 ROWS_MAX = 1_000_000
+#: A file with so many errors is not what its profile says; the rest is not looked at.
+ERRORS_MAX = 10_000
 
 _INSTRUCTION = {name: i for i, name in enumerate(INSTRUCTION_FIELDS)}
 _TRANSACTION = {name: i for i, name in enumerate(TRANSACTION_FIELDS)}
@@ -99,6 +101,9 @@ class _Reader:
                 yield row
             if self._count > ROWS_MAX:
                 self._found("H2H-LIMIT", f"the file has more than {ROWS_MAX:,} payments")
+                return
+            if self._judge.errors > ERRORS_MAX:
+                self._found("H2H-LIMIT", f"reading stopped here, after {ERRORS_MAX:,} errors")
                 return
         self._close(trailer_seen)
 

@@ -68,7 +68,7 @@ class Judge:
         is_error = severity is Severity.ERROR
         self.errors += is_error
         kept = self._kept[is_error]
-        if len(kept) >= self._limit:
+        if len(kept) >= self._limit and code != "H2H-LIMIT":  # that the rest was not read is never left out
             self._rest[code] += 1
             return
         where = where or self.place(field)

@@ -25,9 +25,9 @@ class Seen:
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
-        self._first: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._first: defaultdict[str, dict[str | int, int]] = defaultdict(dict)
 
-    def again(self, kind: str, value: str, number: int) -> str | None:
+    def again(self, kind: str, value: str | int, number: int) -> str | None:
         """Where *value* was before, in words; None at its first time."""
         first = self._first[kind].setdefault(value, number)
         return None if first == number else f"{self._unit} {first}"
@@ -37,8 +37,11 @@ class Seen:
 _TWICE = {"end_to_end_id": "DU04", "instruction_id": "DU05", "payment_information_id": "DU02"}
 
 
-def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, number: int = 0) -> None:
-    """An id of at most 35 characters that every bank passes on, without odd slashes, once in the file."""
+def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, number: int = 0) -> bool:
+    """An id of at most 35 characters that every bank passes on, without odd slashes, once in the file.
+
+    False if it stood in the file before.
+    """
     judge = terms.judge
     if len(value) > ID_MAX:
         judge.found("H2H-LENGTH", field, f"{shown(value)} has {len(value)} characters, an id has at most {ID_MAX}")
@@ -52,6 +55,8 @@ def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, 
         before = seen.again(field, value, number)
         if before is not None:
             judge.found("H2H-DUPLICATE-ID", field, f"{shown(value)} is in {before} already", reason=_TWICE[field])
+            return False
+    return True
 
 
 def check_uetr(value: str, terms: Terms, seen: Seen, number: int) -> None:

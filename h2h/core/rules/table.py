@@ -56,6 +56,8 @@ _RULES = (
     Rule("H2H-SUM", "stated control sums are those added up", E, ERP, "export again; never edit by hand", "AM10"),
     Rule("H2H-DUPLICATE-ID", "ids are unique in the file", E, AP,
          "find out whether it is the same payment twice before giving a new id", "DU04"),
+    Rule("H2H-DUPLICATE-PAYMENT", "no payment stands twice under different ids", W, TREASURY,
+         "compare both before the payee is paid twice", "AM05"),
     Rule("H2H-ID", "ids hold only characters every bank passes on, and no odd slashes", E, ERP, _AGAIN, "CH16"),
     Rule("H2H-UETR", "a UETR is a lower-case UUID version 4", E, ERP, _AGAIN, "CH16"),
     # Accounts and banks.
