@@ -21,6 +21,7 @@ READ_BYTES = 1 << 20
 
 def seal(house: House, sub: Submission) -> Submission:
     """CONVERTED → HELD for overlapping payments, AWAITING_RELEASE where a person must release it, else → SEALED."""
+    house.archive.clean(sub.sid)  # what a step that was cut short left there
     suspected = overlapping(house, sub)
     if suspected is not None:
         held = hold_or_refuse(house, sub, suspected)
@@ -39,7 +40,7 @@ def seal(house: House, sub: Submission) -> Submission:
         scratch = house.archive.scratch(sub.sid) / "sealed"
         house.sealers[sub.bank].seal(plain, scratch)
         sealed = house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{bank.seal.suffix}", scratch)
-    house.archive.clean(sub.sid)
+        house.archive.clean(sub.sid)
     sha256, size = _digest(sealed)
     sub = house.journal.allocate_sequence(sub, at=house.now())
     name = remote_name(

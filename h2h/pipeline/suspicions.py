@@ -37,8 +37,7 @@ def same_name(house: House, sub: Submission) -> Suspicion | None:
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     for earlier in house.journal.same_name(sub.folder, sub.source_name, since):
-        before = earlier.received_at <= sub.received_at and earlier.sid != sub.sid
-        if before and earlier.source_sha256 != sub.source_sha256 and earlier.state not in _NEVER_SENT:
+        if _before(earlier, sub) and earlier.source_sha256 != sub.source_sha256 and earlier.state not in _NEVER_SENT:
             text = (
                 f"a file of this name, with other content, was received {earlier.received_at:%Y-%m-%d %H:%M} UTC "
                 f"(submission {earlier.sid}, {earlier.state})"
@@ -64,7 +63,7 @@ def overlapping(house: House, sub: Submission) -> Suspicion | None:
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     found = house.journal.overlapping(sub.sid, sub.bank, since)
-    found = [(ordinal, p) for ordinal, p in found if house.journal.submission(p.sid).received_at <= sub.received_at]
+    found = [(ordinal, p) for ordinal, p in found if _before(house.journal.submission(p.sid), sub)]
     if not found:
         return None
     named = [f"payment {ordinal} is payment {p.ordinal} of submission {p.sid}" for ordinal, p in found]
@@ -105,6 +104,11 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
     write_receipt(house, sub)
     moved(sub, "held", reason=suspicion.reason)
     return sub
+
+
+def _before(one: Submission, other: Submission) -> bool:
+    """Of two files only the later one is suspected, also where both came in the same instant."""
+    return (one.received_at, one.sid) < (other.received_at, other.sid)
 
 
 def _unless_released(sub: Submission, suspicion: Suspicion) -> Suspicion | None:

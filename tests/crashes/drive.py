@@ -1,6 +1,6 @@
 """Plays one enumeration whole, or one part of it, and prints one line of JSON: what was done, what the oracle found.
 
-    python -m tests.crashes.drive kill [--channel directory|sshd] [--part 1/2] [--torn]
+    python -m tests.crashes.drive kill [--channel directory|sshd|trouble] [--select all|torn|bank|commits] [--part 1/2]
     python -m tests.crashes.drive fault [--rename posix|fxp] [--part 1/2]
     python -m tests.crashes.drive restore
 
@@ -16,7 +16,7 @@ import time
 import structlog
 
 from tests.crashes.faults import every_fault
-from tests.crashes.kills import JOURNEYS, every_kill
+from tests.crashes.kills import SELECTIONS, every_kill
 from tests.crashes.restored import every_older_journal
 from tests.crashes.stage import staged
 
@@ -25,10 +25,10 @@ def main() -> int:
     """See the module. 1 if the oracle found anything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["kill", "fault", "restore"])
-    parser.add_argument("--channel", choices=["directory", "sshd"], default="directory")
+    parser.add_argument("--channel", choices=["directory", "sshd", "trouble"], default="directory")
     parser.add_argument("--rename", choices=["posix", "fxp"], default="posix")
     parser.add_argument("--part", default="1/1")
-    parser.add_argument("--torn", action="store_true")
+    parser.add_argument("--select", choices=list(SELECTIONS), default="all")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     number, of = (int(x) for x in arguments.part.split("/"))
@@ -37,8 +37,7 @@ def main() -> int:
     changes = {"bank": {"submission": {"rename": arguments.rename}}}
     with staged(arguments.channel, changes) as stage:
         if arguments.what == "kill":
-            journeys = JOURNEYS if arguments.channel == "directory" else ("out", "home")
-            result = every_kill(stage, part, journeys, torn=arguments.torn)
+            result = every_kill(stage, part, arguments.select)
         elif arguments.what == "fault":
             result = every_fault(stage, part)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.crashes.effects import Meter
@@ -13,7 +13,6 @@ from tests.crashes.scene import Scene
 from tests.crashes.stage import Stage
 
 ROUNDS_MAX = 4
-JOURNEYS = ("start", "out", "home")
 
 
 @dataclass
@@ -27,16 +26,26 @@ class Result:
     faults: list[str] = field(default_factory=list)
 
 
-def every_kill(stage: Stage, part: tuple[int, int], journeys: tuple[str, ...] = JOURNEYS, *, torn: bool) -> Result:
-    """A dry run counts the effects; then each in turn is one that the process never came to.
+#: Which of the points: labels and a number from 1 (one more than there are labels is the end) → wanted or not.
+SELECTIONS: dict[str, Callable[[list[str], int], bool]] = {
+    "all": lambda labels, k: True,
+    # Each write to a file, with half of its bytes written.
+    "torn": lambda labels, k: k <= len(labels) and labels[k - 1].endswith(": write"),
+    # Before and after each packet that changes something at the bank; the rest is the same for every kind of channel.
+    "bank": lambda labels, k: any(_at_the_bank(label) for label in labels[max(0, k - 2) : k]),
+    # Right after each commit of the journal: what was to follow it did not.
+    "commits": lambda labels, k: k > 1 and labels[k - 2].endswith(": commit"),
+}
 
-    *torn*: only the writes, each with half of its bytes written.
-    """
+
+def every_kill(stage: Stage, part: tuple[int, int], select: str = "all") -> Result:
+    """A dry run counts the effects; then each in turn is one that the process never came to."""
     result = Result()
     labels = _dry_run(stage, result)
+    wanted = SELECTIONS[select]
+    journeys = [j for j in stage.journeys if j in labels]
     plans = [(j, k) for j in journeys for k in range(1, len(labels[j]) + (1 if j == "start" else 2))]
-    if torn:
-        plans = [(j, k) for j, k in plans if k <= len(labels[j]) and labels[j][k - 1].endswith(": write")]
+    plans = [(j, k) for j, k in plans if wanted(labels[j], k)]
     before: Scene | None = None
     for number, (journey, k) in enumerate(plans):
         if number % part[1] != part[0]:
@@ -44,12 +53,15 @@ def every_kill(stage: Stage, part: tuple[int, int], journeys: tuple[str, ...] = 
         what = f"{journey} {k} before {(*labels[journey], 'the end: -')[k - 1]}"
         if journey != "home":
             scene = stage.new() if journey == "start" else stage.fresh()
+        elif stage.shared_bank:
+            scene = _sent_and_answered(stage)
         else:
             before = before or _sent_and_answered(stage)
             scene = stage.copy_of(before)
-        status = stage.run(scene, Meter(kill_at=k, torn=torn))
+        status = stage.run(scene, Meter(kill_at=k, torn=select == "torn"))
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        if killed != (k <= len(labels[journey])):
+        # Over a network the number of packets is not the same every time; a run may end before its last one.
+        if killed != (k <= len(labels[journey])) and not (stage.shared_bank and k > len(labels[journey]) - 5):
             raise SystemExit(f"the proof itself is broken: {what}: wait status {status}")
         result.runs += 1
         result.faults += [f"{what}: at once: {f}" for f in scene.faults_now()]
@@ -60,10 +72,15 @@ def every_kill(stage: Stage, part: tuple[int, int], journeys: tuple[str, ...] = 
     return result
 
 
+def _at_the_bank(label: str) -> bool:
+    port, _, what = label.partition(": ")
+    return port.removeprefix("session.") in ("create", "rename", "remove", "move") and what.startswith("packet")
+
+
 def _dry_run(stage: Stage, result: Result) -> dict[str, list[str]]:
     stage.warm_up()
     labels: dict[str, list[str]] = {}
-    for journeys in (("start",), ("out", "home")):
+    for journeys in (("start",), tuple(j for j in stage.journeys if j != "start")):
         scene = stage.new() if journeys == ("start",) else stage.fresh()
         for journey in journeys:
             meter = Meter()
@@ -92,7 +109,7 @@ def _sent_and_answered(stage: Stage) -> Scene:
 
 def _endings(stage: Stage, scene: Scene) -> Iterator[tuple[str, Scene]]:
     """Where the bank already sees a file, it may take it before h2h is there again, or only later."""
-    if scene.site.at_bank() and scene.site.bank_root is None:
+    if scene.site.at_bank() and not stage.shared_bank:
         other = stage.copy_of(scene)
         other.bank_acts()
         yield "the bank was quicker", other

@@ -49,8 +49,8 @@ class Scene:
 
     def again(self, root: Path) -> Scene:
         """The same scene in another directory, with a memory of its own (the directory is a copy)."""
-        other = Scene(Site(root, **self.changes), self.changes, list(self.taken), set(self.answered))
-        other.site.clock.passed = self.site.clock.passed
+        other = type(self)(Site(root, **self.changes), self.changes, list(self.taken), set(self.answered))
+        other.site.clock = self.site.clock
         return other
 
     def bank_acts(self) -> None:

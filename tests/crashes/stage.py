@@ -21,11 +21,16 @@ from h2h.settings import Settings
 from tests.contracts.sshd import Sshd, find_sshd, running_sshd
 from tests.crashes.effects import Meter, deep, ports
 from tests.crashes.scene import Scene
+from tests.crashes.trouble import Trouble
 from tests.journeys.conftest import fast_directory
 
 
 class Stage:
     """Scenes with a bank in a directory. *changes* are those of `Site`."""
+
+    shared_bank = False
+    journeys: tuple[str, ...] = ("start", "out", "home")
+    scene: type[Scene] = Scene
 
     def __init__(self, base: Path, changes: dict[str, Any]) -> None:
         self.base = base
@@ -57,7 +62,7 @@ class Stage:
 
     def new(self, *, drop: bool = True) -> Scene:
         """A scene whose h2h was never started."""
-        return Scene.new(self._directory(), self.changes, drop=drop)
+        return self.scene.new(self._directory(), self.changes, drop=drop)
 
     def fresh(self) -> Scene:
         """A scene whose h2h was started once, and stopped; the ERP's file has just been dropped."""
@@ -80,7 +85,7 @@ class Stage:
         shutil.rmtree(scene.site.root)
 
     def run(self, scene: Scene, meter: Meter | None = None) -> int:
-        """`h2h once` in a child; its wait status."""
+        """`h2h once` in a child; its wait status. Then it is a minute later."""
 
         def work() -> None:
             if meter is not None:
@@ -88,7 +93,9 @@ class Stage:
             with scene.site.house() as house:
                 once(house if meter is None else ports(house, meter.call))
 
-        return in_child(work, meter)
+        status = in_child(work, meter)
+        scene.site.clock.sleep(60)
+        return status
 
     def _directory(self) -> Path:
         self._count += 1
@@ -99,6 +106,9 @@ class Stage:
 
 class SshdStage(Stage):
     """Scenes one after the other behind one OpenSSH server: the bank's folders are emptied for each."""
+
+    shared_bank = True
+    journeys = ("out", "home")
 
     def __init__(self, base: Path, server: Sshd, changes: dict[str, Any]) -> None:
         channel = server.channel()
@@ -131,13 +141,20 @@ class SshdStage(Stage):
                 file.unlink()
 
 
+class TroubledStage(Stage):
+    """Files that are refused, held and duplicates, and a bank that never answers."""
+
+    journeys = ("out",)
+    scene = Trouble
+
+
 @contextmanager
 def staged(channel: str, changes: dict[str, Any] | None = None) -> Iterator[Stage]:
-    """A stage whose bank is behind a *directory* or behind *sshd*."""
+    """A stage whose bank is behind a *directory* or behind *sshd*, or *trouble*: a directory and other files."""
     base = fast_directory()
     try:
-        if channel == "directory":
-            yield Stage(base, changes or {})
+        if channel != "sshd":
+            yield (Stage if channel == "directory" else TroubledStage)(base, changes or {})
             return
         program = find_sshd()
         if program is None:

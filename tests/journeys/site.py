@@ -68,6 +68,15 @@ class StandingClock:
         self.passed += max(seconds, 0.0)
 
 
+class TickingClock(StandingClock):
+    """No two moments are the same."""
+
+    def now(self) -> datetime:
+        """A microsecond later than the last time."""
+        self.passed += 1e-6
+        return super().now()
+
+
 @dataclass
 class Site:
     """One installation. *erp* and *bank* are laid over the defaults below, table by table."""
