@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
 from h2h.core.match import Matching, match_report
 from h2h.core.match_entries import ids_of, match_entries, statement_records
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
+from h2h.core.outcome import Outcome
 from h2h.core.records import (
     FileState,
     InboundFile,
@@ -16,6 +17,7 @@ from h2h.core.records import (
     PaymentRecord,
     StatementRecord,
     Submission,
+    SubmissionMove,
 )
 from h2h.core.rules.statement_chain import chain_attention
 from h2h.core.rules.statement_rules import check_message
@@ -23,6 +25,8 @@ from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import opened
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.send import ensure_delivered
+
+BOOKED = "the bank's statement shows payments of this file"
 
 
 def match_and_settle(house: House, file: InboundFile) -> InboundFile:
@@ -106,6 +110,7 @@ def _match_statements(
     house: House, file: InboundFile, message: StatementMessage, matching: Matching
 ) -> list[StatementRecord]:
     match_entries(message, candidates_of(house, file, message), matching)
+    _prove_delivery(house, matching)
     records = statement_records(file.fid, message)
     for number, record in enumerate(records):
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
@@ -114,6 +119,15 @@ def _match_statements(
     for finding in check_message(message):
         matching.attend("statement-sums", f"{file.fid}/{finding.where}", finding.text, finding.who_acts)
     return records
+
+
+def _prove_delivery(house: House, matching: Matching) -> None:
+    """Money that moved is proof that the bank had the file: a doubt about it ends (E3)."""
+    for sid in sorted({m.sid for m in matching.payments if m.outcome in (Outcome.SETTLED, Outcome.RETURNED)}):
+        sub = house.journal.submission(sid)
+        if sub.state in (State.COMMITTING, State.IN_DOUBT):
+            detail = {"evidence": BOOKED, "proof": "E3", "fid": matching.fid}
+            matching.submissions.append(SubmissionMove(sid, sub.version, Event.DELIVERED, detail))
 
 
 def _foreign(house: House, file: InboundFile, report: StatusReport) -> InboundFile:
@@ -135,6 +149,11 @@ def _foreign(house: House, file: InboundFile, report: StatusReport) -> InboundFi
 def _after(house: House, sid: str) -> None:
     """The second witness, the closed doubts and the receipt follow what the journal now says."""
     sub = house.journal.submission(sid)
+    if sub.state is State.SENT and sub.evidence is None:
+        sub = house.journal.change(sub, at=house.now(), evidence=f"E3: {BOOKED}", sent_at=sub.sent_at or house.now())
+        ensure_delivered(house, sub)
+        house.settle("in-doubt", sid, BOOKED)
+        house.settle("cannot-go-on", sid, BOOKED)
     if sub.state in (State.ACKNOWLEDGED, State.ACCEPTED, State.PARTIALLY_ACCEPTED, State.REJECTED):
         if sub.evidence is None:
             sub = house.journal.change(

@@ -12,6 +12,7 @@ import pytest
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
 from tests.contracts.pain import IBANS
+from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
 from tests.journeys.site import MONDAY, OUR_ACCOUNT, Site, iso, salaries
 
@@ -324,3 +325,24 @@ def test_an_answer_ends_the_doubt_about_a_file(tmp_path: Path) -> None:
     site.once()
     assert site.submission("salaries.csv").state is State.ACCEPTED
     assert site.waiting() == []
+
+
+def test_a_statement_that_shows_its_money_ends_a_doubt_about_a_file(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    states.in_doubt(site)
+    site.bank_says("stm.xml", camt053([Line("99.50", "DOUBT-1")]))
+    site.once()
+    sub = site.submission("doubt.csv")
+    assert sub.state is State.SENT
+    assert "statement" in (sub.evidence or "")
+    assert site.outcomes("doubt.csv") == {"DOUBT-1": "settled", "DOUBT-2": "pending"}
+    assert "in-doubt" not in site.waiting()
+
+
+def test_a_statement_of_another_amount_leaves_the_doubt(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    states.in_doubt(site)
+    site.bank_says("stm.xml", camt053([Line("99.51", "DOUBT-1")]))
+    site.once()
+    assert site.submission("doubt.csv").state is State.IN_DOUBT
+    assert {"in-doubt", "amount-differs"} <= set(site.waiting())
