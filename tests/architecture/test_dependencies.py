@@ -1,6 +1,7 @@
 """What is imported is declared, and what is declared is imported and has earned its place in a sentence."""
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -25,7 +26,8 @@ def _names(requirements: list[str]) -> set[str]:
     return {IMPORTED_AS.get(name, name) for name in (Requirement(one).name for one in requirements)}
 
 
-def _imports(root: Path) -> set[str]:
+@functools.cache
+def _imports(root: Path) -> frozenset[str]:
     found: set[str] = set()
     for path in (root / "h2h").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -40,7 +42,7 @@ def _imports(root: Path) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {"h2h"}
+    return frozenset(found - set(sys.stdlib_module_names) - {"h2h"})
 
 
 def test_every_library_that_is_imported_is_declared(root: Path, project: dict[str, list[str]]) -> None:
