@@ -6,6 +6,8 @@ import random
 from datetime import date
 from typing import Any
 
+import iso4217
+import pycountry
 import pytest
 import schwifty
 
@@ -13,6 +15,7 @@ from h2h.core.declared import Rules, Waiver
 from h2h.core.findings import Severity, WhoActs
 from h2h.core.rules.accounts import why_no_iban
 from h2h.core.rules.judge import Where, check_rules
+from h2h.core.rules.lists import COUNTRIES, WITHDRAWN, decimals_of
 from h2h.core.rules.table import RULES
 from tests.core.erp_files import OUR_ACCOUNT, PAYEE_ACCOUNT, TODAY, Bank, convert, converted, delimited, file_of, row
 
@@ -452,6 +455,16 @@ def test_unstructured_addresses_are_warned_of_before_the_profiles_date_and_refus
     done = convert(file_of(row(date=day)), declared, stamp=replace(STAMP, today=date.fromisoformat(today)))
     assert found in done.codes
     assert (done.only(found).reason, done.conversion.refused) == ("BE04", found == "H2H-ADDRESS")
+
+
+def test_the_countries_are_those_of_iso_3166_and_kosovos_working_code() -> None:
+    assert {country.alpha_2 for country in pycountry.countries} | {"XK"} == COUNTRIES
+
+
+def test_every_currency_of_iso_4217_that_payments_are_made_in_has_its_decimals() -> None:
+    for currency in iso4217.Currency:
+        assert decimals_of(currency.code) == currency.exponent, currency.code
+    assert {decimals_of(code) for code in WITHDRAWN} == {None}
 
 
 # ------------------------------------------------------------------------------------------------ severities, waivers

@@ -1,0 +1,36 @@
+"""The benchmark measures what it says: every contender that is installed writes all payments, and the same sum."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import convert
+
+NEEDS = {"sepaxml": "sepaxml", "sepaxml-own": "sepaxml", "pain001": "pain001"}
+# The rivals are installed by `make bench`; h2h and the bare limit are always tried.
+INSTALLED = sorted(n for n in convert.CONTENDERS if n not in NEEDS or importlib.util.find_spec(NEEDS[n]) is not None)
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_contender_writes_every_payment_and_no_cent_less(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source, target = tmp_path / "7.csv", tmp_path / "out.xml"
+    convert.write_files(source, 7)
+    convert.CONTENDERS[name][1](source, target)()
+    written = target.read_text(encoding="utf-8")
+    assert written.count("<CdtTrfTxInf>") == 7
+    amounts = [Decimal(a) for a in re.findall(r"<InstdAmt[^>]*>([^<]+)<", written)]
+    stated = [Decimal(line.split(";")[1]) for line in source.read_text(encoding="utf-8").splitlines()[1:]]
+    assert sorted(amounts) == sorted(stated)
+
+
+def test_the_table_gives_multiples_of_h2hs_own_figures() -> None:
+    said = convert.table([convert.Measured("h2h", 1000, 0.5, 50), convert.Measured("pain001", 1000, 1.0, 500)])
+    assert re.search(r"pain001 process_files +1,000 +1\.00 +2\.0 +500 +10\.0", said)
