@@ -140,15 +140,16 @@ class Format:
         ours = self.kind in ("credit-transfer", "direct-debit") or finding.who_acts is not WhoActs.ERP_TEAM
         return finding if ours else replace(finding, who_acts=WhoActs.BANK)
 
-    def stream(self, data: bytes) -> Iterator[tuple[Any, list[Any]]]:
+    def stream(self, data: bytes, findings: list[Finding] | None = None) -> Iterator[tuple[Any, list[Any]]]:
         """(statement or instruction as far as it is known, its records) in document order, in constant memory.
 
-        The last pair is (message, []). Only for documents which the schema has accepted.
+        The last pair is (message, []). Only for documents which the schema has accepted: an error is raised as
+        ``Refused``. What was not read is added to *findings* at the end.
         """
         if self.codec is not None:
             raise Misconfigured(f"{self.id} is not read piece by piece")
         xml.refuse_unsafe(data)
-        return self._reader.stream(data)
+        return self._reader.stream(data, findings)
 
     def write(self, initiation: Initiation, out: BinaryIO) -> None:
         """The initiation as a document; ``Refused`` names what the format has no place for."""

@@ -226,7 +226,7 @@ def test_records_are_streamed_in_order_with_what_is_around_them(piece_bytes: int
     data = _long(40)
     format_ = BOOK.identify(data)
     seen: list[tuple[str, str | None]] = []
-    for around, records in format_._reader.stream(data, piece_bytes):
+    for around, records in format_._reader.stream(data, None, piece_bytes):
         seen += [(around.id, record.details[0].end_to_end_id) for record in records]
     assert seen == [("S", f"E-{n}") for n in range(40)] + [("S2", f"E-{n}") for n in range(40)]
 
@@ -318,3 +318,30 @@ def test_every_version_of_every_family_compiles() -> None:
     for format_ in formats:
         format_.prepare()
     assert len(formats) > 70
+
+
+# ------------------------------------------------------------------------------------------------ odd orders
+
+
+def test_what_stands_after_the_transactions_it_belongs_before_is_not_lost_silently() -> None:
+    data = (FORMATS / "pain.001/golden/two-instructions-and-hybrid-addresses-09.xml").read_bytes()
+    late = b"      </CdtTrfTxInf>\n      <UltmtDbtr><Nm>Somebody else</Nm></UltmtDbtr>\n    </PmtInf>"
+    read = BOOK.read(data.replace(b"      </CdtTrfTxInf>\n    </PmtInf>", late, 1))
+    assert errors(read.findings) == [("H2H-LATE", "PmtInf[1]")]
+
+
+def test_findings_beyond_a_limit_are_counted() -> None:
+    entries = "".join(ENTRY.format(amount="x", number=n) for n in range(250))
+    _, findings = read_statement(statement(entries))
+    assert len(errors(findings)) == 200
+    assert "and 50 more" in next(f.text for f in findings if f.code == "H2H-MORE")
+
+
+def test_a_stream_refuses_what_cannot_be_read_and_tells_what_was_not() -> None:
+    format_ = BOOK.get("camt.053.001.08")
+    with pytest.raises(Refused):
+        list(format_.stream(statement(ENTRY.format(amount="x", number=1))))
+    told: list[Finding] = []
+    odd = ENTRY.format(amount="1", number=1).replace("<BkTxCd/>", "<BkTxCd/><Chrgs/>")
+    list(format_.stream(statement(odd), told))
+    assert list(unread(told)) == ["Stmt/Ntry/Chrgs"]

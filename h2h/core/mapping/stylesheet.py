@@ -64,6 +64,7 @@ class Compiled:
 
     transform: etree.XSLT
     keys: dict[str, Key]
+    places: dict[str, tuple[Role, int]]  # the role of each key and its row's index
     rows: list[RowType]
     attributes: frozenset[str]
 
@@ -98,7 +99,8 @@ class _Compiler:
             + "</xsl:stylesheet>"
         )
         transform = etree.XSLT(etree.fromstring(text), access_control=etree.XSLTAccessControl.DENY_ALL)
-        return Compiled(transform, self._keys, self._rows, frozenset(self._attributes))
+        places = {character: (key.role, key.row.index) for character, key in self._keys.items()}
+        return Compiled(transform, self._keys, places, self._rows, frozenset(self._attributes))
 
     def _element(self, element: Element, mode: str, row: RowType, slot: int, inside: str, path: str) -> None:
         """The template of one element: *inside* is its parent's path from the row, *path* from the root."""

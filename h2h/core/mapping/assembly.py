@@ -1,0 +1,300 @@
+"""Cells → objects: the rows of a document become objects of the model, each handed to the one around it.
+
+A row is open from its element's start until the next row of its kind or of one around it begins; only then is it known
+to be complete, and its object is made. What lacks something that its class cannot do without is a finding, not a guess.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error, info
+from h2h.core.mapping.stylesheet import Compiled, Key, Role, RowType
+from h2h.core.model.parties import Account, Agent, Party
+from h2h.core.model.payment import Initiation, Place
+
+# More of one sort say nothing new to a person; the rest are counted.
+FINDINGS_MAX = 200
+
+# What stands for a part that must be there and is missing: empty, beside the finding that refuses the file.
+_EMPTY_PARTS: dict[str, Callable[[], Any]] = {"Party": Party, "Account": Account, "Agent": Agent}
+
+
+# Fields for which there is no harmless stand-in.
+_DECISIVE = frozenset({"credit_debit", "currency", "kind", "type"})
+
+
+class Shape:
+    """How the cells of a row become an object of its class."""
+
+    def __init__(self, row: RowType, compiled: Compiled) -> None:
+        self.row = row
+        self.cells = {character: _Cell.of(key) for character, key in compiled.keys.items() if key.row is row}
+        # Records are numbered through the document, everything else within the object around it.
+        self.inside_record = row.parent is not None and (row.parent.element.record or row.parent.path.count("/") > 2)
+        self.numbered_anew = [r.index for r in compiled.rows if r.parent is row and not r.element.record]
+        self.defaults = [_without_default(cls) for cls, _, _ in row.slots]
+        self.sequences = {f.name: "tuple" in str(f.type) for f in dataclasses.fields(row.cls)}
+        self.has_place = "place" in self.sequences
+        carries = row.element.carries
+        self.attaches_to = carries.field if carries else ""
+        self.to_message = bool(carries and carries.to_message)
+
+
+class _Cell(NamedTuple):
+    """What is done with a cell; ``plain`` if its field has no other source."""
+
+    slot: int
+    field: str
+    parse: Callable[[str], Any] | None
+    plain: bool
+    key: Key
+
+    @classmethod
+    def of(cls, key: Key) -> _Cell:
+        plain = key.role is Role.LEAF and not key.many and key.type.joined is None
+        return cls(key.slot, key.field, key.type.parse, plain, key)
+
+
+def _without_default(cls: type) -> list[tuple[str, str]]:
+    """Fields that must be given, with their annotation."""
+    return [
+        (f.name, str(f.type))
+        for f in dataclasses.fields(cls)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+
+
+class Row:
+    """One object being read: its cells, and the lists that its own rows are appended to."""
+
+    __slots__ = ("cells", "faulty", "known", "line", "lists", "made", "number", "shape", "unreadable")
+
+    def __init__(self, shape: Shape, number: int, line: int | None) -> None:
+        self.shape = shape
+        self.number = number
+        self.line = line
+        self.cells: dict[str, Any] = {}
+        self.lists: dict[str, list[Any]] = {}
+        self.made: Any = None
+        self.known = 0  # how much of it was known when it was made
+        self.faulty = False
+        self.unreadable: tuple[tuple[int, str], ...] = ()
+
+
+class Assembly:
+    """The rows of one document that are open, and what was found in it."""
+
+    def __init__(self, shapes: Sequence[Shape], *, keep: bool) -> None:
+        """*keep*: records are kept in the object around them; else ``take`` gives them out."""
+        self._shapes = shapes
+        self._keep = keep
+        self._stack = [Row(shapes[0], 1, 1)]
+        # The open, or last, row of each type, by the type's index.
+        self.current: list[Row] = [self._stack[0]] * len(shapes)
+        self._numbers = [0] * len(shapes)
+        self._found: list[Finding] = []
+        self._more = 0
+        self.unread: Counter[str] = Counter()
+        self._taken: list[tuple[Row, list[Any]]] = []
+        self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls is Initiation else WhoActs.BANK
+
+    def begin(self, key: Key, character: str, line: Callable[[RowType], int | None]) -> None:
+        """A row begins; those that it ends are complete."""
+        row = key.row
+        while self._stack[-1].shape.row is not row.parent:
+            self._close(self._stack.pop())
+        self._numbers[row.index] += 1
+        shape = self._shapes[row.index]
+        for index in shape.numbered_anew:
+            self._numbers[index] = 0
+        made = Row(shape, self._numbers[row.index], self._stack[-1].line if shape.inside_record else line(row))
+        made.cells[character] = ""
+        self._stack.append(made)
+        self.current[row.index] = made
+
+    def finish(self) -> Any:
+        """Close all that is open; the message, or ``Refused`` if even that cannot be made."""
+        while len(self._stack) > 1:
+            self._close(self._stack.pop())
+        message = self._object(self._stack[0])
+        if message is None:
+            raise Refused(self.findings())
+        return message
+
+    def take(self) -> Iterator[tuple[Any, list[Any]]]:
+        """Records that are complete, with the object around them as far as it is known."""
+        taken, self._taken = self._taken, []
+        for around, records in taken:
+            yield self._object(around), records
+
+    def findings(self) -> list[Finding]:
+        """All that was found: errors in document order, then what was not read."""
+        more = [info("H2H-MORE", "the file", f"and {self._more} more findings of this kind")] if self._more else []
+        unread = [
+            info("H2H-UNREAD", path, f"{path} was not read ({count} time{'s' if count != 1 else ''})")
+            for path, count in sorted((_below_message(path), n) for path, n in self.unread.items())
+        ]
+        return [*self._found, *more, *unread]
+
+    @property
+    def refused(self) -> bool:
+        """Whether an error was found."""
+        return bool(self._found)
+
+    def _close(self, row: Row) -> None:
+        """The row is complete: make its object and hand it to the one around it."""
+        if row.made is not None and self._keep and row.known != _amount(row):
+            self._error(row, "H2H-LATE", "", "holds something after its transactions, which was not read")
+        made = self._object(row)
+        if made is None or not self._stack:
+            return
+        shape = row.shape
+        parent = self._stack[0] if shape.to_message else self._stack[-1]
+        if row.shape.row.element.record and not self._keep:
+            around = self._stack[-1]
+            if not self._taken or self._taken[-1][0] is not around:
+                self._taken.append((around, []))
+            self._taken[-1][1].append(made)
+        else:
+            parent.lists.setdefault(shape.attaches_to, []).append(made)
+
+    def _object(self, row: Row) -> Any:
+        """The object of a row, made once; None (and a finding) if it lacks what its class cannot do without."""
+        if row.made is not None:
+            return row.made
+        shape = row.shape
+        own: dict[str, Any] = {}
+        parts: list[dict[str, Any] | None] = [own, *[None] * (len(shape.row.slots) - 1)]
+        row.known = _amount(row)
+        for character, raw in row.cells.items():
+            slot, name, parse, plain, key = shape.cells[character]
+            part = parts[slot]
+            if part is None:
+                part = _open(parts, shape.row, slot)
+            if plain and parse is None and name not in part:
+                part[name] = raw
+            elif key.role is Role.LEAF:
+                self._put(row, key, part, raw)
+            else:
+                part.update(key.sets)
+        self._take_from_around(row, own)
+        for name, made in row.lists.items():
+            own[name] = tuple(made) if shape.sequences.get(name) else made
+        self._require(row, parts)
+        for slot in range(len(parts) - 1, -1, -1):
+            fields = parts[slot]
+            if fields is None:
+                continue
+            cls, outer, name = shape.row.slots[slot]
+            if not self._complete(row, slot, fields):
+                return None
+            made_part = cls(**fields)
+            if slot:
+                _open(parts, shape.row, outer)[name] = made_part
+            else:
+                row.made = made_part
+        return row.made
+
+    def _put(self, row: Row, key: Key, part: dict[str, Any], raw: Any) -> None:
+        kind = key.type
+        value: Any = raw
+        if key.many:
+            many = raw if isinstance(raw, list) else [raw]
+            value = kind.joined.join(many) if kind.joined is not None else tuple(many)
+        elif kind.parse is not None:
+            try:
+                value = kind.parse(raw)
+            except ValueError as problem:
+                self._error(row, "H2H-VALUE", key.path, f"{raw[:60]!r} is {problem}")
+                row.unreadable = (*row.unreadable, (key.slot, key.field))
+                return
+        if key.field in part:
+            if kind.joined is not None:
+                value = f"{part[key.field]}{kind.joined}{value}"
+            elif part[key.field] != value:
+                self.unread[f"{key.row.path}/{key.path}"] += 1
+                return
+        part[key.field] = value
+
+    def _take_from_around(self, row: Row, fields: dict[str, Any]) -> None:
+        for name, source in row.shape.row.element.up:
+            around = self._object(self._stack[-1])
+            if around is not None:
+                fields[name] = around if source == "." else getattr(around, source)
+        if row.shape.has_place:
+            fields["place"] = Place(f"{row.shape.row.element.tag}[{row.number}]", row.line)
+
+    def _require(self, row: Row, parts: list[dict[str, Any] | None]) -> None:
+        """Findings for what must stand exactly once and does not."""
+        for slot, name, path in row.shape.row.required:
+            fields = parts[slot]
+            if fields is None or name in fields or (slot, name) in row.unreadable:
+                continue
+            index = next((i for i, s in enumerate(row.shape.row.slots) if i and s[1:] == (slot, name)), None)
+            if index is None or parts[index] is None:
+                self._error(row, "H2H-MISSING", path, "is missing or empty")
+
+    def _complete(self, row: Row, slot: int, fields: dict[str, Any]) -> bool:
+        """Fill what may be empty; False if the object cannot be made."""
+        for name, annotation in row.shape.defaults[slot]:
+            if name in fields:
+                continue
+            if "None" in annotation:
+                fields[name] = None
+            elif annotation in _EMPTY_PARTS:
+                fields[name] = _EMPTY_PARTS[annotation]()
+            elif annotation == "str" and name not in _DECISIVE:
+                fields[name] = ""
+            else:
+                if not row.faulty:
+                    self._error(
+                        row, "H2H-NOT-READ", "", f"was not read, because its {name.replace('_', ' ')} is missing"
+                    )
+                return False
+        return True
+
+    def _error(self, row: Row, code: str, path: str, text: str) -> None:
+        where = _where(row, self._stack)
+        where = _below_message(f"{where}/{path}".strip("/"))
+        row.faulty = True
+        if len(self._found) < FINDINGS_MAX:
+            self._found.append(error(code, where, f"{where} {text}", self._who_acts, line=row.line))
+        else:
+            self._more += 1
+
+
+def _amount(row: Row) -> int:
+    """How many values and objects are known of it."""
+    return len(row.cells) + sum(map(len, row.lists.values()))
+
+
+def _open(parts: list[dict[str, Any] | None], row: RowType, slot: int) -> dict[str, Any]:
+    part = parts[slot]
+    if part is None:
+        part = parts[slot] = {}
+        if slot:
+            _open(parts, row, row.slots[slot][1])
+    return part
+
+
+def _where(row: Row, stack: list[Row]) -> str:
+    """Such as ``Stmt[1]/Ntry[14]``; the message itself has no number."""
+    shape = row.shape.row
+    if shape.parent is None:
+        return ""
+    if shape.element.record:
+        return f"{shape.element.tag}[{row.number}]"
+    around = next((r for r in reversed(stack) if r.shape.row is shape.parent), None)
+    before = _where(around, stack) if around is not None else ""
+    return f"{before}/{shape.element.tag}[{row.number}]".lstrip("/")
+
+
+def _below_message(path: str) -> str:
+    """Without ``Document`` and the message's element, which say nothing to anybody."""
+    steps = path.split("/")
+    return "/".join(steps[2:]) if len(steps) > 2 and steps[0] == "Document" else path
