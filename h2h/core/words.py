@@ -110,8 +110,12 @@ HELD: dict[str, Step] = {
         "let it go on",
         ("h2h explain {earlier}", _CANCEL, _RELEASE),
     ),
-    "H7-CRYPTO": Step(
+    "H7-UNTRUSTED": Step(
         "mend the keys, prove it, then let the file go on", ("h2h check", _RELEASE)
+    ),
+    "H9-LATE": Step(
+        "find out whether these payments were made another way meanwhile; if not, let them go on late, or give them up",
+        ("h2h explain {sid}", _RELEASE, _CANCEL),
     ),
     "H12-RETRIES": Step(
         "find out why the bank cannot be reached; then let the file go on, or send it another way",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,7 +24,6 @@ from h2h.core.model.payment import Initiation
 from h2h.core.naming import message_id
 from h2h.core.records import PaymentRecord, Submission
 from h2h.core.rules.initiation import check_initiation
-from h2h.core.schedule import time_zone
 from h2h.core.view import message_json
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.reading import dumped
@@ -111,7 +110,7 @@ def _from_delimited(
     if folder.delimited is None:
         raise Misconfigured(f"erp folder '{folder.name}' declares no columns")
     own_id = message_id(house.settings.instance, sub.sid)
-    stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), _today(house, bank))
+    stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), house.day_at(bank, house.now()))
     written = scratch / "bank.xml"
     with source.open("rb") as file, written.open("wb") as out:
         conversion = convert_delimited(
@@ -157,7 +156,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     if refuses(findings):
         raise Refused(findings)
     read = format_.read(data)
-    findings += check_initiation(read, bank, _today(house, bank))
+    findings += check_initiation(read, bank, house.day_at(bank, house.now()))
     initiation = read.message
     if not isinstance(initiation, Initiation):
         raise Refused([_not_a_payment(format_)])
@@ -196,12 +195,6 @@ def _own_schema(house: House, bank: BankProfile, target: Format, written: Path) 
     if refuses(findings):
         raise Refused(findings)
     return findings
-
-
-def _today(house: House, bank: BankProfile) -> date:
-    """The bank's day: dates of payments are judged by its calendar."""
-    zone = time_zone(bank.cutoff.timezone) if bank.cutoff else None
-    return house.now().astimezone(zone).date() if zone else house.now().date()
 
 
 def _scratch_files(scratch: Path, stack: ExitStack) -> Callable[[], BinaryIO]:

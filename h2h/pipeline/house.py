@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from h2h.core.findings import WhoActs
 from h2h.core.format import FormatBook
 from h2h.core.records import NewAttention, Submission
+from h2h.core.schedule import time_zone
 from h2h.ports import Archive, Channel, Clock, Inbox, Journal, Ledger, Outbox, Schemas, Sealer
 from h2h.settings import BankProfile, ErpFolder, Settings
 
@@ -38,6 +39,10 @@ class House:
     def now(self) -> datetime:
         """The wall clock, UTC."""
         return self.clock.now()
+
+    def day_at(self, bank: BankProfile, moment: datetime) -> date:
+        """The day it is at the bank at *moment*: payment dates are judged by the bank's calendar."""
+        return moment.astimezone(time_zone(bank.cutoff.timezone) if bank.cutoff else UTC).date()
 
     def bank(self, sub: Submission) -> BankProfile:
         """The profile of the submission's bank."""

@@ -160,7 +160,9 @@ def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | 
         seconds_max=profile.retry_seconds_max,
         key=sub.sid,
     )
-    house.journal.change(sub, at=house.now(), next_attempt_at=due)
+    # The time after which a person decides (H12) runs from the first try, and a connection refused is one.
+    first = {"first_attempt_at": house.now()} if sub.state is State.SEALED and sub.first_attempt_at is None else {}
+    house.journal.change(sub, at=house.now(), next_attempt_at=due, **first)
     log.warning("submission.waits", sid=sub.sid, state=str(sub.state), problem=str(problem), until=due.isoformat())
     if who_acts is not None or sub.state in BANK_MAY_HAVE_IT:
         house.attend("cannot-go-on", sub.sid, f"{sub.source_name}: {problem}", who_acts or WhoActs.BANK, sub.bank)

@@ -9,7 +9,6 @@ evidence counts, and `core/evidence.py` says what that is.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import timedelta
 from types import TracebackType
 
 from h2h.core.errors import IllegalTransition, InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable, Untrusted
@@ -18,7 +17,8 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
-from h2h.core.schedule import next_attempt_at, sending_window
+from h2h.core.schedule import next_attempt_at
+from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
 from h2h.ports import Session
 
@@ -70,7 +70,7 @@ class Line:
 
 def send(house: House, line: Line, sub: Submission) -> Submission:
     """SEALED or SENDING (an attempt that was cut short) → SENT, or back to wait, or COMMITTING to be looked into."""
-    waiting = _must_wait(house, sub)
+    waiting = stopped_before_sending(house, sub)
     if waiting is not None:
         return waiting
     session = line.session()
@@ -105,32 +105,6 @@ def resume(house: House, line: Line, sub: Submission) -> Submission:
     _ledger_commit(house, sub)
     line.renew()
     return _look_and_decide(house, line, sub)
-
-
-def _must_wait(house: House, sub: Submission) -> Submission | None:
-    """H9, H12: outside the bank's window the file waits; when its tries are spent a person decides."""
-    bank, now = house.bank(sub), house.now()
-    window = sending_window(now, bank.cutoff)
-    if not window.open:
-        log.info("submission.waits-for-window", sid=sub.sid, opens_at=str(window.opens_at))
-        return house.journal.change(sub, at=now, next_attempt_at=window.opens_at)
-    limit = timedelta(seconds=bank.submission.give_up_after_seconds)
-    if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
-        text = f"it could not be sent since {sub.first_attempt_at:%Y-%m-%d %H:%M} UTC ({sub.attempt} attempts)"
-        house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
-        held = house.journal.advance(
-            sub,
-            Event.HELD,
-            at=now,
-            reason="H12-RETRIES",
-            reason_text=text,
-            who_acts=WhoActs.TREASURY,
-            detail={"reason_text": text},
-            first_attempt_at=None,
-        )
-        moved(held, "held", reason="H12-RETRIES")
-        return held
-    return None
 
 
 def _upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:

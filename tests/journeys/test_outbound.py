@@ -281,3 +281,33 @@ def test_a_bank_that_cannot_be_reached_is_tried_again_and_nothing_is_lost(tmp_pa
     site.once()
     assert len(site.at_bank()) == 1
     assert site.waiting() == []
+
+
+def test_payments_whose_day_went_by_while_the_bank_was_away_wait_for_a_person(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.at.rename(tmp_path / "unplugged")
+    site.drop("one.csv", salaries(("SAL-1", "10,00", IBANS[0]), date="23.11.2026"))
+    site.once()
+    (tmp_path / "unplugged").rename(site.at)
+    site.clock.sleep(24 * 3600)  # more than a day late, but tries are left
+    site.once()
+    held = site.submission("one.csv")
+    assert site.at_bank() == {}
+    assert (held.state, held.reason) == (State.HELD, "H9-LATE")
+    assert "2026-11-23" in (held.reason_text or "")
+    with site.house() as house:
+        release(house, held.sid, actor="anna", reason="nobody paid it meanwhile")
+    site.once()
+    assert len(site.at_bank()) == 1
+
+
+def test_a_bank_that_is_away_for_too_long_is_told_to_a_person(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"give_up_after_seconds": 3600.0}})
+    site.at.rename(tmp_path / "unplugged")
+    site.drop("one.csv", TWO)
+    site.once()
+    site.clock.sleep(4000)
+    site.once()
+    held = site.submission("one.csv")
+    assert (held.state, held.reason) == (State.HELD, "H12-RETRIES")
+    assert "held" in site.waiting()

@@ -1,0 +1,62 @@
+"""May it be sent now? The bank's window, payments whose day has gone by while they waited, tries that are spent.
+
+A file that is stopped here has not left the house: it waits for the window, or is HELD for a person (H9, H12).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from h2h.core.findings import WhoActs
+from h2h.core.lifecycle import Event
+from h2h.core.records import Submission
+from h2h.core.schedule import sending_window
+from h2h.pipeline.house import House, log, moved
+
+
+def stopped_before_sending(house: House, sub: Submission) -> Submission | None:
+    """The submission as it waits or is held; None if nothing speaks against sending it now."""
+    bank, now = house.bank(sub), house.now()
+    window = sending_window(now, bank.cutoff)
+    if not window.open:
+        log.info("submission.waits-for-window", sid=sub.sid, opens_at=str(window.opens_at))
+        return house.journal.change(sub, at=now, next_attempt_at=window.opens_at)
+    late = _days_gone_by(house, sub)
+    if late and "H9-LATE" not in (sub.released_by or ""):
+        days = ", ".join(day.isoformat() for day in late)
+        text = (
+            f"payments were to be made on {days}, which went by while the file waited; "
+            "somebody may have paid them another way since"
+        )
+        return _held(house, sub, "H9-LATE", text)
+    limit = timedelta(seconds=bank.submission.give_up_after_seconds)
+    if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
+        since = f"{sub.first_attempt_at:%Y-%m-%d %H:%M} UTC"
+        return _held(house, sub, "H12-RETRIES", f"it could not be sent since {since} ({sub.attempt} attempts)")
+    return None
+
+
+def _days_gone_by(house: House, sub: Submission) -> list[date]:
+    """Execution dates that had not passed when the file was dropped, and have by now, on the bank's calendar."""
+    bank = house.bank(sub)
+    dropped, today = house.day_at(bank, sub.received_at), house.day_at(bank, house.now())
+    if today == dropped:
+        return []  # nearly always: the payments need not be read
+    asked = {p.requested_execution_date for p in house.journal.payments(sub.sid)}
+    return sorted(day for day in asked if day is not None and dropped <= day < today)
+
+
+def _held(house: House, sub: Submission, reason: str, text: str) -> Submission:
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
+    held = house.journal.advance(
+        sub,
+        Event.HELD,
+        at=house.now(),
+        reason=reason,
+        reason_text=text,
+        who_acts=WhoActs.TREASURY,
+        detail={"reason_text": text},
+        first_attempt_at=None,
+    )
+    moved(held, "held", reason=reason)
+    return held
