@@ -60,6 +60,8 @@ class Repertoire:
         self._fits = re.compile(f"[{_KEPT[charset]}]*").fullmatch
         self._other = re.compile(f"[^{_KEPT[charset]}]")
         self._bytes = charset == "gb18030"
+        #: What ``length`` counts, for people.
+        self.unit = "bytes" if self._bytes else "characters"
 
     def fits(self, text: str) -> bool:
         """True if the bank takes every character."""

@@ -345,6 +345,13 @@ def test_the_text_is_as_long_as_the_profile_allows_and_never_cut() -> None:
     assert codes(Bank(rules=Rules(remittance_characters_max=50)), text="x" * 51) == ["H2H-LENGTH"]
 
 
+def test_a_bank_that_counts_bytes_is_told_bytes() -> None:
+    rules = Rules(charset="gb18030", name_characters_max=10)
+    assert codes(Bank(rules=rules), name="上海示例商") == []
+    found = converted(row(name="上海示例商贸"), bank=Bank(rules=rules)).only("H2H-LENGTH")
+    assert "the name has 12 bytes, the bank takes 10" in found.text
+
+
 @pytest.mark.parametrize(
     ("purpose", "found"), [("SALA", []), ("sala", ["H2H-CODE"]), ("SALARY", ["H2H-CODE"]), ("SAL", ["H2H-CODE"])]
 )

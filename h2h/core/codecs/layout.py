@@ -12,9 +12,8 @@ from h2h.core.codecs.text import is_text_encoding
 from h2h.core.declared import Column, Delimited
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.rules.judge import Judge, Where, shown
+from h2h.core.rules.references import NOT_PROVIDED
 
-#: ISO 20022 and the EPC write this where there is no reference.
-NOT_PROVIDED = "NOTPROVIDED"
 _NEVER_CONSTANT = ("amount", "instruction_id", "uetr", "requested_execution_date", "creditor_reference")
 
 Values = tuple[str, ...]

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
+Scratch = Callable[[], BinaryIO]
+
 #: So many rows are held in memory.
 HELD_MAX = 4096
 
@@ -13,7 +15,7 @@ HELD_MAX = 4096
 class Spool:
     """A queue a group. Rows are lists of texts and numbers; they come back in the order in which they went in."""
 
-    def __init__(self, scratch: Callable[[], BinaryIO], held_max: int = HELD_MAX) -> None:
+    def __init__(self, scratch: Scratch, held_max: int = HELD_MAX) -> None:
         self._open = scratch
         self._held_max = held_max
         self._file: BinaryIO | None = None

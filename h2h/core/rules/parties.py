@@ -29,7 +29,7 @@ def check_name(name: str | None, field: str, terms: Terms, *, reason: str) -> No
     length = terms.repertoire.length(name)
     longest = terms.rules.name_characters_max
     if length > longest:
-        text = f"the name has {length} characters, the bank takes {longest}; h2h never cuts"
+        text = f"the name has {length} {terms.repertoire.unit}, the bank takes {longest}; h2h never cuts"
         terms.judge.found("H2H-LENGTH", field, text, reason="BE20")
     elif length in _TRUNCATED and length < longest:
         terms.judge.found(
@@ -64,7 +64,7 @@ def check_address(address: PostalAddress, prefix: str, day: date | None, terms: 
     elif len(lines) > LINES_MAX:
         text = f"the address has {len(lines)} lines beside town and country; at most {LINES_MAX} are allowed"
         judge.found("H2H-ADDRESS", field, text, reason=reason)
-    elif address.town_name and any(_names_town(line, address.town_name) for line in lines):
+    elif lines and address.town_name and any(_names_town(line, address.town_name) for line in lines):
         judge.found("H2H-ADDRESS-REPEATS", field, f"{shown(address.town_name or '')} stands in an address line too")
     for number, line in enumerate(lines, start=1):
         if len(line) > LINE_MAX:

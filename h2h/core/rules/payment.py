@@ -131,7 +131,7 @@ def _check_remittance(t: CreditTransfer, terms: Terms) -> None:
     for text in t.remittance_unstructured:
         length = terms.repertoire.length(text)
         if length > longest:
-            said = f"the text has {length} characters, the bank takes {longest}; h2h never cuts"
+            said = f"the text has {length} {terms.repertoire.unit}, the bank takes {longest}; h2h never cuts"
             judge.found("H2H-LENGTH", "remittance", said, reason="RR07")
     if terms.sepa and len(t.remittance_unstructured) + (t.creditor_reference is not None) > 1:
         text = "SEPA carries one text or one structured reference, not both"

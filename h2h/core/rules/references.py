@@ -17,6 +17,7 @@ _RF = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}")
 _QR_REFERENCE = re.compile(r"[0-9]{27}")
 _MOD_10_RECURSIVE = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 ID_MAX = 35
+#: ISO 20022 and the EPC write this where there is no reference.
 NOT_PROVIDED = "NOTPROVIDED"
 
 

@@ -1,0 +1,150 @@
+"""Rows of a delimited file, sorted into instructions, checked, and kept until they are written.
+
+Payments that agree in all instruction fields and in currency share an instruction, in the order of first appearance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate
+from operator import itemgetter
+
+from h2h.core import naming
+from h2h.core.codecs.assemble import Assembler
+from h2h.core.codecs.delimited import Row, forms_of
+from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
+from h2h.core.codecs.layout import Layout, Values, required_of
+from h2h.core.codecs.spool import Scratch, Spool
+from h2h.core.declared import Delimited
+from h2h.core.model.payment import CreditTransfer, PaymentInstruction
+from h2h.core.rules.judge import Judge, shown
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
+from h2h.core.rules.references import NOT_PROVIDED, Seen
+from h2h.core.rules.terms import Terms
+
+
+@dataclass(slots=True)
+class Group:
+    """One instruction, with what its payments add up to; all are in one currency."""
+
+    instruction: PaymentInstruction
+    currency: str
+    count: int = 0
+    total: Decimal = Decimal(0)
+
+
+class Gathering:
+    """One file's rows: ``take`` them all, then read ``transfers`` as often as needed until ``spool`` is closed."""
+
+    def __init__(self, delimited: Delimited, terms: Terms, message_id: str, scratch: Scratch) -> None:
+        self.groups: list[Group] = []
+        self.spool = Spool(scratch)
+        self._terms = terms
+        self._message_id = message_id
+        self._numbers: dict[tuple[Values, str], int] = {}
+        self._seen = Seen("line")
+        self._assembler = Assembler(forms_of(delimited), terms.judge)
+        self._again = Assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
+        self._needed = [required_of(delimited, names) for names in (INSTRUCTION_FIELDS, TRANSACTION_FIELDS)]
+        self._transliterates = terms.rules.on_charset == "transliterate"
+        self._ordinals: list[int] = []
+        self._layout: Layout | None = None
+
+    def take(self, row: Row) -> None:
+        """Check one row's payment and keep it."""
+        self._layout = row.layout
+        values, fits = row.transaction, self._terms.repertoire.fits
+        number = self._number_of(row)
+        texts_fit = fits("".join(_TEXTS(values)))
+        if not texts_fit and self._transliterates:
+            values = self._transliterated(values, TRANSACTION_FIELDS)
+            texts_fit = fits("".join(_TEXTS(values)))
+        missing = self._missing(values, self._needed[1])
+        group = self.groups[number]
+        group.count += 1
+        transfer = self._assembler.transfer(values, group.instruction, row.line)
+        unread = self._assembler.unread
+        faulty = frozenset(unread | missing) if unread or missing else _NONE
+        check_transfer(transfer, self._terms, self._seen, row.line, faulty)
+        if not texts_fit:
+            check_transfer_texts(transfer, self._terms)
+        if not self._terms.judge.refuses:
+            group.total += transfer.amount
+            self.spool.add(number, (row.line, row.cells))
+
+    def transfers(self, number: int) -> Iterator[CreditTransfer]:
+        """The payments of one instruction again, as they are written."""
+        group = self.groups[number]
+        if not self._ordinals:
+            self._ordinals = list(accumulate((g.count for g in self.groups), initial=1))
+        if self._layout is None:
+            return
+        values_of, extended = self._layout.transaction, self._layout.extended
+        for ordinal, (line, cells) in enumerate(self.spool.read(number), start=self._ordinals[number]):
+            values = values_of(extended(cells))
+            if self._transliterates:
+                values = self._spelled(values, TRANSACTION_FIELDS)
+            transfer = self._again.transfer(values, group.instruction, line)
+            if transfer.end_to_end_id == NOT_PROVIDED and transfer.instruction_id is None:
+                transfer.instruction_id = naming.instruction_id(self._message_id, ordinal)
+            yield transfer
+
+    def _number_of(self, row: Row) -> int:
+        key = (row.instruction, row.transaction[_CURRENCY])
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.groups)
+            self.groups.append(Group(self._instruction(row), row.transaction[_CURRENCY]))
+        return number
+
+    def _instruction(self, row: Row) -> PaymentInstruction:
+        values = row.instruction
+        if self._transliterates:
+            values = self._transliterated(values, INSTRUCTION_FIELDS)
+        missing = self._missing(values, self._needed[0])
+        instruction = self._assembler.instruction(values)
+        check_instruction(instruction, self._terms, frozenset(self._assembler.unread | missing))
+        return replace(instruction, id=naming.payment_information_id(self._message_id, len(self.groups) + 1))
+
+    def _missing(self, values: Values, needed: list[tuple[tuple[str, int], ...]]) -> set[str]:
+        missing: set[str] = set()
+        for alternatives in needed:
+            for _, index in alternatives:
+                if values[index]:
+                    break
+            else:
+                name = alternatives[0][0]
+                self._terms.judge.found("H2H-MISSING", name, f"{name} is missing")
+                missing.add(name)
+        return missing
+
+    def _transliterated(self, values: Values, fields: tuple[str, ...]) -> Values:
+        spelled = self._spelled(values, fields)
+        for name, before, after in zip(fields, values, spelled, strict=True):
+            if before != after:
+                text = f"{shown(before)} goes to the bank as {shown(after)}"
+                self._terms.judge.found("H2H-TRANSLITERATED", name, text)
+        return spelled
+
+    def _spelled(self, values: Values, fields: tuple[str, ...]) -> Values:
+        repertoire = self._terms.repertoire
+        if repertoire.fits("".join(values)):
+            return values
+        return tuple(
+            repertoire.transliterated(value) if FIELDS[name].kind is Kind.TEXT else value
+            for name, value in zip(fields, values, strict=True)
+        )
+
+
+_NONE: frozenset[str] = frozenset()
+_CURRENCY = TRANSACTION_FIELDS.index("currency")
+# The texts that ``check_transfer_texts`` looks at; it is asked only if these do not fit the bank's repertoire.
+_TEXTS = itemgetter(
+    *(
+        index
+        for index, name in enumerate(TRANSACTION_FIELDS)
+        if FIELDS[name].kind is Kind.TEXT or name in ("creditor_reference", "creditor_identification")
+    )
+)
