@@ -147,6 +147,23 @@ def test_a_bic_is_well_formed_and_of_the_accounts_country(bic: str, found: list[
 
 
 @pytest.mark.parametrize(
+    ("system", "code", "found"),
+    [
+        ("CNAPS", "102100099996", []),
+        ("CNAPS", "10210009999", ["H2H-CLEARING"]),
+        ("USABA", "021000021", []),
+        ("USABA", "021000022", ["H2H-CLEARING"]),
+        ("USABA", "02100002", ["H2H-CLEARING"]),
+        ("INFSC", "HDFC0000001", []),
+        ("INFSC", "HDFC1000001", ["H2H-CLEARING"]),
+        ("XXXXX", "anything", []),
+    ],
+)
+def test_a_clearing_code_has_the_shape_of_its_system(system: str, code: str, found: list[str]) -> None:
+    assert with_constants(creditor_agent_clearing_system=system, creditor_agent_member_id=code) == found
+
+
+@pytest.mark.parametrize(
     ("bic", "iban"), [("BARCGB22", "GG"), ("BNPAFRPP", "MC"), ("UNCRITMM", "SM"), ("NDEAFIHH", "AX")]
 )
 def test_territories_may_bank_in_their_mainland(bic: str, iban: str) -> None:

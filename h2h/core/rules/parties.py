@@ -15,6 +15,12 @@ _OTHER_ACCOUNT = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]{1,34}")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _TRUNCATED = (35, 70)
+# ISO 20022 ExternalClearingSystemIdentification1Code → the shape of its members' codes.
+_MEMBER_IDS = {
+    "CNAPS": "[0-9]{12}", "USABA": "[0-9]{9}", "GBDSC": "[0-9]{6}", "DEBLZ": "[0-9]{8}", "ATBLZ": "[0-9]{5}",
+    "CHBCC": "[0-9]{3,5}", "AUBSB": "[0-9]{6}", "INFSC": "[A-Z]{4}0[A-Z0-9]{6}", "CACPA": "[0-9]{9}",
+    "HKNCC": "[0-9]{3}", "NZNCC": "[0-9]{6}", "PLKNR": "[0-9]{8}", "RUCBC": "[0-9]{9}", "ZANCC": "[0-9]{6}",
+}  # fmt: skip
 
 LINES_MAX, LINE_MAX = 2, 70
 
@@ -75,6 +81,19 @@ def check_address(address: PostalAddress, prefix: str, day: date | None, terms: 
         judge.found("H2H-COUNTRY", f"{prefix}_country", text, reason="BE10" if prefix == "debtor" else "BE11")
 
 
+def _check_member_id(agent: Agent, prefix: str, terms: Terms) -> None:
+    system, code = agent.clearing_system or "", agent.member_id or ""
+    shape = _MEMBER_IDS.get(system)
+    if shape is not None and not re.fullmatch(shape, code):
+        text = f"{shown(code)} is no code of the clearing system {system}"
+    elif system == "USABA" and sum(int(d) * w for d, w in zip(code, (3, 7, 1) * 3, strict=True)) % 10:
+        text = f"{shown(code)} has a wrong check digit"
+    else:
+        return
+    reason = "RC09" if prefix == "debtor" else "RC10"
+    terms.judge.found("H2H-CLEARING", f"{prefix}_agent_member_id", text, reason=reason)
+
+
 def _names_town(line: str, town: str) -> bool:
     return re.search(rf"\b{re.escape(town)}\b", line, re.IGNORECASE) is not None
 
@@ -102,6 +121,8 @@ def check_agent(agent: Agent | None, account: Account | None, prefix: str, terms
     """A well-formed BIC, and one of the account's country."""
     if agent is None:
         return
+    if agent.member_id is not None:
+        _check_member_id(agent, prefix, terms)
     if agent.bic is None:
         if agent.postal_address is not None:  # with a BIC, banks do not read the address
             check_address(agent.postal_address, f"{prefix}_agent", None, terms)

@@ -70,6 +70,7 @@ _RULES = (
     Rule("H2H-SCHEME", "what the scheme forbids is not there", E, AP, _AGAIN, "AG03"),
     Rule("H2H-BIC", "BICs are well-formed", E, AP, _AGAIN, "RC01"),
     Rule("H2H-BIC-COUNTRY", "BIC and IBAN are of one country", W, AP, "compare both with the payee's invoice", "RC01"),
+    Rule("H2H-CLEARING", "clearing codes have the shape of their system", E, AP, _AGAIN, "RC08"),
     # Money and dates.
     Rule("H2H-AMOUNT", "amounts are positive and within limits", E, AP, _AGAIN, "AM12"),
     Rule("H2H-DECIMALS", "amounts have no more decimals than their currency", E, AP, _AGAIN, "CH20"),
