@@ -17,6 +17,7 @@ import structlog
 
 from tests.crashes.faults import every_fault
 from tests.crashes.kills import SELECTIONS, every_kill
+from tests.crashes.mutants import MUTANTS
 from tests.crashes.restored import every_older_journal
 from tests.crashes.stage import staged
 
@@ -28,18 +29,22 @@ def main() -> int:
     parser.add_argument("--channel", choices=["directory", "sshd", "trouble"], default="directory")
     parser.add_argument("--rename", choices=["posix", "fxp"], default="posix")
     parser.add_argument("--part", default="1/1")
+    parser.add_argument("--only", default="", help="effects of this port call, e.g. session.rename")
+    parser.add_argument("--mutant", choices=list(MUTANTS), help="with a mistake built in, to see it found")
     parser.add_argument("--select", choices=list(SELECTIONS), default="all")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     number, of = (int(x) for x in arguments.part.split("/"))
     part = (number - 1, of)
     began = time.monotonic()
+    if arguments.mutant:
+        MUTANTS[arguments.mutant]()
     changes = {"bank": {"submission": {"rename": arguments.rename}}}
     with staged(arguments.channel, changes) as stage:
         if arguments.what == "kill":
-            result = every_kill(stage, part, arguments.select)
+            result = every_kill(stage, part, arguments.select, arguments.only)
         elif arguments.what == "fault":
-            result = every_fault(stage, part)
+            result = every_fault(stage, part, arguments.only)
         else:
             result = every_older_journal(stage, part)
     told = {

@@ -35,7 +35,8 @@ WRITES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 #: Looks at the bank can fail, too.
 LOOKS = frozenset({"stat", "digest", "list", "fetch"})
-_CHANGING = ("rename", "replace", "link", "symlink", "unlink", "remove", "mkdir", "rmdir", "fsync", "write", "truncate")
+# A kill before fsync leaves what a kill after it leaves; only a power cut tells them apart.
+_CHANGING = ("rename", "replace", "link", "symlink", "unlink", "remove", "mkdir", "rmdir", "write", "truncate")
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Meter:
 
 def deep(meter: Meter) -> None:
     """Hook, for the rest of this process's life, all that reaches the machine."""
-    from sqlalchemy import Engine, event
+    from sqlalchemy import Connection, Engine, event
 
     from h2h.adapters import files
     from h2h.adapters.sftp.wire import Wire
@@ -89,7 +90,12 @@ def deep(meter: Meter) -> None:
             return renameat2(*args)
 
         files._renameat2 = rename_new
-    event.listen(Engine, "commit", lambda _connection: meter.point("commit"))
+
+    def committing(connection: Connection) -> None:
+        if connection.get_execution_options().get("h2h_writes"):
+            meter.point("commit")
+
+    event.listen(Engine, "commit", committing)
     put = Wire._put
 
     def sending(self: Wire, packet: bytes) -> None:
@@ -104,7 +110,11 @@ def _counted(meter: Meter, name: str, real: Callable[..., Any]) -> Callable[...,
         half = None
         if name == "write":
             half = lambda: real(args[0], bytes(args[1])[: len(args[1]) // 2])  # noqa: E731
-        meter.point(name if name in ("fsync", "write") else f"{name} {_short(args[-1])}", half)
+        idle = not kwargs and (
+            (name == "mkdir" and os.path.lexists(args[0])) or (name == "unlink" and not os.path.lexists(args[0]))
+        )
+        if not idle:  # what fails because it is done already changes nothing
+            meter.point("write" if name == "write" else f"{name} {_short(args[0])}", half)
         return real(*args, **kwargs)
 
     return counted

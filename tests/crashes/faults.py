@@ -109,8 +109,8 @@ class Fault:
             return  # the server refuses a request whose time has gone
 
 
-def every_fault(stage: Stage, part: tuple[int, int]) -> Result:
-    """Every effect of both journeys, every way in which it can go wrong."""
+def every_fault(stage: Stage, part: tuple[int, int], only: str = "") -> Result:
+    """Every effect of both journeys (*only*: of that port call), every way in which it can go wrong."""
     result = Result()
     scene = stage.fresh()
     labels: list[str] = []
@@ -119,11 +119,14 @@ def every_fault(stage: Stage, part: tuple[int, int]) -> Result:
     stage.strike(scene)
     result.effects["ports"] = len(labels)
     plans = []
+    home = labels.index("session.list")  # from here on the answers are fetched
     for number, label in enumerate(labels, 1):
+        if not label.startswith(only):
+            continue
         for kind in KINDS.get(label) or KINDS[label.split(".")[0]]:
             if kind == "both names" and not fxp:
                 continue  # one rename(2) has no middle
-            if fxp and not label.startswith(("session.", "channel.")):
+            if fxp and (number > home or not label.startswith("session.")):
                 continue  # nothing else knows how the bank renames
             for quick in (False, True) if label.startswith("session.") else (False,):
                 plans.append((number, label, kind, quick))

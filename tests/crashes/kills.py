@@ -38,14 +38,18 @@ SELECTIONS: dict[str, Callable[[list[str], int], bool]] = {
 }
 
 
-def every_kill(stage: Stage, part: tuple[int, int], select: str = "all") -> Result:
-    """A dry run counts the effects; then each in turn is one that the process never came to."""
+def every_kill(stage: Stage, part: tuple[int, int], select: str = "all", only: str = "") -> Result:
+    """A dry run counts the effects; then each in turn is one that the process never came to.
+
+    *only*: before effects of that port call, and the one after it.
+    """
     result = Result()
     labels = _dry_run(stage, result)
     wanted = SELECTIONS[select]
     journeys = [j for j in stage.journeys if j in labels]
     plans = [(j, k) for j in journeys for k in range(1, len(labels[j]) + (1 if j == "start" else 2))]
     plans = [(j, k) for j, k in plans if wanted(labels[j], k)]
+    plans = [(j, k) for j, k in plans if any(n.startswith(only) for n in labels[j][max(0, k - 2) : k])]
     before: Scene | None = None
     for number, (journey, k) in enumerate(plans):
         if number % part[1] != part[0]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from h2h.adapters.files import is_temporary
 from h2h.adapters.journal import default_url, open_journal
 from h2h.adapters.journal.audit import verify
@@ -57,7 +59,10 @@ class Scene:
         """The bank's own program: takes every payment file, answers each message once, and states its account."""
         for data in self.site.bank_takes().values():
             self.taken.append(data)
-            sent = Sent.of(data)
+            try:
+                sent = Sent.of(data)
+            except etree.XMLSyntaxError:
+                continue  # the oracle says so
             if sent.message_id in self.answered:
                 continue  # a second time: the oracle counts it
             self.answered.add(sent.message_id)
@@ -140,9 +145,13 @@ class Scene:
 
     def _at_the_bank(self, *, final: bool) -> list[str]:
         given: Counter[tuple[str, str]] = Counter()
+        altered = []
         for data in [*self.taken, *self.site.at_bank().values()]:
-            given.update((reference, amount) for _, reference, amount in Sent.of(data).payments)
-        faults = [f"paid {count} times: {what}" for what, count in given.items() if count > 1]
+            try:
+                given.update((reference, amount) for _, reference, amount in Sent.of(data).payments)
+            except etree.XMLSyntaxError as problem:
+                altered.append(f"never dropped: the bank cannot read what it was given: {problem}")
+        faults = altered + [f"paid {count} times: {what}" for what, count in given.items() if count > 1]
         faults += [f"never dropped: {what}" for what in given if PAYMENTS.get(what[0]) != what[1]]
         if final:
             faults += [f"lost: {what}" for what in PAYMENTS.items() if given[what] == 0]
