@@ -34,6 +34,7 @@ class Shape:
     def __init__(self, row: RowType, compiled: Compiled) -> None:
         self.row = row
         self.cells = {character: _Cell.of(key) for character, key in compiled.keys.items() if key.row is row}
+        self.own = frozenset(c for c, cell in self.cells.items() if cell.key.role in (Role.LEAF, Role.PRESENT))
         # Records are numbered through the document, everything else within the object around it.
         self.inside_record = row.parent is not None and (row.parent.element.record or row.parent.path.count("/") > 2)
         self.numbered_anew = [r.index for r in compiled.rows if r.parent is row and not r.element.record]
@@ -103,7 +104,7 @@ class Assembly:
         self._taken: list[tuple[Row, list[Any]]] = []
         self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls is Initiation else WhoActs.BANK
 
-    def begin(self, key: Key, character: str, line: Callable[[RowType], int | None]) -> None:
+    def begin(self, key: Key, character: str, line: Callable[[RowType], int | None]) -> Row:
         """A row begins; those that it ends are complete."""
         row = key.row
         while self._stack[-1].shape.row is not row.parent:
@@ -116,6 +117,7 @@ class Assembly:
         made.cells[character] = ""
         self._stack.append(made)
         self.current[row.index] = made
+        return made
 
     def finish(self) -> Any:
         """Close all that is open; the message, or ``Refused`` if even that cannot be made."""
@@ -168,20 +170,9 @@ class Assembly:
         if row.made is not None:
             return row.made
         shape = row.shape
-        own: dict[str, Any] = {}
-        parts: list[dict[str, Any] | None] = [own, *[None] * (len(shape.row.slots) - 1)]
         row.known = _amount(row)
-        for character, raw in row.cells.items():
-            slot, name, parse, plain, key = shape.cells[character]
-            part = parts[slot]
-            if part is None:
-                part = _open(parts, shape.row, slot)
-            if plain and parse is None and name not in part:
-                part[name] = raw
-            elif key.role is Role.LEAF:
-                self._put(row, key, part, raw)
-            else:
-                part.update(key.sets)
+        parts = self._parts(row)
+        own = _open(parts, shape.row, 0)
         self._take_from_around(row, own)
         for name, made in row.lists.items():
             own[name] = tuple(made) if shape.sequences.get(name) else made
@@ -200,12 +191,35 @@ class Assembly:
                 row.made = made_part
         return row.made
 
+    def _parts(self, row: Row) -> list[dict[str, Any] | None]:
+        """The fields of the object and of its parts, by slot; None for a part that is not there."""
+        parts: list[dict[str, Any] | None] = [{}, *[None] * (len(row.shape.row.slots) - 1)]
+        cells = row.shape.cells
+        for character, raw in row.cells.items():
+            slot, name, parse, plain, key = cells[character]
+            part = parts[slot]
+            if part is None:
+                part = _open(parts, row.shape.row, slot)
+            if plain:
+                raw = raw.strip()
+                if raw and parse is None and name not in part:
+                    part[name] = raw
+                elif raw:
+                    self._put(row, key, part, raw)
+            elif key.role is Role.LEAF:
+                self._put(row, key, part, raw)
+            else:
+                part.update(key.sets)
+        return parts
+
     def _put(self, row: Row, key: Key, part: dict[str, Any], raw: Any) -> None:
         kind = key.type
         value: Any = raw
         if key.many:
-            many = raw if isinstance(raw, list) else [raw]
+            many = [text for text in map(str.strip, raw if isinstance(raw, list) else [raw]) if text]
             value = kind.joined.join(many) if kind.joined is not None else tuple(many)
+        elif not raw.strip():
+            return
         elif kind.parse is not None:
             try:
                 value = kind.parse(raw)

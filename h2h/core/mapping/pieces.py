@@ -24,20 +24,32 @@ _NAME = rb"(?:[\w.\-]+:)?"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a document as a tree. ``around`` elements of it were begun by an earlier piece."""
+    """A part of a document as a tree. If it *continues*, the elements around its records were begun by an earlier one.
+
+    *suspicious*: it may hold characters that are no characters; only then need they be looked for.
+    """
 
     root: etree._Element
     first_line: int
     continues: bool
+    suspicious: bool
 
 
 def pieces(data: bytes, plan: Plan, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
     """The document in order, in pieces; ``Refused`` if it is not well-formed."""
+    suspicious = _may_hold_noncharacters(data)
     cutter = _Cutter(data, plan) if len(data) > piece_bytes and plan.records else None
     if cutter is None or not cutter.sound:
-        yield Piece(xml.parse(data), 1, False)
+        yield Piece(xml.parse(data), 1, False, suspicious)
         return
-    yield from cutter.cut(piece_bytes)
+    for root, first_line, continues in cutter.cut(piece_bytes):
+        yield Piece(root, first_line, continues, suspicious)
+
+
+def _may_hold_noncharacters(data: bytes) -> bool:
+    """In UTF-8 they begin with these two bytes; elsewhere, or as references, they may look like anything."""
+    declared = re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=[\"'](?!utf-8)", data, re.IGNORECASE)
+    return declared is not None or b"\xef\xb7" in data or b"&#" in data
 
 
 class _Cutter:
@@ -47,6 +59,7 @@ class _Cutter:
         around = b"|".join(sorted(t.encode() for t in plan.containers))
         self._record_end = re.compile(rb"</" + _NAME + rb"(?:" + tags + rb")\s*>")
         self._container = re.compile(rb"<" + _NAME + rb"(?:" + around + rb")(?:\s[^<>]*)?(?<!/)>")
+        self._names = tuple(t.encode() for t in plan.containers)
         # Two start tags: the document and the message inside it.
         start = re.compile(rb"\s*(<\?xml[^>]*\?>)?\s*(<[^<>!?/]*[^<>/]>)\s*(<[^<>!?/]*[^<>/]>)").match(
             data.removeprefix(b"\xef\xbb\xbf")
@@ -54,7 +67,8 @@ class _Cutter:
         self.sound = start is not None and data.find(b"<!") < 0 and data.find(b"<?", 2 + data.find(b"<?")) < 0
         self._declaration, *self._outer = (start[1] or b"", start[2], start[3]) if start else (b"", b"", b"")
 
-    def cut(self, piece_bytes: int) -> Iterator[Piece]:
+    def cut(self, piece_bytes: int) -> Iterator[tuple[etree._Element, int, bool]]:
+        """(root, first line, whether it continues an earlier one)."""
         data, at, line = self._data, 0, 1
         inside: bytes | None = None
         while at < len(data):
@@ -63,14 +77,27 @@ class _Cutter:
             body = data[at:end]
             opened = [*self._outer, inside] if inside is not None else []
             before = self._declaration + b"".join(opened) if opened else b""
-            containers = self._container.findall(body)
-            inside = containers[-1] if containers else inside
+            inside = self._last_container(body) or inside
             closing = [*self._outer, inside] if found and inside is not None else []
             after = b"".join(b"</" + _tag_name(tag) + b">" for tag in reversed(closing))
             first_line = line - before.count(b"\n")
-            yield Piece(xml.parse(before + body + after, first_line), first_line, bool(opened))
+            yield xml.parse(before + body + after, first_line), first_line, bool(opened)
             line += body.count(b"\n")
             at = end
+
+    def _last_container(self, body: bytes) -> bytes | None:
+        """The start tag of the last container that begins here; searched from the end, where most pieces have none."""
+        found = (-1, b"")
+        for name in self._names:
+            at = body.rfind(name)
+            while at >= 0:
+                start = body.rfind(b"<", 0, at)
+                match = self._container.match(body, start) if start >= 0 else None
+                if match is not None:
+                    found = max(found, (start, match[0]))
+                    break
+                at = body.rfind(name, 0, at)
+        return found[1] or None
 
 
 def _tag_name(start_tag: bytes) -> bytes:

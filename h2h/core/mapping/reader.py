@@ -12,9 +12,7 @@ from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.assembly import Assembly, Shape
 from h2h.core.mapping.pieces import PIECE_BYTES, Piece, pieces
 from h2h.core.mapping.plan import Plan
-from h2h.core.mapping.stylesheet import SEPARATOR, Compiled, Key, Role, RowType, compile_stylesheet
-
-_LEAF, _PRESENT, _UNREAD = Role.LEAF, Role.PRESENT, Role.UNREAD  # looked up for every token
+from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled, Role, RowType, compile_stylesheet
 
 
 class Reader:
@@ -69,54 +67,59 @@ class Reader:
 
 def _read_piece(piece: Piece, compiled: Compiled, assembly: Assembly) -> None:
     """Turn one piece into tokens, and the tokens into cells of rows."""
-    if _HOLDS_SEPARATOR(piece.root):
-        text = "the document holds the noncharacter U+FDD0, which is not for interchange"
+    if piece.suspicious and _HOLDS_SEPARATOR(piece.root):
+        text = "the document holds a noncharacter (U+FDD0 or U+FDD1), which is not for interchange"
         raise Refused([error("H2H-CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
-    _count_attributes(piece.root, compiled, assembly)
+    for attribute in compiled.foreign_attributes(piece.root):
+        name = etree.QName(attribute.attrname).localname
+        assembly.unread[f"{_names(attribute.getparent())}/@{name}"] += 1
     text = str(compiled.transform(piece.root))
     line = _Lines(piece).next
-    keys, places, current = compiled.keys, compiled.places, assembly.current
     # The elements around a continued piece are known already: their rows are not begun again.
     known = piece.continues
-    for token in text.split(SEPARATOR)[1:]:
-        character = token[0]
-        role, index = places[character]
-        if role is _LEAF:
-            value = token[1:].strip()
-            cells = current[index].cells
-            if value and character not in cells:
-                cells[character] = value
-            elif value:
-                _again(keys[character], character, cells, value, assembly)
-        elif role is _PRESENT:
-            current[index].cells[character] = ""
-        elif role is _UNREAD:
-            assembly.unread[f"{keys[character].path}/{token[1:]}".lstrip("/")] += 1
-        elif known and index:
+    before, *rows = text.split(ROW_SEPARATOR)
+    _read_tokens(before.split(SEPARATOR)[1:], compiled, assembly)
+    for tokens in rows:
+        character, *rest = tokens.split(SEPARATOR)
+        if known:
             known = False
+            _read_tokens(rest, compiled, assembly)
+            continue
+        row = assembly.begin(compiled.keys[character], character, line)
+        cells = {token[0]: token[1:] for token in rest}
+        # As a rule the tokens differ and most are the row's own; a loop over all of them costs three times as much.
+        if len(cells) != len(rest):
+            _read_tokens(rest, compiled, assembly)
+            continue
+        others = cells.keys() - row.shape.own
+        if others:
+            _read_tokens([f"{key}{cells.pop(key)}" for key in others], compiled, assembly)
+        row.cells.update(cells)
+
+
+def _read_tokens(tokens: list[str], compiled: Compiled, assembly: Assembly) -> None:
+    """Each token to the row that its key belongs to, or to what was not read."""
+    keys, places, current = compiled.keys, compiled.places, assembly.current
+    for token in tokens:
+        character, value = token[0], token[1:]
+        role, index = places[character]
+        if role is Role.UNREAD:
+            assembly.unread[f"{keys[character].path}/{value}".lstrip("/")] += 1
+            continue
+        cells, key = current[index].cells, keys[character]
+        if role is Role.PRESENT or character not in cells:
+            cells[character] = value
+        elif not key.many:
+            assembly.unread[f"{key.row.path}/{key.path}"] += 1
+        elif isinstance(cells[character], list):
+            cells[character].append(value)
         else:
-            assembly.begin(keys[character], character, line)
+            cells[character] = [cells[character], value]
 
 
-def _again(key: Key, character: str, cells: dict[str, Any], value: str, assembly: Assembly) -> None:
-    """A value where one stands already."""
-    if not key.many:
-        assembly.unread[f"{key.row.path}/{key.path}"] += 1
-    elif isinstance(cells[character], list):
-        cells[character].append(value)
-    else:
-        cells[character] = [cells[character], value]
-
-
-def _count_attributes(root: etree._Element, compiled: Compiled, assembly: Assembly) -> None:
-    for node in _WITH_ATTRIBUTES(root):
-        for name in node.attrib:
-            if name not in compiled.attributes:
-                assembly.unread[f"{_names(node)}/@{etree.QName(str(name)).localname}"] += 1
-
-
-_HOLDS_SEPARATOR = etree.XPath(f"contains(string(/), '{SEPARATOR}') or boolean(//@*[contains(., '{SEPARATOR}')])")
-_WITH_ATTRIBUTES = etree.XPath("//@*[namespace-uri() != 'http://www.w3.org/2001/XMLSchema-instance']/..")
+_HOLDS_SEPARATOR = etree.XPath(
+    " or ".join(f"contains(string(/), '{s}') or boolean(//@*[contains(., '{s}')])" for s in (SEPARATOR, ROW_SEPARATOR))
+)
 
 
 class _Lines:

@@ -16,9 +16,11 @@ from lxml import etree
 from h2h.core.mapping.plan import Carries, Element, Plan
 from h2h.core.mapping.values import VALUE_TYPES, ValueType
 
-# A Unicode noncharacter: legal in XML, meaningless in text that is exchanged. Documents that hold it are refused.
-SEPARATOR = "\ufdd0"
+# Before each token, and before the token of each row. Unicode noncharacters: legal in XML, meaningless in text that is
+# exchanged. Documents that hold them are refused.
+SEPARATOR, ROW_SEPARATOR = "\ufdd0", "\ufdd1"
 _FIRST_KEY = 0x4E00
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class Role(Enum):
@@ -66,7 +68,7 @@ class Compiled:
     keys: dict[str, Key]
     places: dict[str, tuple[Role, int]]  # the role of each key and its row's index
     rows: list[RowType]
-    attributes: frozenset[str]
+    foreign_attributes: etree.XPath  # those that no element of the sample carries
 
 
 def compile_stylesheet(plan: Plan, namespace: str | None) -> Compiled:
@@ -100,7 +102,9 @@ class _Compiler:
         )
         transform = etree.XSLT(etree.fromstring(text), access_control=etree.XSLTAccessControl.DENY_ALL)
         places = {character: (key.role, key.row.index) for character, key in self._keys.items()}
-        return Compiled(transform, self._keys, places, self._rows, frozenset(self._attributes))
+        known = "".join(f" and name() != '{name}'" for name in sorted(self._attributes))
+        foreign = etree.XPath(f"//@*[namespace-uri() != '{_XSI}'{known}]")
+        return Compiled(transform, self._keys, places, self._rows, foreign)
 
     def _element(self, element: Element, mode: str, row: RowType, slot: int, inside: str, path: str) -> None:
         """The template of one element: *inside* is its parent's path from the row, *path* from the root."""
@@ -178,7 +182,8 @@ class _Compiler:
         character = chr(_FIRST_KEY + len(self._keys))
         self._keys[character] = key
         value = f'<xsl:value-of select="{select}"/>' if select else ""
-        return f"<xsl:text>{SEPARATOR}{character}</xsl:text>{value}"
+        separator = ROW_SEPARATOR if key.role is Role.ROW else SEPARATOR
+        return f"<xsl:text>{separator}{character}</xsl:text>{value}"
 
 
 def _quoted(text: str) -> str:
