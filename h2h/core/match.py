@@ -40,6 +40,12 @@ class Matching:
         """Judge *move* against what is known of *payment* and keep what follows from it."""
         known = self.known.get((payment.sid, payment.ordinal), payment.outcome)
         verdict = judge(known, move.outcome)
+        if (
+            known is Outcome.RETURNED
+            and move.outcome is Outcome.SETTLED
+            and payment.settled_on in (None, move.settled_on)
+        ):
+            verdict = Verdict.LATE  # it had to be paid before it could come back; this is that booking, told late
         # The same outcome with more in it (a settlement date, a statement line) is worth keeping.
         tells_more = verdict is Verdict.REPEATS and bool(move.statement_reference) and not payment.statement_reference
         if verdict is Verdict.MOVES or tells_more:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -96,7 +97,12 @@ def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetch
         # What was removed at the bank and is there again is another file, though name, size and second are the same.
         if known is None or known.removed:
             wanted.append(entry)
-    return sorted(wanted, key=lambda e: (e.mtime, e.name))
+    return sorted(wanted, key=lambda e: (e.mtime, _by_number(e.name)))
+
+
+def _by_number(name: bytes) -> list[tuple[int, bytes]]:
+    """Names of one second in the order people count: 9 before 10."""
+    return [(int(part), b"") if part.isdigit() else (-1, part) for part in re.split(rb"([0-9]{1,18})", name)]
 
 
 def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry) -> int:

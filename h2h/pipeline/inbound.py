@@ -17,10 +17,11 @@ from h2h.core.records import FileState, InboundFile, Matched, NewAttention
 from h2h.core.view import message_json
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import dumped, read_bank_file, sha256_of
+from h2h.pipeline.reading import dumped, read_bank_file, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
-WAITING = (FileState.FETCHED, FileState.OPENED, FileState.READ, FileState.MATCHED)
+UNREAD = (FileState.FETCHED, FileState.OPENED)
+READY = (FileState.READ, FileState.MATCHED)
 
 
 def work_inbound(house: House, bank: str, stopping: Callable[[], bool], between: Callable[[], None]) -> int:
@@ -29,14 +30,27 @@ def work_inbound(house: House, bank: str, stopping: Callable[[], bool], between:
     *between* is called after each file: a payment that was dropped meanwhile does not wait for a thousand statements.
     """
     steps = 0
-    for file in house.journal.files(bank=bank, states=WAITING):
-        while file.state in WAITING and not stopping():
-            moved_on = _step(house, file)
-            if moved_on is None:
-                break
-            file = moved_on
-            steps += 1
+    for file in house.journal.files(bank=bank, states=UNREAD):
+        steps += _take(house, file, UNREAD, stopping)
         between()
+    # What was read is matched in the order in which the bank wrote it: a day's statements come in one heap.
+    for file in sorted(
+        house.journal.files(bank=bank, states=READY), key=lambda f: (written_at(house, f), f.fetched_at)
+    ):
+        steps += _take(house, file, READY, stopping)
+        between()
+    return steps
+
+
+def _take(house: House, file: InboundFile, states: tuple[FileState, ...], stopping: Callable[[], bool]) -> int:
+    """Step after step while it is in one of *states*; how many."""
+    steps = 0
+    while file.state in states and not stopping():
+        moved_on = _step(house, file)
+        if moved_on is None:
+            break
+        file = moved_on
+        steps += 1
     return steps
 
 

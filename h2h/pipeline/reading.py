@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from h2h.core.format import Format, Read
 from h2h.core.records import InboundFile
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House
+
+_CREATED = re.compile(rb"CreDtTm>\s*([0-9T:.+Z-]+)")
 
 
 def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
@@ -39,6 +42,16 @@ def opened(house: House, file: InboundFile) -> Path:
 def sha256_of(house: House, file: InboundFile) -> str:
     """The hash of the opened bytes."""
     return hashlib.sha256(opened(house, file).read_bytes()).hexdigest()
+
+
+def written_at(house: House, file: InboundFile) -> str:
+    """GrpHdr/CreDtTm as the file's head has it, for the order among files only; "" if it has none."""
+    try:
+        with opened(house, file).open("rb") as source:
+            found = _CREATED.search(source.read(4096))
+    except Misconfigured:
+        return ""  # the step that needs it says so
+    return found.group(1).decode("ascii", "replace") if found else ""
 
 
 def dumped(value: Any) -> bytes:

@@ -19,7 +19,7 @@ from h2h.core.records import (
     Submission,
     SubmissionMove,
 )
-from h2h.core.rules.statement_chain import chain_attention
+from h2h.core.rules.statement_chain import link
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import opened
@@ -34,12 +34,13 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
     message = house.formats.get(file.format or "").read(opened(house, file).read_bytes()).message
     matching = Matching(bank=file.bank, fid=file.fid)
     statements: list[StatementRecord] = []
+    mended: list[tuple[str, str]] = []
     if isinstance(message, StatusReport):
         ours = _match_status(house, file, message, matching)
         if not ours:
             return _foreign(house, file, message)
     elif isinstance(message, StatementMessage):
-        statements = _match_statements(house, file, message, matching)
+        statements, mended = _match_statements(house, file, message, matching)
     else:
         matching.attend(
             "unexpected-message", file.fid, f"the bank sent {file.format}, which only customers send", WhoActs.BANK
@@ -53,6 +54,8 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
         attention=result.attention,
     )
     moved_on = house.journal.move_file(file, FileState.MATCHED, at=house.now(), matched=matched)
+    for kind, subject in mended:
+        house.settle(kind, subject, f"statement came late, in {file.remote_name}")
     log.info("file.matched", fid=file.fid, bank=file.bank, payments=len(matched.payments))
     return moved_on
 
@@ -108,17 +111,21 @@ def _answered(house: House, file: InboundFile, report: StatusReport) -> Submissi
 
 def _match_statements(
     house: House, file: InboundFile, message: StatementMessage, matching: Matching
-) -> list[StatementRecord]:
+) -> tuple[list[StatementRecord], list[tuple[str, str]]]:
+    """(what is kept of the statements, what they mend in their accounts' chains)."""
+    mended: list[tuple[str, str]] = []
     match_entries(message, candidates_of(house, file, message), matching)
     _prove_delivery(house, matching)
     records = statement_records(file.fid, message)
     for number, record in enumerate(records):
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
         earlier = house.journal.statements(record.account, record.kind) + before
-        matching.attention += chain_attention(earlier, record, file.bank)
+        links = link(earlier, record, file.bank)
+        matching.attention += links.broken
+        mended += links.mended
     for finding in check_message(message):
         matching.attend("statement-sums", f"{file.fid}/{finding.where}", finding.text, finding.who_acts)
-    return records
+    return records, mended
 
 
 def _prove_delivery(house: House, matching: Matching) -> None:
