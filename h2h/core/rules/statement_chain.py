@@ -36,7 +36,9 @@ def link(earlier: Sequence[StatementRecord], new: StatementRecord, bank: str) ->
     before, after = _neighbours(earlier, new)
     links.broken += _faults(before, new, bank)
     if after is not None:
-        still = {(item.kind, item.subject) for item in _faults(new, after, bank)}
+        faults = _faults(new, after, bank)
+        links.broken += faults
+        still = {(item.kind, item.subject) for item in faults}
         kinds = ("statement-gap", "statement-break")
         links.mended = [(kind, _subject(after)) for kind in kinds if (kind, _subject(after)) not in still]
     return links
