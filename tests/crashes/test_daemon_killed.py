@@ -6,9 +6,11 @@ be. The bank's own list of what it received is the truth.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -37,6 +39,7 @@ class Scene:
 
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.rehearsal = rehearsal
+        self.received = rehearsal.directory / "bank" / "received.jsonl"
         self.daemon: subprocess.Popen[bytes] | None = None
         self.logs: list[Path] = []
 
@@ -66,7 +69,8 @@ class Scene:
 
     def paid(self) -> Counter[str]:
         """end_to_end_id → how often the bank got it."""
-        return Counter(line.get("end_to_end_id", f"problem: {line}") for line in self.rehearsal.received())
+        lines = self.received.read_text().splitlines() if self.received.exists() else []
+        return Counter(json.loads(line).get("end_to_end_id", f"problem: {line}") for line in lines)
 
     def outcomes(self, count: int) -> Counter[str]:
         """Outcome of each dropped file's one payment, as its receipt says."""
@@ -89,29 +93,24 @@ class Scene:
 
 
 @contextmanager
-def scene(directory: Path) -> Iterator[Scene]:
-    """Both sides, connected; h2h not started yet."""
-    samples = directory / "samples"
-    with Rehearsal(directory, os.environ) as rehearsal:
-        rehearsal.write_configuration(start_bank(rehearsal, samples))
-        played = Scene(rehearsal)
+def bank_of(rehearsal: Rehearsal) -> Iterator[None]:
+    """The simulated bank as a process of its own; h2h's configuration leads to it."""
+    behaviour = rehearsal.directory / "behaviour.toml"
+    behaviour.write_text(BEHAVIOUR)
+    command = [sys.executable, "-m", "h2h.simulator", str(rehearsal.directory / "bank"), "--behaviour", str(behaviour)]
+    with (rehearsal.directory / "bank.log").open("wb") as log:
+        bank = subprocess.Popen([*command, "--every", "0.1"], stdout=subprocess.PIPE, stderr=log)
+    assert bank.stdout is not None
+    with bank.stdout:
+        reached: dict[str, Any] = json.loads(bank.stdout.readline())
         try:
-            yield played
+            rehearsal.write_configuration(reached)
+            yield
         finally:
-            played.end()
-            keyring = directory / "bank" / "keys" / "client-pgp"
-            command = ["gpgconf", "--homedir", str(keyring), "--kill", "all"]  # agents of lives that were killed
-            subprocess.run(command, check=False, capture_output=True)
-
-
-def start_bank(rehearsal: Rehearsal, samples: Path) -> dict[str, Any]:
-    """The rehearsal's bank, with the behaviour of this test."""
-    import shutil
-
-    shutil.copytree(rehearsal._samples, samples)
-    (samples / "behaviour.toml").write_text(BEHAVIOUR)
-    rehearsal._samples = samples
-    return rehearsal.start_bank()
+            bank.terminate()
+            bank.wait(20)
+            agents = ["gpgconf", "--homedir", reached["keyring"], "--kill", "all"]  # of lives that were killed
+            subprocess.run(agents, check=False, capture_output=True)
 
 
 def reference(n: int) -> str:
@@ -131,13 +130,16 @@ def wait_for(what: Callable[[], bool], seconds: float, told: Callable[[], object
 @pytest.fixture
 def stage(program: Callable[[str], str]) -> Iterator[Scene]:
     """In memory where possible: the kernel keeps what a killed process wrote, and fsync is not what is tested here."""
-    import shutil
-
     program("gpg")
     directory = fast_directory()
+    rehearsal = Rehearsal(directory, os.environ)
     try:
-        with scene(directory) as played:
-            yield played
+        with bank_of(rehearsal):
+            played = Scene(rehearsal)
+            try:
+                yield played
+            finally:
+                played.end()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -157,8 +159,8 @@ def test_killed_again_and_again_while_files_come_the_bank_gets_each_payment_once
         time.sleep(chance.uniform(0.05, 1.2))
         daemon.kill()
         assert daemon.wait() == -9
-    before_last_life = stage.outcomes(FILES)
-    assert before_last_life["settled"] < FILES, "the kills fell into work that was not done yet"
+    assert stage.paid(), "the lives were long enough to send"
+    assert stage.outcomes(FILES)["settled"] < FILES, "and the last kill fell into work that was not done yet"
 
     last = stage.start()
     wait_for(lambda: stage.ready() and stage.outcomes(FILES)["settled"] == FILES, 60, lambda: stage.outcomes(FILES))
@@ -172,8 +174,8 @@ def test_killed_again_and_again_while_files_come_the_bank_gets_each_payment_once
     assert_each_answer_came_home_once(stage, FILES)
     verified = stage.h2h("journal", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    attention = json.loads(stage.h2h("attention", "--json").stdout)
-    assert not attention.get("items", attention), "nothing was left for a person"
+    waiting = stage.h2h("attention", "list", "--json")
+    assert json.loads(waiting.stdout)["needs_a_person"] == [], "nothing was left for a person"
 
 
 @pytest.mark.timeout(60)
@@ -205,8 +207,6 @@ def at_bank(stage: Scene) -> list[str]:
 
 def assert_each_answer_came_home_once(stage: Scene, files: int) -> None:
     """One manifest for each answer of the bank, all files that it names there with their bytes, and no others."""
-    import hashlib
-
     manifests = stage.rehearsal.manifests()
     came = Counter(m["bank_file"] for m in manifests)
     assert set(came.values()) == {1}, "no answer twice"
