@@ -155,8 +155,9 @@ def safe_name(name: bytes | str) -> str:
     if kept.startswith((".", "-")):
         kept = _escaped(kept[0]) + kept[1:]
     if len(kept.encode()) > _ESCAPED_LENGTH:
-        start = kept.encode()[: _ESCAPED_LENGTH - 40].decode("utf-8", "ignore").rpartition("%")[0] or "name"
-        kept = f"{start}~{hashlib.sha256(raw).hexdigest()[:24]}"
+        start = kept.encode()[: _ESCAPED_LENGTH - 40].decode("utf-8", "ignore")
+        whole = re.sub("%[0-9A-F]?$", "", start)  # no half escape
+        kept = f"{whole}~{hashlib.sha256(raw).hexdigest()[:24]}"
     return kept or "%"
 
 

@@ -225,6 +225,12 @@ def test_where_the_erp_has_references_h2h_adds_none() -> None:
     assert next(payments_of(converted(row()).xml))["instruction_id"] == ""
 
 
+def test_payments_without_reference_are_told_apart_by_what_they_are_for() -> None:
+    declared = delimited({"end_to_end_id": {"constant": "NOTPROVIDED"}}, ignore_columns=("ref",))
+    done = converted(row(text="May"), row(text="June"), declared=declared)
+    assert len({r.fingerprint for r in done.conversion.records("s")}) == 2
+
+
 def test_an_empty_reference_is_never_filled_in() -> None:
     assert converted(row(ref="")).conversion.refused
 

@@ -56,6 +56,22 @@ def test_an_undecodable_byte_is_found_with_line_and_byte() -> None:
     assert "byte 19 of the line (0xFC) is not utf-8" in found.text
 
 
+def test_an_undecodable_byte_of_a_wide_encoding_is_found_with_its_byte() -> None:
+    data = file_of(row()).decode().encode("utf-16-le")
+    lone = len(data)
+    found = convert(data + b"\x00\xd8A\x00", delimited(encoding="utf-16-le")).only("H2H-ENCODING")
+    assert f"byte {lone + 1} of the file is not utf-16-le" in found.text
+    assert found.line == 3
+
+
+def test_rows_before_an_undecodable_byte_of_a_wide_encoding_are_still_checked() -> None:
+    many = [row(ref=f"R{n}") for n in range(2000)]  # more than one block is read
+    data = file_of(row(amount="x"), *many).decode().encode("utf-16-le") + b"\x00\xd8A\x00"
+    done = convert(data, delimited(encoding="utf-16-le"))
+    assert [(f.code, f.line) for f in done.findings] == [("H2H-AMOUNT", 2), ("H2H-ENCODING", 2003)]
+    assert f"byte {len(data) - 3} of the file" in done.findings[1].text
+
+
 def test_every_undecodable_line_is_found_and_the_other_rows_are_still_checked() -> None:
     data = file_of(row(name="M?ller"), row(ref="INV-2", amount="x"), row(ref="INV-3", name="Gr?n")).replace(
         b"?", b"\xfc"
@@ -175,7 +191,7 @@ def test_a_trailing_delimiter_in_all_rows_is_no_column() -> None:
 def test_a_value_in_a_column_without_name_is_refused() -> None:
     data = file_of(row() + ",7", columns=("ref", "amount", "currency", "name", "account", "date", "text", ""))
     found = convert(data).only("H2H-COLUMNS")
-    assert (found.line, found.column) == (2, 8)
+    assert (found.where, found.line, found.column) == ("line 2, column 8", 2, 8)
 
 
 @pytest.mark.parametrize(

@@ -207,5 +207,12 @@ def test_an_escaped_name_can_be_a_file_name(name: bytes) -> None:
     assert not safe.startswith((".", "-"))
 
 
+def test_a_name_is_shortened_only_when_it_must_be_and_keeps_its_start() -> None:
+    assert naming.safe_name("x" * 200) == "x" * 200
+    assert naming.safe_name("x" * 201).startswith("x" * 100)
+    # No escape is left half.
+    assert "%" not in naming.safe_name("a" * 158 + "\n" * 30).partition("~")[0]
+
+
 def test_long_names_that_differ_only_at_the_end_stay_different() -> None:
     assert naming.safe_name("x" * 300 + "1") != naming.safe_name("x" * 300 + "2")

@@ -10,12 +10,15 @@ import iso4217
 import pycountry
 import pytest
 import schwifty
+from hypothesis import given
+from hypothesis import strategies as st
 
 from h2h.core.declared import Rules, Waiver
 from h2h.core.findings import Severity, WhoActs
 from h2h.core.rules.accounts import why_no_iban
-from h2h.core.rules.judge import Where, check_rules
+from h2h.core.rules.judge import Where, check_rules, masked
 from h2h.core.rules.lists import COUNTRIES, WITHDRAWN, decimals_of
+from h2h.core.rules.references import good_qr_digit, is_qr_iban
 from h2h.core.rules.table import RULES
 from tests.core.erp_files import OUR_ACCOUNT, PAYEE_ACCOUNT, TODAY, Bank, convert, converted, delimited, file_of, row
 
@@ -412,6 +415,31 @@ def test_a_structured_reference_has_good_check_digits_and_the_right_account(
 ) -> None:
     fields = {"creditor_reference": "text", "remittance": None}
     assert codes(fields=fields, text=reference, account=account) == found
+
+
+@given(st.from_regex(r"[0-9]{26}", fullmatch=True), st.data())
+def test_a_qr_reference_has_one_check_digit_and_no_single_mistake_goes_through(
+    digits: str, data: st.DataObject
+) -> None:
+    good = [d for d in "0123456789" if good_qr_digit(digits + d)]
+    assert len(good) == 1
+    reference = digits + good[0]
+    position = data.draw(st.integers(0, 26))
+    other = data.draw(st.sampled_from("0123456789"))
+    mistyped = reference[:position] + other + reference[position + 1 :]
+    assert good_qr_digit(mistyped) is (mistyped == reference)
+
+
+@pytest.mark.parametrize(("bank", "is_qr"), [("29999", False), ("30000", True), ("31999", True), ("32000", False)])
+def test_qr_ibans_are_those_of_the_bank_numbers_set_apart_for_them(bank: str, is_qr: bool) -> None:
+    assert is_qr_iban(f"CH00{bank}000000000000") is is_qr
+    assert is_qr_iban(f"LI00{bank}000000000000") is is_qr
+    assert not is_qr_iban(f"DE00{bank}000000000000")
+
+
+@pytest.mark.parametrize(("account", "said"), [("12345678", "12345678"), ("123456789", "1234…6789")])
+def test_short_account_numbers_are_not_masked_into_nothing(account: str, said: str) -> None:
+    assert masked(account) == said
 
 
 def test_a_qr_iban_without_its_reference_is_refused() -> None:

@@ -124,6 +124,17 @@ DIRECT_DEBIT = f"""<?xml version="1.0" encoding="UTF-8"?>
 </CstmrDrctDbtInitn></Document>"""
 
 
+def test_a_debtor_without_name_is_found() -> None:
+    found = check(document().replace("<Dbtr><Nm>Acme GmbH</Nm></Dbtr>", "<Dbtr/>", 1))
+    assert [(f.code, f.where, f.reason) for f in found] == [("H2H-NAME", "PmtInf[1]/Dbtr/Nm", "BE08")]
+
+
+def test_a_file_without_payments_is_told() -> None:
+    xml = document()
+    header = xml[: xml.index("<PmtInf>")].replace(">2<", ">0<").replace(">107.75<", ">0<")
+    assert [f.code for f in check(header + "</CstmrCdtTrfInitn></Document>")] == ["H2H-EMPTY"]
+
+
 def test_what_the_reader_found_stands_before_what_the_rules_find() -> None:
     xml = document().replace("<EndToEndId>INV-1</EndToEndId>", "").replace(">INV-2<", ">INV_2<")
     assert [f.code for f in check(xml)] == ["H2H-MISSING", "H2H-ID"]

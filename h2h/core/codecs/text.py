@@ -93,18 +93,20 @@ class TextLines:
         """For UTF-16, UTF-32, EBCDIC: decoded in blocks, then cut at newlines."""
         decoder = codecs.getincrementaldecoder(self._codec)("strict")
         rest, position, final = "", 0, False
-        while not final:
+        problem: UnicodeDecodeError | None = None
+        while not final and problem is None:
             block = self._source.read(_BLOCK)
             final = not block
             try:
                 rest += decoder.decode(block, final)
-            except UnicodeDecodeError as problem:
-                self._number += rest.count("\n") + 1
-                text = f"byte {position + problem.start + 1} of the file is not {self._declared}: {problem.reason}"
-                self._found("H2H-ENCODING", text)
-                self.unreadable.add(self._number)
-                return
-            position += len(block)
+            except UnicodeDecodeError as found:
+                problem = found
+                # The decoder still holds what it kept of the block before: what is good up to the fault comes first.
+                kept = len(found.object) - len(block)
+                rest += decoder.decode(block[: max(found.start - kept, 0)])
+                position += found.start - kept
+            else:
+                position += len(block)
             *lines, rest = rest.split("\n")
             for line in lines:
                 self._number += 1
@@ -114,7 +116,12 @@ class TextLines:
                 self._found("H2H-LIMIT", f"the line is longer than {LINE_BYTES_MAX:,} characters; this is no table")
                 self.unreadable.add(self._number)
                 return
-        if rest:
+        if problem is not None:
+            self._number += 1
+            text = f"byte {position + 1} of the file is not {self._declared}: {problem.reason}"
+            self._found("H2H-ENCODING", text)
+            self.unreadable.add(self._number)
+        elif rest:
             self._number += 1
             yield rest.removeprefix("\ufeff")
 

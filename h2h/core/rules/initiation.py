@@ -63,7 +63,7 @@ class _Check:
         self._terms.judge.place = lambda field: Where(f"{at}/{self._path(field)}")
         if i.id:
             check_id("payment_information_id", i.id, self._terms, seen=self._seen_instructions, number=number)
-        check_instruction(i, self._terms, _UNREAD if not i.debtor.name else _NONE)
+        check_instruction(i, self._terms)
         self._totals(at, i.stated_transaction_count, i.stated_control_sum, transfers, ("AM20", "AM17"))
         currencies = sorted({t.currency for t in transfers})
         if len(currencies) > 1:
@@ -106,8 +106,6 @@ class _Check:
         return path.replace(mark, "Cdtr" if mark == "Dbtr" else "Dbtr")
 
 
-_NONE: frozenset[str] = frozenset()
-_UNREAD = frozenset({"debtor_name"})
 # Fields that only ISO files have, and parties whose address they may hold.
 _OTHER_PATHS = {"payment_information_id": "PmtInfId", "message_id": "MsgId"}
 _OTHER_PARTIES = {

@@ -85,7 +85,7 @@ def check_creditor_reference(t: CreditTransfer, terms: Terms) -> None:
         elif qr_account:
             judge.found("H2H-REFERENCE", field, "a QR-IBAN takes a QR reference, not an RF reference")
     elif kind == "QRR" or qr_account:
-        if not _QR_REFERENCE.fullmatch(reference) or not _good_qr_digit(reference):
+        if not _QR_REFERENCE.fullmatch(reference) or not good_qr_digit(reference):
             judge.found(
                 "H2H-REFERENCE", field, f"{shown(reference)} is no QR reference: 27 digits, the last a check digit"
             )
@@ -100,7 +100,8 @@ def is_qr_iban(iban: str | None) -> bool:
     return iban is not None and iban[:2] in ("CH", "LI") and iban[4:9].isdigit() and 30000 <= int(iban[4:9]) <= 31999
 
 
-def _good_qr_digit(reference: str) -> bool:
+def good_qr_digit(reference: str) -> bool:
+    """Modulo 10, recursive: the check digit of Swiss references (Swiss Payment Standards, annex B)."""
     carry = 0
     for digit in reference[:-1]:
         carry = _MOD_10_RECURSIVE[(carry + int(digit)) % 10]
