@@ -207,6 +207,11 @@ def test_amounts_are_positive_and_fit_their_currency(amount: str, currency: str,
     assert codes(amount=amount, currency=currency) == found
 
 
+def test_the_currency_of_the_account_to_pay_from_exists() -> None:
+    assert with_constants(debtor_account_currency="EUR") == []
+    assert with_constants(debtor_account_currency="EUX") == ["H2H-CURRENCY"]
+
+
 @pytest.mark.parametrize(
     ("currency", "said"),
     [("DEM", "the money is now EUR"), ("CNH", "CNY on- and offshore"), ("eur", "not written in capitals")],

@@ -9,6 +9,7 @@ from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.judge import masked, shown
+from h2h.core.rules.lists import decimals_of
 from h2h.core.rules.money import check_date, check_money
 from h2h.core.rules.parties import check_account, check_agent, check_name, check_party
 from h2h.core.rules.references import Seen, check_creditor_reference, check_id, check_uetr
@@ -68,6 +69,9 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
     if "debtor_account" not in unread:
         check_account(i.debtor_account, "debtor", terms)
         _check_ownership(i, terms)
+    currency = i.debtor_account.currency
+    if currency is not None and decimals_of(currency) is None:
+        terms.judge.found("H2H-CURRENCY", "debtor_account_currency", f"{shown(currency)} is no currency", reason="AC10")
     check_agent(i.debtor_agent, i.debtor_account, "debtor", terms)
     _check_kind(i.charge_bearer, i.service_level, i.category_purpose, terms)
     if i.instruction_priority not in (None, "NORM", "HIGH"):
