@@ -7,6 +7,7 @@ every payment it was ever given.
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class Scene:
     def again(self, root: Path) -> Scene:
         """The same scene in another directory, with a memory of its own (the directory is a copy)."""
         other = type(self)(Site(root, **self.changes), self.changes, list(self.taken), set(self.answered))
-        other.site.clock = self.site.clock
+        other.site.clock = copy(self.site.clock)
         return other
 
     def bank_acts(self) -> None:
