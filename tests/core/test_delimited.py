@@ -30,6 +30,17 @@ def test_a_file_is_read_in_its_declared_encoding(encoding: str) -> None:
     assert [p["name"] for p in payments_of(done.xml)] == ["Mueller"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "cp500"])
+def test_a_last_line_without_line_end_is_a_line(encoding: str) -> None:
+    data = file_of(row(), row(ref="INV-2")).decode().rstrip("\n").encode(encoding)
+    assert convert(data, delimited(encoding=encoding)).conversion.count == 2
+
+
+def test_a_line_without_end_in_a_wide_encoding_is_refused_too() -> None:
+    data = ("x" * (text.LINE_BYTES_MAX + 100_000)).encode("utf-16-le")
+    assert "longer than" in convert(data, delimited(encoding="utf-16-le")).only("H2H-LIMIT").text
+
+
 def test_the_mark_of_utf_8_is_honoured_and_is_not_part_of_the_first_column() -> None:
     done = convert(b"\xef\xbb\xbf" + file_of(row()))
     assert not done.conversion.refused, done.findings
@@ -261,6 +272,17 @@ def test_a_file_without_header_is_read_by_position() -> None:
     assert not convert(
         (row() + ",x\n").encode(), delimited(fields, header=False, ignore_columns=("8",))
     ).conversion.refused
+
+
+def test_a_position_may_be_given_beside_a_header() -> None:
+    declared = delimited({"remittance": {"column": 7}})
+    assert not convert(file_of(row()), declared).conversion.refused
+    assert (
+        "column 8 is declared, but the row has 7"
+        in convert(file_of(row()), delimited({"remittance": {"column": 8}}, ignore_columns=("text",)))
+        .only("H2H-COLUMNS")
+        .text
+    )
 
 
 def test_more_findings_than_the_limit_are_counted_not_listed() -> None:

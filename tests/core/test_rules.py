@@ -109,6 +109,12 @@ def test_an_account_number_with_letters_is_only_taken_as_declared() -> None:
     assert codes(fields=fields, account="ABC_12345") == ["H2H-ACCOUNT-FORM"]
 
 
+def test_a_national_account_keeps_its_number_and_its_currency() -> None:
+    fields = {"debtor_account": {"constant": "6222000000001234567"}, "debtor_account_currency": {"constant": "CNY"}}
+    account = converted(row(), declared=delimited(fields)).conversion.groups[0].instruction.debtor_account
+    assert (account.iban, account.other, account.currency) == (None, "6222000000001234567", "CNY")
+
+
 def test_a_payment_has_one_account_not_two() -> None:
     fields = {"creditor_account_other": {"constant": "123"}}
     assert codes(fields=fields) == ["H2H-FORM"]
@@ -210,6 +216,11 @@ def test_amounts_are_positive_and_fit_their_currency(amount: str, currency: str,
 def test_the_currency_of_the_account_to_pay_from_exists() -> None:
     assert with_constants(debtor_account_currency="EUR") == []
     assert with_constants(debtor_account_currency="EUX") == ["H2H-CURRENCY"]
+
+
+@pytest.mark.parametrize(("amount", "reason"), [("0", "AM01"), ("99999999999999999.99", "AM12")])
+def test_a_wrong_amount_has_the_reason_a_bank_would_give(amount: str, reason: str) -> None:
+    assert converted(row(amount=amount, currency="USD")).only("H2H-AMOUNT").reason == reason
 
 
 @pytest.mark.parametrize(
@@ -491,6 +502,30 @@ def test_an_lei_has_good_check_digits(lei: str, found: list[str]) -> None:
 @pytest.mark.parametrize("party", ["creditor", "debtor"])
 def test_an_address_is_structured_or_hybrid(party: str, parts: dict[str, str], found: list[str]) -> None:
     assert with_constants(None, **{f"{party}_{name}": value for name, value in parts.items()}) == found
+
+
+@pytest.mark.parametrize(
+    ("party", "parts", "reason", "said"),
+    [
+        ("creditor", {"address_line_1": "Ring 1"}, "BE04", "the address has only lines"),
+        ("debtor", {"address_line_1": "Ring 1"}, "BE07", "the address has only lines"),
+        ("creditor", {"street_name": "Ring"}, "BE04", "the address has no town and no country"),
+        ("creditor", {"address_line_1": "Ring 1", "town_name": "Wien"}, "BE04", "the address has no country"),
+        ("creditor", {"town_name": "Wien", "country": "ZZ"}, "BE11", '"ZZ" is no country'),
+        ("debtor", {"town_name": "Wien", "country": "ZZ"}, "BE10", '"ZZ" is no country'),
+    ],
+)
+def test_what_an_address_lacks_is_said_with_the_banks_own_reason(
+    party: str, parts: dict[str, str], reason: str, said: str
+) -> None:
+    fields = {f"{party}_{name}": {"constant": value} for name, value in parts.items()}
+    found = converted(row(), declared=delimited(fields)).findings
+    assert [(f.reason, said in f.text) for f in found] == [(reason, True)], found
+
+
+def test_an_address_line_of_70_characters_is_not_too_long() -> None:
+    parts = {"creditor_town_name": "Wien", "creditor_country": "AT"}
+    assert with_constants(None, **parts, creditor_address_line_1="x" * 70) == []
 
 
 @pytest.mark.parametrize(

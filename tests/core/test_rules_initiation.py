@@ -54,6 +54,16 @@ def test_a_mistake_is_found_at_its_path(old: str, new: str, code: str, where: st
     assert [(f.where, f.reason) for f in found] == [(where, reason)], first
 
 
+def test_a_payment_that_has_anothers_id_is_told_which() -> None:
+    assert [f.text for f in check(document().replace(">INV-2<", ">INV-1<"))] == ['"INV-1" is in payment 1 already']
+
+
+def test_the_bic_of_a_party_is_checked() -> None:
+    party = "<Cdtr><Nm>Beta GmbH</Nm>{}</Cdtr>"
+    xml = document().replace(party.format(""), party.format("<Id><OrgId><AnyBIC>GIBAATW</AnyBIC></OrgId></Id>"), 1)
+    assert [f.code for f in check(xml)] == ["H2H-BIC"]
+
+
 def test_a_finding_of_a_payment_has_the_line_of_its_payment() -> None:
     xml = document().replace(">INV-2<", ">INV_2<")
     line = 1 + xml[: xml.index("INV_2")].count("\n")
