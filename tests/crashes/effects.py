@@ -114,7 +114,8 @@ def _counted(meter: Meter, name: str, real: Callable[..., Any]) -> Callable[...,
             (name == "mkdir" and os.path.lexists(args[0])) or (name == "unlink" and not os.path.lexists(args[0]))
         )
         if not idle:  # what fails because it is done already changes nothing
-            meter.point("write" if name == "write" else f"{name} {_short(args[0])}", half)
+            path = args[1] if name in ("rename", "replace", "link") else args[0]
+            meter.point("write" if name == "write" else f"{name} {_short(path)}", half)
         return real(*args, **kwargs)
 
     return counted

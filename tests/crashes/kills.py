@@ -33,6 +33,8 @@ SELECTIONS: dict[str, Callable[[list[str], int], bool]] = {
     "torn": lambda labels, k: k <= len(labels) and labels[k - 1].endswith(": write"),
     # Before and after each packet that changes something at the bank; the rest is the same for every kind of channel.
     "bank": lambda labels, k: any(_at_the_bank(label) for label in labels[max(0, k - 2) : k]),
+    # From where gpg is called to where the journal knows of what it made.
+    "seal": lambda labels, k: _while_sealing(labels, k),  # noqa: PLW0108 - it stands below
     # Right after each commit of the journal: what was to follow it did not.
     "commits": lambda labels, k: k > 1 and labels[k - 2].endswith(": commit"),
 }
@@ -79,6 +81,16 @@ def every_kill(stage: Stage, part: tuple[int, int], select: str = "all", only: s
 def _at_the_bank(label: str) -> bool:
     port, _, what = label.partition(": ")
     return port.removeprefix("session.") in ("create", "rename", "remove", "move") and what.startswith("packet")
+
+
+def _while_sealing(labels: list[str], k: int) -> bool:
+    """The last port before *k* that sealed or opened has not been journalled yet, or has been just now."""
+    for label in reversed(labels[: k - 1]):
+        if label.endswith(": commit"):
+            return label is labels[k - 2] and _while_sealing(labels, k - 1)
+        if label.startswith("sealer."):
+            return True
+    return k <= len(labels) and labels[k - 1].startswith("sealer.")
 
 
 def _dry_run(stage: Stage, result: Result) -> dict[str, list[str]]:

@@ -103,6 +103,23 @@ def source_removed_first() -> None:
     intake._take = take
 
 
+def sealed_anew() -> None:
+    """A send that is repeated seals again instead of taking the archived bytes."""
+    real = send._upload
+
+    def upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
+        plain = house.archive.get(sub.sid, sub.received_at, "30-bank")
+        assert plain is not None
+        sealed = house.archive.scratch(sub.sid) / "sealed"
+        house.sealers[sub.bank].seal(plain, sealed)
+        with sealed.open("rb") as source:
+            session.create(folder, temporary, source)
+        house.archive.clean(sub.sid)
+
+    assert real is not upload
+    send._upload = upload
+
+
 def ledger_not_asked() -> None:
     """At start the second witness is not replayed."""
 
@@ -125,6 +142,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         no_read_back,
         absent_means_not_sent,
         source_removed_first,
+        sealed_anew,
         ledger_not_asked,
     )
 }

@@ -21,8 +21,10 @@ from h2h.settings import Settings
 from tests.contracts.sshd import Sshd, find_sshd, running_sshd
 from tests.crashes.effects import Meter, deep, ports
 from tests.crashes.scene import Scene
+from tests.crashes.sealed import Sealed, keyrings
 from tests.crashes.trouble import Trouble
 from tests.journeys.conftest import fast_directory
+from tests.journeys.site import laid_over
 
 
 class Stage:
@@ -141,6 +143,13 @@ class SshdStage(Stage):
                 file.unlink()
 
 
+class SealedStage(Stage):
+    """A bank that takes and gives only what is signed and encrypted, by real gpg."""
+
+    journeys = ("out", "home")
+    scene = Sealed
+
+
 class TroubledStage(Stage):
     """Files that are refused, held and duplicates, and a bank that never answers."""
 
@@ -150,9 +159,13 @@ class TroubledStage(Stage):
 
 @contextmanager
 def staged(channel: str, changes: dict[str, Any] | None = None) -> Iterator[Stage]:
-    """A stage whose bank is behind a *directory* or behind *sshd*, or *trouble*: a directory and other files."""
+    """A stage whose bank is behind a *directory* or *sshd*; over a directory, too: *sealed*; *trouble*, other files."""
     base = fast_directory()
     try:
+        if channel == "sealed":
+            with keyrings() as seal:
+                yield SealedStage(base, laid_over(changes or {}, {"bank": {"seal": seal}}))
+            return
         if channel != "sshd":
             yield (Stage if channel == "directory" else TroubledStage)(base, changes or {})
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_killed_around_every_packet_that_changes_something_at_a_real_server_ever
     assert told["runs"] >= 10
 
 
+def test_killed_while_sealing_or_opening_the_bank_gets_the_same_bytes_once(root: Path) -> None:
+    if shutil.which("gpg") is None:
+        missing("gpg")
+    told = drive(root, "kill", "--channel", "sealed", "--select", "seal")
+    assert told["faults"] == []
+    assert told["runs"] >= 15
+
+
 def test_killed_after_any_commit_whoever_must_be_told_is_told(root: Path) -> None:
     told = drive(root, "kill", "--channel", "trouble", "--select", "commits")
     assert told["faults"] == []
@@ -79,6 +88,7 @@ def test_a_journal_restored_from_any_older_copy_sends_nothing_twice(root: Path) 
         ("no-read-back", ("fault", "--only", "session.create")),
         ("absent-means-not-sent", ("kill", "--only", "session.rename")),
         ("source-removed-first", ("kill", "--only", "outbox.discard")),
+        ("sealed-anew", ("fault", "--channel", "sealed", "--only", "session.rename")),
         ("ledger-not-asked", ("restore", "--part", "1/5")),
     ],
 )
