@@ -16,7 +16,7 @@ from h2h.core.codecs.assemble import Assembler
 from h2h.core.codecs.delimited import Row, forms_of
 from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
 from h2h.core.codecs.layout import Layout, Values, required_of
-from h2h.core.codecs.spool import Scratch, Spool
+from h2h.core.codecs.spool import HELD_MAX, Scratch, Spool
 from h2h.core.declared import Delimited
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.judge import Judge, shown
@@ -51,6 +51,9 @@ class Gathering:
         self._transliterates = terms.rules.on_charset == "transliterate"
         self._ordinals: list[int] = []
         self._layout: Layout | None = None
+        self._count = 0
+        # The payments themselves, by instruction, while they are few; of more only the cells are kept.
+        self._few: dict[int, list[CreditTransfer]] | None = {}
 
     def take(self, row: Row) -> None:
         """Check one row's payment and keep it."""
@@ -73,23 +76,37 @@ class Gathering:
         if not self._terms.judge.refuses:
             group.total += transfer.amount
             self.spool.add(number, (row.line, row.cells))
+            self._remember(number, transfer)
 
     def transfers(self, number: int) -> Iterator[CreditTransfer]:
         """The payments of one instruction again, as they are written."""
-        group = self.groups[number]
         if not self._ordinals:
             self._ordinals = list(accumulate((g.count for g in self.groups), initial=1))
-        if self._layout is None:
-            return
-        values_of, extended = self._layout.transaction, self._layout.extended
-        for ordinal, (line, cells) in enumerate(self.spool.read(number), start=self._ordinals[number]):
-            values = values_of(extended(cells))
-            if self._transliterates:
-                values = self._spelled(values, TRANSACTION_FIELDS)
-            transfer = self._again.transfer(values, group.instruction, line)
+        for ordinal, transfer in enumerate(self._made(number), start=self._ordinals[number]):
             if transfer.end_to_end_id == NOT_PROVIDED and transfer.instruction_id is None:
                 transfer.instruction_id = naming.instruction_id(self._message_id, ordinal)
             yield transfer
+
+    def _remember(self, number: int, transfer: CreditTransfer) -> None:
+        self._count += 1
+        if self._count > HELD_MAX:
+            self._few = None
+        elif self._few is not None:
+            self._few.setdefault(number, []).append(transfer)
+
+    def _made(self, number: int) -> Iterator[CreditTransfer]:
+        group = self.groups[number]
+        if self._few is not None:
+            yield from self._few.get(number, ())
+            return
+        if self._layout is None:
+            return
+        values_of, extended = self._layout.transaction, self._layout.extended
+        for line, cells in self.spool.read(number):
+            values = values_of(extended(cells))
+            if self._transliterates:
+                values = self._spelled(values, TRANSACTION_FIELDS)
+            yield self._again.transfer(values, group.instruction, line)
 
     def _number_of(self, row: Row) -> int:
         key = (row.instruction, row.transaction[_CURRENCY])

@@ -305,6 +305,25 @@ def test_a_large_file_is_spooled_and_comes_out_as_a_small_one_would() -> None:
     assert done.scratch.files[0].closed
 
 
+@pytest.mark.parametrize("fields", [{}, EVERYTHING, {"end_to_end_id": {"constant": "NOTPROVIDED"}}])
+def test_whether_payments_are_kept_or_read_again_the_bytes_are_the_same(
+    fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = file_of(
+        row(name="Müller"),
+        row(ref="INV-2", amount="7.25", date="2026-11-25"),
+        row(ref="INV-3", text="Zażółć", amount="3"),
+    )
+    declared = delimited(fields, ignore_columns=("ref",) if fields and fields is not EVERYTHING else ())
+    kept = convert(data, declared, SPELLS)
+    monkeypatch.setattr("h2h.core.gathering.HELD_MAX", 0)
+    again = convert(data, declared, SPELLS)
+    assert not kept.conversion.refused, kept.findings
+    assert again.xml == kept.xml
+    assert again.findings == kept.findings
+    assert list(again.conversion.records("s")) == list(kept.conversion.records("s"))
+
+
 def test_a_small_file_needs_no_scratch() -> None:
     assert converted(row()).scratch.files == []
 
