@@ -80,7 +80,7 @@ class SchemaBook:
             if len(data) > _TREE_BYTES:
                 problems = _stream(compiled, data)
                 if not problems or not lines or len(data) > _EXPLAIN_BYTES:
-                    return [_in_its_own_words(p, schema) for p in problems]
+                    return list(dict.fromkeys(_in_its_own_words(p, schema) for p in problems))
             root = xml.parse(data)
         except Refused as refused:
             return refused.findings
@@ -182,7 +182,7 @@ def _finding(problem: Any, node: etree._Element, rule: str | None, schema: str) 
 
 
 def _in_its_own_words(problem: Any, schema: str) -> Finding:
-    where = f"line {problem.line}"
+    where = f"line {problem.line}" if problem.line else "the document"  # a stream of events has no lines
     text = f"{where}: {_plain(problem.message)}"
     return error("H2H-SCHEMA", where, text, _who_acts(schema), line=problem.line or None)
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from h2h.core.errors import Misconfigured, NotFound, Refused, Unavailable
+from h2h.core.errors import Misconfigured, NotDurable, NotFound, Refused, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
@@ -21,6 +26,9 @@ from h2h.pipeline.house import House, log
 from h2h.pipeline.send import Line
 from h2h.ports import RemoteEntry, RemoteKind, Session
 from h2h.settings import Fetching
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # collections.abc has it from Python 3.12
 
 READ_BYTES = 1 << 20
 
@@ -66,7 +74,10 @@ def fetch(house: House, line: Line, seen: Seen, between: Callable[[], None]) -> 
             if not seen.stable(key, entry, now, bank.fetching.stable_seconds):
                 continue
             seen.since.pop(key, None)
-            count += _fetch_one(house, session, bank.name, folder, entry)
+            fetched = _fetch_one(house, session, bank.name, folder, entry)
+            if fetched and not count:
+                house.settle("cannot-fetch", bank.name, "answers can be kept again")
+            count += fetched
             between()
     return count
 
@@ -109,10 +120,13 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     """Download one file and journal it; 1 if it is new. What cannot be taken is left at the bank, and said."""
     name = safe_name(entry.name)
     fid = hashlib.sha256(b"\0".join([bank.encode(), folder.encode(), entry.name])).hexdigest()[:12]
-    scratch = house.archive.scratch(f"fetch-{fid}") / "received"
+    ours = partial(_ours, house, bank)
     limit = house.settings.limits.file_bytes_max
     try:
-        with scratch.open("wb") as sink:
+        with ours():
+            scratch = house.archive.scratch(f"fetch-{fid}") / "received"
+            sink = _Copy(scratch, ours)
+        with sink:
             session.fetch(folder, entry.name, sink, limit)
         after = session.stat(folder, entry.name)
     except NotFound:
@@ -144,13 +158,43 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
         fetched_at=now,
     )
     # The archive first: a row without its bytes could never be opened, bytes without a row are fetched again.
-    house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
+    with ours():
+        house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
     house.archive.clean(f"fetch-{fid}")
     row = house.journal.fetched(file)
     again = row.removed  # the very same file once more: nothing new, but it must go from the bank's folder
     log.info("file.fetched", fid=row.fid, bank=bank, size=size, again=again)
     _remove_at_bank(house, session, row, house.settings.bank_of(bank).fetching)
     return 0 if again else 1
+
+
+class _Copy(io.FileIO):
+    """The private copy of a bank's file. Trouble with our disk is said as such, and not taken for the bank's."""
+
+    def __init__(self, path: Path, ours: Callable[[], AbstractContextManager[None]]) -> None:
+        super().__init__(path, "w")
+        self._ours = ours
+
+    def write(self, data: Buffer) -> int:
+        """All of it."""
+        view = memoryview(data)
+        with self._ours():
+            while view:
+                view = view[super().write(view) :]
+        return len(memoryview(data))
+
+
+@contextmanager
+def _ours(house: House, bank: str) -> Iterator[None]:
+    """What fails inside is a disk of ours: the answers stay at the bank, and the system administrator is told."""
+    try:
+        yield
+    except NotDurable:
+        raise
+    except (OSError, Unavailable) as problem:
+        text = f"answers stay at the bank, they cannot be kept here: {problem}"
+        house.attend("cannot-fetch", bank, text, WhoActs.SYSTEM_ADMINISTRATOR, bank)
+        raise Unavailable(text) from problem
 
 
 def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fetching) -> None:

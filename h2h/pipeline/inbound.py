@@ -68,7 +68,9 @@ def _step(house: House, file: InboundFile) -> InboundFile | None:
         who = first.who_acts if first else WhoActs.BANK
         keep_findings(house, file, refusal.findings)
         return quarantine(house, file, first.code if first else "REFUSED", str(refusal), who)
-    except (Misconfigured, OutOfSpace, Unavailable) as problem:
+    except NotDurable:
+        raise
+    except (Misconfigured, OutOfSpace, Unavailable, OSError) as problem:
         now = house.journal.file(file.fid)
         if now.version != file.version:
             return now  # the journal did move it; only its answer was lost
@@ -76,7 +78,7 @@ def _step(house: House, file: InboundFile) -> InboundFile | None:
         log.warning("file.waits", fid=file.fid, state=str(file.state), problem=str(problem))
         house.attend("file-waits", file.fid, f"{file.remote_name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
         return None
-    except (H2HError, NotDurable):
+    except H2HError:
         raise
     except Exception as problem:
         # Nobody foresaw it: the file is kept aside whole, and the next file is not held up by it.
