@@ -23,6 +23,7 @@ from typing import BinaryIO
 from h2h.core.errors import H2HError, NotDurable, OutOfSpace, Unavailable
 
 CHUNK = 1 << 20
+TEMPORARIES_KEPT_SECONDS = 86_400  # nobody writes one file for a day
 TEMPORARY_PREFIX = ".h2h-"  # all our temporary names; they begin with a dot, so folder watchers pass them over
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}

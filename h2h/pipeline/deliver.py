@@ -36,6 +36,9 @@ def deliver(house: House, file: InboundFile) -> None:
         raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
     findings = json.loads(whole.read_bytes()).get("findings", [])
     for folder in _folders(house, file, read):
+        done = f"50-delivered-{safe_name(folder.name)}.json"
+        if house.archive.get(file.fid, file.fetched_at, done) is not None:
+            continue  # whole, by an earlier try; the ERP may have taken it away since
         delivered = []
         for number, (name, made, rows) in enumerate(_parts(house, file, folder, read, whole.read_bytes()), 1):
             data = made if rows is None else _kept(house, file, f"45-{safe_name(folder.name)}-{number}.csv", made)
@@ -55,9 +58,7 @@ def deliver(house: House, file: InboundFile) -> None:
         }
         manifest_name = f"{_stem(file)}.manifest.json"
         house.inboxes[folder.name].deliver(manifest_name, dumped(manifest))
-        name = f"50-delivered-{safe_name(folder.name)}.json"
-        if house.archive.get(file.fid, file.fetched_at, name) is None:
-            house.archive.put(file.fid, file.fetched_at, name, dumped(manifest))
+        house.archive.put(file.fid, file.fetched_at, done, dumped(manifest))
 
 
 def _kept(house: House, file: InboundFile, name: str, made: bytes) -> bytes:

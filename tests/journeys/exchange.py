@@ -1,4 +1,4 @@
-"""A whole exchange of `samples/`, played by the real pipeline: what the ERP drops, the bank gets and says, the ERP gets.
+"""A whole exchange of `samples/`, played by the real pipeline: what the ERP drops, the bank gets and says, and so on.
 
 python -m tests.journeys.exchange samples/BANK     writes what came out into the sample, to be read and committed
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from h2h.adapters import files
@@ -19,6 +20,7 @@ class FolderInbox:
     def __init__(self, path: Path, memory: Path | None = None) -> None:
         self._path = path
         self._witness = MountWitness(path, memory)
+        self._tidied = False
 
     def deliver(self, name: str, data: bytes | Path) -> str:
         """Write a file atomically; the same name with the same bytes is success, with other bytes a numbered name.
@@ -30,6 +32,10 @@ class FolderInbox:
         with files.in_words("deliver to", self._path):
             self._witness.check()
             folder = os.stat(self._path)
+        if not self._tidied:
+            # Once a life: what a process that was killed left half-written.
+            files.tidy(self._path, time.time() - files.TEMPORARIES_KEPT_SECONDS)
+            self._tidied = True
         mode = shared_mode(folder.st_mode)
         for number in range(1, _NUMBERS_MAX):
             candidate = numbered(name, number)

@@ -30,7 +30,6 @@ from h2h.ports import Candidate, Claimed, Oddity, Spooled
 from h2h.settings.erp import CompletenessKind, ErpFolder
 from h2h.settings.site import Limits
 
-_TEMPORARIES_KEPT_SECONDS = 86_400
 _UNKNOWN_TOLD_MAX = 100
 _RECEIPT_BYTES_MAX = 10_000_000
 
@@ -82,7 +81,7 @@ class FolderOutbox:
     def unfinished(self) -> Iterator[Claimed]:
         """Files claimed by an earlier run that was cut short."""
         self._ready()
-        oldest = time.time() - _TEMPORARIES_KEPT_SECONDS
+        oldest = time.time() - files.TEMPORARIES_KEPT_SECONDS
         files.tidy(self._path, oldest)
         files.tidy(self._spool, oldest)
         with files.in_words("read", self._path):
