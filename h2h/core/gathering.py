@@ -5,7 +5,7 @@ Payments that agree in all instruction fields and in currency share an instructi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
@@ -13,14 +13,16 @@ from operator import itemgetter
 
 from h2h.core import naming
 from h2h.core.codecs.assemble import Assembler
+from h2h.core.codecs.cells import Unreadable
 from h2h.core.codecs.delimited import Row, forms_of
 from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
 from h2h.core.codecs.layout import Layout, Values, required_of
 from h2h.core.codecs.spool import HELD_MAX, Scratch, Spool
 from h2h.core.declared import Delimited
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
+from h2h.core.rules.accounts import why_no_iban
 from h2h.core.rules.judge import Judge, shown
-from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
+from h2h.core.rules.payment import Plain, check_instruction, check_plain, check_transfer, check_transfer_texts
 from h2h.core.rules.references import NOT_PROVIDED, Seen
 from h2h.core.rules.terms import Terms
 
@@ -45,41 +47,77 @@ class Gathering:
         self._message_id = message_id
         self._numbers: dict[tuple[Values, str], int] = {}
         self._seen = Seen("line")
-        self._assembler = Assembler(forms_of(delimited), terms.judge)
+        self._forms = forms_of(delimited)
+        self._assembler = Assembler(self._forms, terms.judge)
         self._again = Assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
         self._needed = [required_of(delimited, names) for names in (INSTRUCTION_FIELDS, TRANSACTION_FIELDS)]
         self._transliterates = terms.rules.on_charset == "transliterate"
         self._ordinals: list[int] = []
         self._layout: Layout | None = None
-        self._count = 0
-        # The payments themselves, by instruction, while they are few; of more only the cells are kept.
-        self._few: dict[int, list[CreditTransfer]] | None = {}
+        self._few: dict[int, list[CreditTransfer]] = {}
+        self._good: set[tuple[int, str, Values]] = set()
 
     def take(self, row: Row) -> None:
         """Check one row's payment and keep it."""
         self._layout = row.layout
-        values, fits = row.transaction, self._terms.repertoire.fits
         number = self._number_of(row)
+        group = self.groups[number]
+        group.count += 1
+        amount = self._checked_plainly(row, group, number)
+        if amount is None:
+            amount = self._checked(row, group, number)
+        if not self._terms.judge.refuses:
+            group.total += amount
+            self.spool.add(number, (row.line, row.cells))
+
+    def _checked(self, row: Row, group: Group, number: int) -> Decimal:
+        """All rules, on the payment itself; its amount (0 if that could not be read)."""
+        found_before = self._terms.judge.count
+        values, fits = row.transaction, self._terms.repertoire.fits
         texts_fit = fits("".join(_TEXTS(values)))
         if not texts_fit and self._transliterates:
             values = self._transliterated(values, TRANSACTION_FIELDS)
             texts_fit = fits("".join(_TEXTS(values)))
         missing = self._missing(values, self._needed[1])
-        group = self.groups[number]
-        group.count += 1
         transfer = self._assembler.transfer(values, group.instruction, row.line)
         unread = self._assembler.unread
         faulty = frozenset(unread | missing) if unread or missing else _NONE
         check_transfer(transfer, self._terms, self._seen, row.line, faulty)
         if not texts_fit:
             check_transfer_texts(transfer, self._terms)
-        if not self._terms.judge.refuses:
-            group.total += transfer.amount
-            self.spool.add(number, (row.line, row.cells))
-            self._remember(number, transfer)
+        if self._terms.judge.count == found_before:
+            self._remember_good(transfer, values, number)
+        return transfer.amount
+
+    def _remember_good(self, t: CreditTransfer, values: Values, number: int) -> None:
+        iban = t.creditor_account.iban if t.creditor_account is not None else None
+        # Ids must be unique, and a reference belongs to one account: such payments are never plain.
+        own = t.instruction_id is not None or t.uetr is not None or t.creditor_reference is not None
+        if iban is not None and not own and len(self._good) < _GOOD_MAX:
+            self._good.add((number, iban[:2], _OTHERS(values)))
+
+    def _checked_plainly(self, row: Row, group: Group, number: int) -> Decimal | None:
+        """The amount of a row that differs from one found good only in what ``check_plain`` looks at; else None.
+
+        Most rows of a payment run are like that, and need not become objects to be checked.
+        """
+        values = row.transaction
+        plain = _PLAIN(values)
+        end_to_end_id, amount_text, currency, name, iban, remittance = plain
+        if (number, iban[:2], _OTHERS(values)) not in self._good or not (end_to_end_id and name and amount_text):
+            return None
+        if not self._terms.repertoire.fits(name + remittance) or why_no_iban(iban) is not None:
+            return None
+        try:
+            amount = self._forms.amount(amount_text)
+        except Unreadable:
+            return None
+        exact = Plain(end_to_end_id, amount, currency, name, iban, remittance)
+        check_plain(exact, group.instruction, self._terms, self._seen, row.line)
+        return amount
 
     def transfers(self, number: int) -> Iterator[CreditTransfer]:
-        """The payments of one instruction again, as they are written."""
+        """The payments of one instruction, as they are written."""
         if not self._ordinals:
             self._ordinals = list(accumulate((g.count for g in self.groups), initial=1))
         for ordinal, transfer in enumerate(self._made(number), start=self._ordinals[number]):
@@ -87,20 +125,18 @@ class Gathering:
                 transfer.instruction_id = naming.instruction_id(self._message_id, ordinal)
             yield transfer
 
-    def _remember(self, number: int, transfer: CreditTransfer) -> None:
-        self._count += 1
-        if self._count > HELD_MAX:
-            self._few = None
-        elif self._few is not None:
-            self._few.setdefault(number, []).append(transfer)
+    def _made(self, number: int) -> Iterable[CreditTransfer]:
+        """The payments made of their cells; few are kept once they are made."""
+        if self._ordinals[-1] > HELD_MAX:
+            return self._make(number)
+        if number not in self._few:
+            self._few[number] = list(self._make(number))
+        return self._few[number]
 
-    def _made(self, number: int) -> Iterator[CreditTransfer]:
-        group = self.groups[number]
-        if self._few is not None:
-            yield from self._few.get(number, ())
-            return
+    def _make(self, number: int) -> Iterator[CreditTransfer]:
         if self._layout is None:
             return
+        group = self.groups[number]
         values_of, extended = self._layout.transaction, self._layout.extended
         for line, cells in self.spool.read(number):
             values = values_of(extended(cells))
@@ -156,6 +192,11 @@ class Gathering:
 
 
 _NONE: frozenset[str] = frozenset()
+#: So many combinations of what is not plain are remembered as good.
+_GOOD_MAX = 10_000
+_PLAIN_FIELDS = ("end_to_end_id", "amount", "currency", "creditor_name", "creditor_account", "remittance")
+_PLAIN = itemgetter(*(TRANSACTION_FIELDS.index(name) for name in _PLAIN_FIELDS))
+_OTHERS = itemgetter(*(i for i, name in enumerate(TRANSACTION_FIELDS) if name not in _PLAIN_FIELDS))
 _CURRENCY = TRANSACTION_FIELDS.index("currency")
 # The texts that ``check_transfer_texts`` looks at; it is asked only if these do not fit the bank's repertoire.
 _TEXTS = itemgetter(

@@ -305,6 +305,32 @@ def test_a_large_file_is_spooled_and_comes_out_as_a_small_one_would() -> None:
     assert done.scratch.files[0].closed
 
 
+HEADS = st.fixed_dictionaries({
+    "ref": st.sampled_from(["INV-1", "INV-2", "INV-3", "INV/4", "/5", "INV_6", "", "NOTPROVIDED", "R" * 36]),
+    "amount": st.sampled_from(["100.50", "7.25", "0", "1.005", "x", "", "1e3", "1000000000.00", "7.250"]),
+    "currency": st.sampled_from(["EUR", "EUR", "EUR", "USD", "JPY", "EUX", ""]),
+    "name": st.sampled_from(["Beta GmbH", "Gamma AG", "", "12345", "Bäcker", "N" * 35, "N" * 71]),
+    "account": st.sampled_from([PAYEE_ACCOUNT, OUR_ACCOUNT, "AT611904300234573202", "6222000000001234567", "",
+                                "AT61 1904 3002 3457 3201", "CH4431999123000889012", "6.22E+18"]),
+    "date": st.sampled_from(["2026-11-24", "2026-11-25", "2026-11-20", "soon"]),
+    "text": st.sampled_from(["Invoice 1", "Invoice 2", "", "x" * 141, "Zażółć"]),
+})  # fmt: skip
+
+
+@given(st.lists(HEADS, min_size=2, max_size=12), st.sampled_from(["generic", "sepa"]), st.booleans())
+def test_rows_like_one_found_good_are_judged_as_if_each_were_the_first(
+    rows: list[dict[str, str]], scheme: Any, spells: bool
+) -> None:
+    bank = Bank(rules=Rules(scheme=scheme, on_charset="transliterate" if spells else "refuse"))
+    data = file_of(*[row(**values) for values in rows])
+    quick = convert(data, bank=bank)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("h2h.core.gathering._GOOD_MAX", 0)
+        each = convert(data, bank=bank)
+    assert quick.findings == each.findings
+    assert quick.xml == each.xml
+
+
 @pytest.mark.parametrize("fields", [{}, EVERYTHING, {"end_to_end_id": {"constant": "NOTPROVIDED"}}])
 def test_whether_payments_are_kept_or_read_again_the_bytes_are_the_same(
     fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch

@@ -38,6 +38,7 @@ class Judge:
     def __init__(self, rules: Rules | None = None, today: date | None = None, *, limit: int = FINDINGS_MAX) -> None:
         self.place: Callable[[str], Where] = nowhere
         self.errors = 0
+        self.count = 0  # of everything found, waived or not
         self._limit = limit
         self._kept: dict[bool, list[Finding]] = {True: [], False: []}  # errors apart: warnings must not crowd them out
         self._rest: Counter[str] = Counter()
@@ -61,6 +62,7 @@ class Judge:
     ) -> None:
         """Something is wrong with *field* (a name of ``codecs.fields``) of the payment at hand, or at *where*."""
         rule = RULES[code]
+        self.count += 1
         if code in self._waivers and not rule.fixed:
             self._waived[code] += 1
             return

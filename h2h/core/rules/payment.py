@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
 from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
@@ -19,6 +21,17 @@ _CODE4 = re.compile(r"[A-Z0-9]{4}")
 _CHARGE_BEARERS = frozenset({"SLEV", "SHAR", "DEBT", "CRED"})
 _FAULTS_SHOWN = 5
 NOTHING: frozenset[str] = frozenset()
+
+
+class Plain(NamedTuple):
+    """What differs from one plain payment to the next; ``remittance`` may be empty, all else is there."""
+
+    end_to_end_id: str
+    amount: Decimal
+    currency: str
+    creditor_name: str
+    iban: str
+    remittance: str
 
 
 def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unread: frozenset[str] = NOTHING) -> None:
@@ -45,12 +58,27 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unr
     if t.ultimate_creditor is not None or t.ultimate_debtor is not None:
         _check_ultimates(t, terms)
     _check_remittance(t, terms)
-    if new:
-        _check_twice(t, terms, seen, number)
+    if new and t.creditor_account is not None and t.creditor_account.number is not None:
+        text = t.creditor_reference or t.remittance_unstructured
+        _check_twice((t.creditor_account.number, t.amount, t.currency, text), t.instruction, terms, seen, number)
     if t.purpose is not None and not _CODE4.fullmatch(t.purpose):
         terms.judge.found("H2H-CODE", "purpose", f"{shown(t.purpose)} is no purpose code", reason="FF07")
     if t.charge_bearer is not None or t.service_level is not None or t.category_purpose is not None:
         _check_kind(t.charge_bearer, t.service_level or t.instruction.service_level, t.category_purpose, terms)
+
+
+def check_plain(plain: Plain, i: PaymentInstruction, terms: Terms, seen: Seen, number: int) -> None:
+    """The rules for what differs from one plain payment to the next, where all else was found good in an earlier one.
+
+    The account is an IBAN that has been found good already; texts fit the repertoire.
+    """
+    new = check_id("end_to_end_id", plain.end_to_end_id, terms, seen=seen, number=number)
+    check_money(plain.amount, plain.currency, terms)
+    check_name(plain.creditor_name, "creditor_name", terms, reason="BE22")
+    texts = (plain.remittance,) if plain.remittance else ()
+    _check_lengths(texts, terms)
+    if new:
+        _check_twice((plain.iban, plain.amount, plain.currency, texts), i, terms, seen, number)
 
 
 def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str] = NOTHING) -> None:
@@ -110,15 +138,11 @@ def _named(faults: list[Fault]) -> str:
     return named if len(faults) <= _FAULTS_SHOWN else f"{named} and {len(faults) - _FAULTS_SHOWN} more"
 
 
-def _check_twice(t: CreditTransfer, terms: Terms, seen: Seen, number: int) -> None:
+def _check_twice(payment: tuple[object, ...], i: PaymentInstruction, terms: Terms, seen: Seen, number: int) -> None:
     """Same payee's account, amount, day and text under another id: allowed, but rarely meant."""
-    i, account = t.instruction, t.creditor_account
-    if account is None or account.number is None:
-        return
-    text = t.creditor_reference or t.remittance_unstructured
     # The hash takes a quarter of the memory of what it stands for; 64 bits do not meet by chance in one file.
-    payment = hash((account.number, t.amount, t.currency, i.requested_execution_date, i.debtor_account.number, text))
-    before = seen.again("payment", payment, number)
+    payment_hash = hash((*payment, i.requested_execution_date, i.debtor_account.number))
+    before = seen.again("payment", payment_hash, number)
     if before is not None:
         said = f"the payment in {before} has the same account, amount, date and text"
         terms.judge.found("H2H-DUPLICATE-PAYMENT", "creditor_account", said)
@@ -130,13 +154,18 @@ def _check_ultimates(t: CreditTransfer, terms: Terms) -> None:
             check_party(party, prefix, execution_day(t.instruction), terms)
 
 
-def _check_remittance(t: CreditTransfer, terms: Terms) -> None:
-    judge, longest = terms.judge, terms.rules.remittance_characters_max
-    for text in t.remittance_unstructured:
+def _check_lengths(remittance: tuple[str, ...], terms: Terms) -> None:
+    longest = terms.rules.remittance_characters_max
+    for text in remittance:
         length = terms.repertoire.length(text)
         if length > longest:
             said = f"the text has {length} {terms.repertoire.unit}, the bank takes {longest}; h2h never cuts"
-            judge.found("H2H-LENGTH", "remittance", said, reason="RR07")
+            terms.judge.found("H2H-LENGTH", "remittance", said, reason="RR07")
+
+
+def _check_remittance(t: CreditTransfer, terms: Terms) -> None:
+    judge = terms.judge
+    _check_lengths(t.remittance_unstructured, terms)
     if terms.sepa and len(t.remittance_unstructured) + (t.creditor_reference is not None) > 1:
         text = "SEPA carries one text or one structured reference, not both"
         judge.found("H2H-SCHEME", "remittance", text, reason="RR07")
