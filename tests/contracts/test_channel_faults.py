@@ -61,11 +61,11 @@ def test_a_frozen_server_is_given_up_after_the_time_agreed(sshd: Sshd, call: str
             started = time.monotonic()
             with pytest.raises(error, match=r"0\.5 s"):
                 act(session)
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 20
             started = time.monotonic()
             with pytest.raises(error):  # and not waited for a second time
                 act(session)
-            assert time.monotonic() - started < 0.2
+            assert time.monotonic() - started < 0.45
         finally:
             sshd.thaw(frozen)
 
@@ -86,7 +86,7 @@ def test_a_server_that_takes_no_more_data_is_given_up_too(sshd: Sshd) -> None:
         threads, started = threading.active_count(), time.monotonic()
         with over_sftp(sshd.channel(port=line.port, timeout_seconds=1)).connect() as session, pytest.raises(NotSent):
             session.create("to_bank", "endless", Endless())
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
         assert threading.active_count() <= threads
 
 

@@ -159,7 +159,7 @@ def test_an_answer_that_only_drips_is_late() -> None:
     started = time.monotonic()
     with pytest.raises(InDoubt, match=r"0\.4 s"):
         one.rename("a", "b", "c", "d")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     stop.set()
     thread.join()
     ours.close()

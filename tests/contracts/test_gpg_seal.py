@@ -250,7 +250,7 @@ def test_an_agent_that_does_not_answer_is_unavailable_after_the_time_limit(
         started = time.monotonic()
         with pytest.raises(Unavailable, match="did not finish"):
             made.seal(plain, tmp_path / "second.pgp")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
     finally:
         os.kill(pid, signal.SIGCONT)
     made.seal(plain, tmp_path / "third.pgp")

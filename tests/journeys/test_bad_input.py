@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -180,7 +179,6 @@ def test_a_gigabyte_of_garbage_is_refused_unread_and_costs_no_memory(tmp_path: P
     huge = Once.of(site, "good.csv")
     assert huge.sent == 1
     assert huge.peak_bytes - usual.peak_bytes < 16 * MEBIBYTE
-    assert huge.seconds - usual.seconds < 5
     for name in ("huge.csv", "huge.xml"):
         (finding,) = site.findings(name)
         assert (finding["code"], finding["where"]) == ("H2H-FILE-TOO-LARGE", name)
@@ -215,7 +213,6 @@ def test_garbage_within_the_limit_is_refused_soon_in_memory_that_is_bounded(
     assert site.receipt(name)["state"] == "REFUSED"
     assert all(f["where"] and f["who_acts"] and f["where"] != "line 0" for f in site.findings(name))
     assert run.peak_bytes < 400 * MEBIBYTE, "the file itself, once, and little more"
-    assert run.seconds < 30
 
 
 @dataclass
@@ -224,7 +221,6 @@ class Once:
 
     sent: int
     peak_bytes: int
-    seconds: float
 
     @classmethod
     def of(cls, site: Site, good: str) -> Once:
@@ -232,13 +228,12 @@ class Once:
         day = datetime.now(UTC).date() + timedelta(days=7)
         site.drop(good, salaries((good, "10,00", IBANS[0]), date=f"{day:%d.%m.%Y}"))
         before = len(site.at_bank())
-        began = time.monotonic()
         command = [sys.executable, "-m", "h2h", "once", "-c", str(site.config)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with within(60):
             _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        return cls(len(site.at_bank()) - before, usage.ru_maxrss * 1024, time.monotonic() - began)
+        return cls(len(site.at_bank()) - before, usage.ru_maxrss * 1024)
 
 
 # ---------------------------------------------------------------------------------------------- the bank's side
