@@ -27,6 +27,7 @@ ROUNDS_MAX = 8
 LOOKS = ("unavailable", "not permitted", "unforeseen")
 KINDS: dict[str, tuple[str, ...]] = {
     "journal": ("unavailable", "reply lost"),
+    "journal.settle_attention": ("unavailable",),  # most of them find nothing to settle
     "ledger": ("no room", "reply lost"),
     "archive": ("no room", "reply lost"),
     "outbox": ("no room", "reply lost"),

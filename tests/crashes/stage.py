@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from h2h import wiring
 from h2h.adapters.format_files import load_formats
+from h2h.adapters.journal import engine
 from h2h.adapters.schema import SchemaBook
 from h2h.core.format import FormatBook
 from h2h.data import data_dir
@@ -50,6 +53,7 @@ class Stage:
 
         # Formats and schemas are only data, and every child inherits what the parent has compiled.
         wiring.formats_of, wiring.schemas_of = formats_of, schemas_of
+        _compile_statements_once()
 
     def warm_up(self) -> None:
         """The whole scene once, in this process; from now on `fresh` begins with an installation started before."""
@@ -176,6 +180,22 @@ def staged(channel: str, changes: dict[str, Any] | None = None) -> Iterator[Stag
             yield SshdStage(base, server, changes or {})
     finally:
         shutil.rmtree(base, ignore_errors=True)
+
+
+def _compile_statements_once() -> None:
+    """Each scene has a database of its own, and SQLAlchemy compiles anew for each; the statements are the same."""
+    real: Callable[..., Engine] = vars(engine)["create_engine"]
+    compiled: dict[Any, Any] = {}
+
+    def create_engine(*args: Any, **kwargs: Any) -> Engine:
+        made = real(*args, **kwargs)
+        kind: Any = type(made.dialect)
+        kind.__hash__ = lambda dialect: hash(type(dialect))
+        kind.__eq__ = lambda dialect, other: type(dialect) is type(other)
+        vars(made)["_compiled_cache"] = compiled
+        return made
+
+    vars(engine)["create_engine"] = create_engine
 
 
 def in_child(work: Callable[[], None], meter: Meter | None) -> int:
