@@ -127,11 +127,15 @@ def _payment_of(
     fits = [p for p in by_id if p.amount == amount and p.currency == currency]
     if detail.creditor_account and len(fits) > 1:
         fits = [p for p in fits if p.creditor_account == detail.creditor_account] or fits
-    fits = _not_yet_there(fits, _outcome(entry, detail), matching) if len(fits) > 1 else fits
+    equal = len(fits)
+    fits = _not_yet_there(fits, _outcome(entry, detail), matching) if equal > 1 else fits
     if len(fits) == 1:
         return fits[0]
     what = f"an entry over {amount} {currency} bears our reference {detail.end_to_end_id or detail.uetr}"
-    if not fits:
+    if equal and not fits:
+        text = f"{what}; each of the {equal} payments that have it is settled already, or was rejected or returned"
+        matching.attend("ambiguous-entry", subject, text, WhoActs.TREASURY)
+    elif not fits:
         matching.attend(
             "amount-differs",
             subject,
