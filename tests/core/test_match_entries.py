@@ -51,13 +51,12 @@ def test_ids_that_stand_for_no_id_are_not_looked_for() -> None:
 
 
 def test_a_shared_reference_is_told_apart_by_instruction_then_transaction_then_account() -> None:
-    for narrower, ordinal in (
-        ({"payment_information_id": "P2"}, 2),
-        ({"instruction_id": "I1"}, 1),
-        ({"creditor_account": "FR76"}, 2),
+    for detail, ordinal in (
+        (EntryDetail(end_to_end_id="X", payment_information_id="P2"), 2),
+        (EntryDetail(end_to_end_id="X", instruction_id="I1"), 1),
+        (EntryDetail(end_to_end_id="X", creditor_account="FR76"), 2),
     ):
-        detail = EntryDetail(end_to_end_id="X", **narrower)
-        assert settled(matched([entry(detail)], [ONE, TWO])) == [ordinal], narrower
+        assert settled(matched([entry(detail)], [ONE, TWO])) == [ordinal], detail
 
 
 def test_an_id_we_never_gave_does_not_hide_the_reference_that_is_ours() -> None:
