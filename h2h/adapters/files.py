@@ -130,8 +130,15 @@ def tidy(directory: Path, older_than: float) -> None:
     """Remove temporary files that a process cut short left behind before *older_than* (seconds since 1970)."""
     with in_words("tidy", directory), os.scandir(directory) as entries:
         for entry in entries:
-            if is_temporary(entry.name) and entry.stat(follow_symlinks=False).st_mtime < older_than:
+            if is_temporary(entry.name) and _older(entry, older_than):
                 Path(entry.path).unlink(missing_ok=True)
+
+
+def _older(entry: os.DirEntry[str], than: float) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime < than
+    except FileNotFoundError:
+        return False  # whoever was writing it has given it its name: it is no left-over
 
 
 def is_temporary(name: str) -> bool:

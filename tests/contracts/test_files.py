@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,3 +133,19 @@ def test_new_directories_are_private_and_existing_ones_stay_as_they_are(tmp_path
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(Unavailable):
         files.make_directories(tmp_path / "file" / "x")
+
+
+def test_tidying_passes_over_files_that_get_their_name_meanwhile(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def others() -> None:
+        for number in range(400):
+            files.replace(tmp_path / f"{number % 7}", b"x")
+        done.set()
+
+    writer = threading.Thread(target=others)
+    writer.start()
+    while not done.is_set():
+        files.tidy(tmp_path, older_than=0)
+    writer.join()
+    assert len(list(tmp_path.iterdir())) == 7
