@@ -1,17 +1,19 @@
 """Format folders on disk → FormatBook. A folder holds data only, so a customer's own folder is safe to load.
 
 formats/<family>/format.toml  mapping.xml  codes.toml  golden/  README.md
+A card that names a built-in codec (``codec = "mt94x"``) has no mapping.xml.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from h2h.core.codecs.registry import CODECS
 from h2h.core.errors import Misconfigured
-from h2h.core.format import Card, Family, Format, FormatBook
+from h2h.core.format import Card, Codec, Family, Format, FormatBook
 from h2h.core.mapping.plan import KINDS
 
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
@@ -36,13 +38,14 @@ def load_folder(folder: Path) -> list[Format]:
     if Path(other).name != other:
         raise Misconfigured(f"{card_file}: parts is the name of a folder beside this one")
     codes = {**_codes(folder.parent / other), **_codes(folder)} if other else _codes(folder)
+    codec = _codec(card_file, content)
     kind = str(content.get("kind"))
     if kind not in KINDS:
         raise Misconfigured(f"{card_file}: kind is one of {', '.join(KINDS)}")
     family = Family(
         name=folder.name,
         kind=kind,
-        mapping=_mapping(folder),
+        mapping=b"" if codec else _mapping(folder),
         parts=_mapping(folder.parent / other) if other else b"",
         roots=tuple(content.get("roots", ())),
         codes=codes,
@@ -52,24 +55,34 @@ def load_folder(folder: Path) -> list[Format]:
     cards = content.get("card", [])
     if not cards:
         raise Misconfigured(f"{card_file}: there is no [[card]]")
-    return [Format.from_card(family, _card(card_file, card)) for card in cards]
+    made = [_card(card_file, card, xml=codec is None) for card in cards]
+    return [Format.from_card(family, card, codec(card) if codec else None) for card in made]
+
+
+def _codec(file: Path, content: dict[str, Any]) -> Callable[[Card], Codec] | None:
+    name = content.get("codec")
+    if name is None:
+        return None
+    if name not in CODECS:
+        raise Misconfigured(f"{file}: there is no codec {name!r}", hint=f"known: {', '.join(sorted(CODECS))}")
+    return CODECS[name]
 
 
 _CARD_KEYS = {"id", "namespace", "schema", "flags", "writes", "checked_as", "title"}
 
 
-def _card(file: Path, content: dict[str, Any]) -> Card:
+def _card(file: Path, content: dict[str, Any], *, xml: bool = True) -> Card:
     unknown = set(content) - _CARD_KEYS
     if unknown or not isinstance(content.get("id"), str):
         what = f"a card does not know {', '.join(sorted(unknown))}" if unknown else "a card has no id"
         raise Misconfigured(f"{file}: {what}")
     id_ = content["id"]
-    namespace = content.get("namespace", _ISO + id_)
+    namespace = content.get("namespace", _ISO + id_ if xml else "")
     checked_as = content.get("checked_as")
     return Card(
         id=id_,
         namespace=namespace or None,
-        schema=content.get("schema", f"{checked_as or id_}.xsd") or None,
+        schema=content.get("schema", f"{checked_as or id_}.xsd" if xml else "") or None,
         flags=frozenset(_texts(file, "flags", content.get("flags", []))),
         writes=bool(content.get("writes", False)),
         schema_namespace=_ISO + checked_as if checked_as else None,

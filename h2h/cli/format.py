@@ -82,7 +82,7 @@ def accept(folder: str, force: bool, config: Path | None) -> None:
 
     Read them before you keep them: they are what the format promises from now on.
     """
-    from h2h.cli.proof import goldens_of, neighbours
+    from h2h.cli.proof import goldens_of, neighbours, read_text
 
     desk = _desk(config)
     refused = 0
@@ -90,13 +90,13 @@ def accept(folder: str, force: bool, config: Path | None) -> None:
     _take_in(desk, path)
     for golden in goldens_of(path):
         for file, content in neighbours(golden, desk).items():
-            if file.exists() and file.read_text("utf-8") == content:
+            if file.exists() and read_text(file) == content:
                 continue
             if file.exists() and not force:
                 click.echo(f"{file}: differs; --force overwrites it", err=True)
                 refused += 1
                 continue
-            file.write_text(content, "utf-8")
+            file.write_bytes(content.encode("utf-8", "surrogateescape"))
             click.echo(f"{file}: written")
     if refused:
         raise SystemExit(1)

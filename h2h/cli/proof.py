@@ -1,8 +1,8 @@
 """The proofs of a format folder: cards compile, goldens read and write as their neighbours say, garbage is refused.
 
-A golden is a document with its neighbours: ``NAME.xml``, what it says as ``NAME.json``, and, where the card writes, the
-same payment written again as ``NAME.written.xml``. A golden without its neighbour fails, and so does a folder without
-goldens.
+A golden is a document with its neighbours: ``NAME.xml`` (or another suffix), what it says as ``NAME.json``, and, where
+the card writes, the same message written again as ``NAME.written.xml`` (the golden's own suffix). A golden without its
+neighbour fails, and so does a folder without goldens.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from h2h.cli.desk import Desk, Looked
+from h2h.core import xml
 from h2h.core.errors import H2HError, Refused
 from h2h.core.findings import refuses
 from h2h.core.format import Format
@@ -53,7 +54,7 @@ def prove(folder: Path, desk: Desk) -> Iterator[Proof]:
 def goldens_of(folder: Path) -> Iterator[Path]:
     """The documents of a folder's goldens (not their neighbours), by name."""
     for file in sorted((folder / "golden").glob("*")):
-        if file.suffix != ".json" and not file.name.endswith(".written.xml") and not file.name.startswith("."):
+        if file.suffix != ".json" and ".written." not in file.name and not file.name.startswith("."):
             yield file
 
 
@@ -63,8 +64,13 @@ def neighbours(golden: Path, desk: Desk) -> dict[Path, str]:
     expected = {golden.with_suffix(".json"): _said(looked)}
     written = _written(looked)
     if written is not None:
-        expected[golden.with_suffix(".written.xml")] = written.decode()
+        expected[golden.with_suffix(f".written{golden.suffix}")] = written.decode("utf-8", "surrogateescape")
     return expected
+
+
+def read_text(neighbour: Path) -> str:
+    """A neighbour's bytes as text, whatever their encoding: line ends and foreign bytes stay what they are."""
+    return neighbour.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _compiles(format_: Format, desk: Desk) -> Proof:
@@ -96,7 +102,7 @@ def _golden(golden: Path, desk: Desk, ids: set[str]) -> Iterator[Proof]:
 def _difference(neighbour: Path, expected: str) -> str | None:
     if not neighbour.exists():
         return f"{neighbour.name} is missing; `h2h format accept` writes it, then read it before you keep it"
-    actual = neighbour.read_text("utf-8")
+    actual = read_text(neighbour)
     if actual == expected:
         return None
     lines = difflib.unified_diff(actual.splitlines(), expected.splitlines(), neighbour.name, "now", lineterm="", n=1)
@@ -115,8 +121,6 @@ def _written(looked: Looked) -> bytes | None:
     """The payment written again; None where the format does not write or the document is not sound."""
     if looked.format is None or looked.read is None or not looked.format.writes or refuses(looked.findings):
         return None
-    if not isinstance(looked.read.message, Initiation):
-        return None
     out = io.BytesIO()
     looked.format.write(looked.read.message, out)
     return out.getvalue()
@@ -127,7 +131,7 @@ def _again(looked: Looked, desk: Desk) -> str | None:
     written = _written(looked)
     if written is None or looked.format is None or looked.read is None:
         return "it cannot be written"
-    invalid = desk.schemas.validate(looked.format.schema or "", written)
+    invalid = desk.schemas.validate(looked.format.schema, written) if looked.format.schema else []
     if invalid:
         return f"what was written is not valid: {invalid[0].text}"
     first, second = _plain(looked.read.message), _plain(looked.format.read(written).message)
@@ -136,7 +140,9 @@ def _again(looked: Looked, desk: Desk) -> str | None:
 
 def _plain(message: Any) -> Any:
     """The payments of a message without the places where they stood, and without the sums that the writer adds."""
-    uncounted = {"stated_transaction_count": None, "stated_control_sum": None}
+    if not isinstance(message, Initiation):
+        return message
+    uncounted: dict[str, Any] = {"stated_transaction_count": None, "stated_control_sum": None}
     transactions = [
         replace(t, place=None, instruction=replace(t.instruction, **uncounted)) for t in message.transactions
     ]
@@ -154,11 +160,14 @@ _DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "another namespace": lambda data: re.sub(rb"""(\bxmlns(?::[\w.-]+)?=["'])""", rb"\1urn:other:", data),
     "not XML": lambda data: bytes(255 - b for b in data),
 }
+# Text has no root that must end: half of it may be a whole message, and what else is wrong with it are findings.
+_REFUSED_OF_TEXT = ("nothing", "UTF-16", "not XML")
 
 
 def _garbage(golden: Path, desk: Desk) -> Proof:
     """Damaged documents are refused with findings; anything else that happens is a fault."""
     data = golden.read_bytes()
+    markup = xml.looks_like_xml(data[: xml.HEAD_BYTES])
     for name, damage in _DAMAGE.items():
         damaged = damage(data)
         if damaged == data:
@@ -170,5 +179,6 @@ def _garbage(golden: Path, desk: Desk) -> Proof:
                 continue
         except Exception as problem:  # That nothing else comes out is what is proved here.
             return Proof(f"{golden.name} damaged", f"{name}: {type(problem).__name__} came out: {problem}")
-        return Proof(f"{golden.name} damaged", f"{name}: it was not refused")
-    return Proof(f"{golden.name} damaged in {len(_DAMAGE)} ways is refused")
+        if markup or name in _REFUSED_OF_TEXT:
+            return Proof(f"{golden.name} damaged", f"{name}: it was not refused")
+    return Proof(f"{golden.name} damaged in {len(_DAMAGE)} ways: nothing but findings comes out")

@@ -37,13 +37,31 @@ class Read:
 
 
 class Codec(Protocol):
-    """Code that reads one format which a mapping cannot express (MT94x, BAI2, delimited text)."""
+    """Code that reads, and perhaps writes, one format which a mapping cannot express (MT94x, BAI2 …)."""
 
     def identify(self, head: bytes) -> bool:
-        """Whether a file that begins with these bytes has this format. Never raises."""
+        """Whether a file that begins with these bytes (``xml.HEAD_BYTES`` of it) has this format. Never raises."""
 
     def read(self, data: bytes) -> Read:
-        """The message; ``Refused`` if there is nothing that can be read."""
+        """The message; ``Refused`` if there is nothing that can be read. A bad line is a finding, not a refusal."""
+
+    def stream(self, data: bytes, findings: list[Finding] | None) -> Iterator[tuple[Any, list[Any]]]:
+        """As ``Format.stream``; ``Misconfigured`` if this codec only reads whole messages."""
+
+    def write(self, message: Message, out: BinaryIO) -> None:
+        """The message in this format; ``Refused`` names what has no place in it, ``Misconfigured`` if it only reads."""
+
+
+class ReadingCodec:
+    """What most codecs have in common: they read whole messages, and do not write."""
+
+    def stream(self, data: bytes, findings: list[Finding] | None) -> Iterator[tuple[Any, list[Any]]]:
+        """``Misconfigured``."""
+        raise Misconfigured("this format is not read piece by piece")
+
+    def write(self, message: Message, out: BinaryIO) -> None:
+        """``Misconfigured``."""
+        raise Misconfigured("this is a format that h2h reads, not one that it writes")
 
 
 @dataclass(frozen=True)
@@ -65,7 +83,7 @@ class Family:
 
     name: str
     kind: str
-    mapping: bytes
+    mapping: bytes = b""  # empty: a codec reads and writes it
     parts: bytes = b""  # the mapping of another family whose parts this one uses
     roots: tuple[str, ...] = ()
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -83,9 +101,9 @@ class Format:
         self.family: Family | None = None
 
     @classmethod
-    def from_card(cls, family: Family, card: Card) -> Format:
-        """A format backed by its family's mapping; compiled when it is first used."""
-        made = cls(card.id, family.kind, schema=card.schema)
+    def from_card(cls, family: Family, card: Card, codec: Codec | None = None) -> Format:
+        """A format backed by its family's mapping, compiled when it is first used, or by a codec."""
+        made = cls(card.id, family.kind, schema=card.schema, codec=codec)
         made.card, made.family = card, family
         return made
 
@@ -147,13 +165,18 @@ class Format:
         ``Refused``. What was not read is added to *findings* at the end.
         """
         if self.codec is not None:
-            raise Misconfigured(f"{self.id} is not read piece by piece")
+            return self.codec.stream(data, findings)
         xml.refuse_unsafe(data)
         return self._reader.stream(data, findings)
 
-    def write(self, initiation: Initiation, out: BinaryIO) -> None:
-        """The initiation as a document; ``Refused`` names what the format has no place for."""
-        self._writer.write(initiation, out)
+    def write(self, message: Message, out: BinaryIO) -> None:
+        """The message as a document; ``Refused`` names what the format has no place for."""
+        if self.codec is not None:
+            self.codec.write(message, out)
+            return
+        if not isinstance(message, Initiation):
+            raise Misconfigured(f"{self.id} is written from payments only")
+        self._writer.write(message, out)
 
     def write_stream(self, header: Initiation, groups: Iterable[Group], out: BinaryIO) -> None:
         """The same, with the transactions of each instruction as an iterable, and their count and sum beforehand."""

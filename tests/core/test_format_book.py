@@ -10,7 +10,7 @@ from h2h.adapters.format_files import load_formats
 from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs
-from h2h.core.format import UNKNOWN_FORMAT, Format, FormatBook, Read
+from h2h.core.format import UNKNOWN_FORMAT, Format, FormatBook, Read, ReadingCodec
 from h2h.core.model.statement import StatementMessage
 
 FORMATS = Path(__file__).resolve().parents[2] / "formats"
@@ -19,7 +19,7 @@ GOLDEN = (FORMATS / "camt/golden/notification-of-two-accounts-054-04.xml").read_
 ROOT = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.04">'
 
 
-class Lines:
+class Lines(ReadingCodec):
     """A codec for a tiny text format."""
 
     def __init__(self, mark: bytes) -> None:
@@ -185,3 +185,11 @@ def test_a_folder_without_a_mapping_and_a_directory_that_is_not_there_are_mistak
         load_formats(tmp_path)
     with pytest.raises(Misconfigured, match="no folder of formats"):
         load_formats(tmp_path / "nowhere")
+
+
+def test_a_folder_may_name_a_codec_and_only_one_that_is_built_in(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "format.toml").write_text('kind = "statement"\ncodec = "os.system"\n[[card]]\nid = "own"\n', "utf-8")
+    with pytest.raises(Misconfigured, match=r"no codec 'os\.system'"):
+        load_formats(tmp_path)

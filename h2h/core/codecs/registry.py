@@ -1,0 +1,13 @@
+"""The codecs that a format's card may name (``codec = "mt94x"``): code for what no annotated sample can express.
+
+A format folder stays data: it names one of these, and holds its own goldens and code tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from h2h.core.format import Card, Codec
+
+#: The name in ``format.toml`` → what makes the codec of one card (its id and flags choose the variant).
+CODECS: Mapping[str, Callable[[Card], Codec]] = {}
