@@ -130,7 +130,7 @@ class Desk:
         try:
             data = self._bytes(file, anything=True)
             stamp = Stamp(f"TRY-{hashlib.sha256(data).hexdigest()[:20].upper()}", now, now.date())
-            format_ = self.book.get(target or bank.format)
+            format_ = self.book.get(target or bank.format_for(declared.kind))
             made = convert_delimited(
                 io.BytesIO(data), declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out
             )

@@ -123,13 +123,19 @@ def _seal(area: str, bank: BankProfile) -> Iterator[Proof]:
 
 
 def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaBook) -> Iterator[Proof]:
-    for name in dict.fromkeys((bank.format, *bank.accepts)):
+    written = {bank.format: "credit-transfer"}
+    if bank.collection_format is not None:
+        written[bank.collection_format] = "direct-debit"
+    for name in dict.fromkeys((*written, *bank.accepts)):
         try:
             known = formats.get(name)
         except Misconfigured as problem:
             yield of_error(area, problem)
             continue
-        if name == bank.format and not known.writes:
+        if name in written and known.kind != written[name]:
+            yield wrong(area, f"format {name} carries {known.kind}s, not {written[name]}s", "correct the profile")
+            continue
+        if name in written and not known.writes:
             yield wrong(
                 area, f"format {name}: h2h reads it, but cannot write it", "h2h format list shows what it writes"
             )
@@ -139,7 +145,7 @@ def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaB
             text = f"format {name} has no schema; a file of it is never sent unchecked"
             yield wrong(area, text, "h2h schema add FILE, and name it under [schemas]")
         else:
-            does = "written and" if name == bank.format else "passed through,"
+            does = "written and" if name in written else "passed through,"
             yield attempt(area, f"format {name} is {does} checked by {schema}", _compiles(schemas, schema))
     for name in bank.schemas:
         if name not in {f.id for f in formats}:

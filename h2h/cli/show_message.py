@@ -11,7 +11,7 @@ from rich.text import Text
 
 from h2h.cli.screen import printable
 from h2h.core.findings import Finding, Severity
-from h2h.core.model.payment import Initiation
+from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReason, StatusReport
 from h2h.core.view import counterparty
@@ -168,17 +168,32 @@ def _initiation(console: Console, initiation: Initiation, limit: int | None) -> 
             account = instruction.debtor_account.number or "?"
             console.print()
             title = f"{instruction.id}: {instruction.debtor.name or ''} {account}, on {when}"
+            if instruction.creditor_scheme is not None:
+                title += f", as {instruction.creditor_scheme.identification}"
+            if instruction.sequence_type is not None:
+                title += f", {instruction.sequence_type}"
             console.print(Text(printable(title), style="bold"))
-            table = _table("end-to-end id", "amount", "", other, "account", "remittance")
+            mandate = ("mandate",) if initiation.kind == "direct-debit" else ()
+            table = _table("end-to-end id", "amount", "", other, "account", *mandate, "remittance")
         to = transaction.creditor_account.number if transaction.creditor_account else None
         said = " ".join(transaction.remittance_unstructured) or transaction.creditor_reference or ""
         table.add_row(
             *_cells(transaction.end_to_end_id, f"{transaction.amount:f}", transaction.currency),
-            *_cells(transaction.creditor.name, to, said[:60]),
+            *_cells(transaction.creditor.name, to, *_mandate(transaction, initiation), said[:60]),
         )
     if table is not None:
         console.print(table)
     _rest(console, len(initiation.transactions[:limit]), count)
+
+
+def _mandate(transaction: CreditTransfer, initiation: Initiation) -> tuple[str, ...]:
+    if initiation.kind != "direct-debit":
+        return ()
+    mandate = transaction.collection.mandate if transaction.collection else None
+    if mandate is None:
+        return ("none",)
+    signed_on = f" of {mandate.date_of_signature}" if mandate.date_of_signature else ""
+    return (f"{mandate.id or '?'}{signed_on}{', amended' if mandate.amended else ''}",)
 
 
 def _report(console: Console, report: StatusReport, limit: int | None) -> None:

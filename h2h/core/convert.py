@@ -103,6 +103,7 @@ def convert_delimited(
     *out* must be thrown away. ``Misconfigured`` if the declaration is wrong.
     """
     header = Initiation(stamp.message_id, stamp.creation_date_time, Party(name=bank.initiating_party))
+    header.kind = delimited.kind
     terms = Terms.of(bank, stamp.today)
     gathered = Gathering(delimited, terms, stamp.message_id, scratch)
     for row in read_rows(source, delimited, terms.judge):

@@ -31,6 +31,9 @@ class Column(Part):
 class Delimited(Part):
     """A CSV-like file: what its columns mean and how its numbers and dates are written."""
 
+    kind: Literal["credit-transfer", "direct-debit"] = Field(
+        "credit-transfer", description="What a row is. Of a direct debit the own side is the creditor."
+    )
     encoding: str = Field("utf-8", description="utf-8, gb18030, cp1252, iso-8859-15 … Declared, never guessed.")
     delimiter: str = Field(
         ",", min_length=1, max_length=1, description='One character between columns; a tab is "\\t".'

@@ -176,11 +176,20 @@ class Format:
             return
         if not isinstance(message, Initiation):
             raise Misconfigured(f"{self.id} is written from payments only")
+        self._refuse_other_kind(message)
         self._writer.write(message, out)
 
     def write_stream(self, header: Initiation, groups: Iterable[Group], out: BinaryIO) -> None:
         """The same, with the transactions of each instruction as an iterable, and their count and sum beforehand."""
+        self._refuse_other_kind(header)
         self._writer.stream(header, groups, out)
+
+    def _refuse_other_kind(self, header: Initiation) -> None:
+        """A credit transfer never becomes a direct debit: the money would move the other way."""
+        if header.kind != self.kind:
+            is_, wants = header.kind.replace("-", " "), self.kind.replace("-", " ")
+            text = f"the file holds {is_}s; {self.id} carries {wants}s, which move money the other way"
+            raise Refused([error("H2H-KIND", "the file", text, WhoActs.SYSTEM_ADMINISTRATOR)])
 
     def as_schema_sees_it(self, data: bytes) -> bytes:
         """The bytes that the schema is asked about: a national variant under the namespace of its ISO original."""

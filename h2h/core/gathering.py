@@ -14,13 +14,15 @@ from operator import itemgetter
 from h2h.core import naming
 from h2h.core.codecs.assemble import Assembler
 from h2h.core.codecs.cells import Unreadable
+from h2h.core.codecs.collecting import CollectionAssembler
 from h2h.core.codecs.delimited import Row, forms_of
-from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, TRANSACTION_FIELDS, Kind
+from h2h.core.codecs.fields import FIELDS, TRANSACTION_FIELDS, Kind, canonical_name, field_names
 from h2h.core.codecs.layout import Layout, Values, required_of
 from h2h.core.codecs.spool import HELD_MAX, Scratch, Spool
 from h2h.core.declared import Delimited
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.accounts import why_no_iban
+from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Judge, shown
 from h2h.core.rules.payment import Plain, check_instruction, check_plain, check_transfer, check_transfer_texts
 from h2h.core.rules.references import NOT_PROVIDED, Seen
@@ -48,9 +50,13 @@ class Gathering:
         self._numbers: dict[tuple[Values, str], int] = {}
         self._seen = Seen("line")
         self._forms = forms_of(delimited)
-        self._assembler = Assembler(self._forms, terms.judge)
-        self._again = Assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
-        self._needed = [required_of(delimited, names) for names in (INSTRUCTION_FIELDS, TRANSACTION_FIELDS)]
+        self._kind = delimited.kind
+        self._collects = delimited.kind == "direct-debit"
+        assembler = CollectionAssembler if self._collects else Assembler
+        self._assembler = assembler(self._forms, terms.judge)
+        self._again = assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
+        self._names = field_names(delimited.kind)
+        self._needed = [required_of(delimited, names) for names in self._names]
         self._transliterates = terms.rules.on_charset == "transliterate"
         self._ordinals: list[int] = []
         self._layout: Layout | None = None
@@ -76,13 +82,15 @@ class Gathering:
         values, fits = row.transaction, self._terms.repertoire.fits
         texts_fit = fits("".join(_TEXTS(values)))
         if not texts_fit and self._transliterates:
-            values = self._transliterated(values, TRANSACTION_FIELDS)
+            values = self._transliterated(values, self._names[1])
             texts_fit = fits("".join(_TEXTS(values)))
         missing = self._missing(values, self._needed[1])
         transfer = self._assembler.transfer(values, group.instruction, row.line)
         unread = self._assembler.unread
         faulty = frozenset(unread | missing) if unread or missing else _NONE
         check_transfer(transfer, self._terms, self._seen, row.line, faulty)
+        if self._collects:
+            check_collection(transfer, self._terms, self._seen, row.line)
         if not texts_fit:
             check_transfer_texts(transfer, self._terms)
         if self._terms.judge.count == found_before:
@@ -93,6 +101,7 @@ class Gathering:
         iban = t.creditor_account.iban if t.creditor_account is not None else None
         # Ids must be unique, and a reference belongs to one account: such payments are never plain.
         own = t.instruction_id is not None or t.uetr is not None or t.creditor_reference is not None
+        own = own or t.collection is not None  # a mandate is one payer's
         if iban is not None and not own and len(self._good) < _GOOD_MAX:
             self._good.add((number, iban[:2], _OTHERS(values)))
 
@@ -141,7 +150,7 @@ class Gathering:
         for line, cells in self.spool.read(number):
             values = values_of(extended(cells))
             if self._transliterates:
-                values = self._spelled(values, TRANSACTION_FIELDS)
+                values = self._spelled(values, self._names[1])
             yield self._again.transfer(values, group.instruction, line)
 
     def _number_of(self, row: Row) -> int:
@@ -155,10 +164,12 @@ class Gathering:
     def _instruction(self, row: Row) -> PaymentInstruction:
         values = row.instruction
         if self._transliterates:
-            values = self._transliterated(values, INSTRUCTION_FIELDS)
+            values = self._transliterated(values, self._names[0])
         missing = self._missing(values, self._needed[0])
         instruction = self._assembler.instruction(values)
         check_instruction(instruction, self._terms, frozenset(self._assembler.unread | missing))
+        if self._collects:
+            check_collecting(instruction, self._terms)
         return replace(instruction, id=naming.payment_information_id(self._message_id, len(self.groups) + 1))
 
     def _missing(self, values: Values, needed: list[tuple[tuple[str, int], ...]]) -> set[str]:
@@ -169,7 +180,8 @@ class Gathering:
                     break
             else:
                 name = alternatives[0][0]
-                self._terms.judge.found("H2H-MISSING", name, f"{name} is missing")
+                text = f"{canonical_name(name, self._kind)} is missing"
+                self._terms.judge.found("H2H-MISSING", name, text)
                 missing.add(name)
         return missing
 

@@ -164,7 +164,9 @@ def _initiation(initiation: Initiation) -> dict[str, Any]:
         "control_sum": _money(initiation.control_sum),
         "stated_transaction_count": initiation.stated_transaction_count,
         "stated_control_sum": _money(initiation.stated_control_sum),
-        "instructions": [{**_instruction(i, own), "transactions": below[id(i)]} for i in order],
+        "instructions": [
+            {**_instruction(i, own), **_collecting(i, initiation.kind), "transactions": below[id(i)]} for i in order
+        ],
     }
 
 
@@ -182,9 +184,44 @@ def _instruction(instruction: PaymentInstruction, own: str) -> dict[str, Any]:
     }
 
 
+def _collecting(instruction: PaymentInstruction, kind: str) -> dict[str, Any]:
+    if kind != "direct-debit":
+        return {}
+    scheme = instruction.creditor_scheme
+    return {
+        "sequence_type": instruction.sequence_type,
+        "creditor_scheme_id": scheme.identification if scheme else None,
+    }
+
+
+def _mandate(transaction: CreditTransfer) -> dict[str, Any]:
+    """The facts of a collection that are there; an amendment is told by what the mandate said before."""
+    collection = transaction.collection
+    if collection is None:
+        return {}
+    mandate, scheme = collection.mandate, collection.creditor_scheme
+    former = mandate.original_debtor_account if mandate else None
+    creditor = mandate.original_creditor_scheme if mandate else None
+    said = {
+        "sequence_type": transaction.sequence_type,
+        "creditor_scheme_id": scheme.identification if scheme else None,
+        "mandate_id": mandate.id if mandate else None,
+        "mandate_date_of_signature": _when(mandate.date_of_signature) if mandate else None,
+        "mandate_amended": mandate.amended if mandate else None,
+        "original_mandate_id": mandate.original_id if mandate else None,
+        "original_creditor_scheme_id": creditor.identification if creditor else None,
+        "original_creditor_name": creditor.name if creditor else None,
+        "original_debtor_account": former.number if former else None,
+        "pre_notification_id": collection.pre_notification_id,
+        "pre_notification_date": _when(collection.pre_notification_date),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def _transaction(transaction: CreditTransfer, other: str) -> dict[str, Any]:
     account = transaction.creditor_account
     return {
+        **_mandate(transaction),
         "end_to_end_id": transaction.end_to_end_id,
         "instruction_id": transaction.instruction_id,
         "amount": _money(transaction.amount),

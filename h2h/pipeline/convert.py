@@ -106,9 +106,9 @@ def _from_delimited(
 ) -> Converted:
     """A CSV or its like, as the folder declares it, into the bank's format."""
     bank = house.bank(sub)
-    target = house.formats.get(bank.format)
     if folder.delimited is None:
         raise Misconfigured(f"erp folder '{folder.name}' declares no columns")
+    target = house.formats.get(bank.format_for(folder.delimited.kind))
     own_id = message_id(house.settings.instance, sub.sid)
     stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), house.day_at(bank, house.now()))
     written = scratch / "bank.xml"
@@ -168,7 +168,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
         raise Refused(findings)
     bank_file, bank_format = source, format_
     if not passes:
-        bank_format = house.formats.get(bank.format)
+        bank_format = house.formats.get(bank.format_for(initiation.kind))
         bank_file = scratch / "bank.xml"
         with bank_file.open("wb") as out:
             bank_format.write(initiation, out)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from h2h.core.declared import Cutoff, Part, Rules
+from h2h.core.errors import Misconfigured
 from h2h.settings.parts import Fingerprint, HostKey, Name, Seconds, Secret
 
 
@@ -117,6 +118,9 @@ class BankProfile(Part):
     name: Name = Field(description="Default: the name of the file.")
     environment: Literal["test", "production"] = Field(description="Must equal the installation's own environment.")
     format: str = Field("pain.001.001.09", description="What this bank wants; ISO files from the ERP go unchanged.")
+    collection_format: str | None = Field(
+        None, description="What this bank wants of direct debits, e.g. pain.008.001.08; none: it takes no CSV of them."
+    )
     accepts: tuple[str, ...] = Field(("pain.001.001.09", "pain.001.001.03"), description="ISO files passed through.")
     schemas: dict[str, str] = Field({}, description="format → schema file, where the bank has its own.")
     channel: Annotated[SftpChannel | DirectoryChannel, Field(discriminator="kind")]
@@ -131,3 +135,11 @@ class BankProfile(Part):
     unknown_account: Literal["quarantine", "deliver"] = Field(
         "quarantine", description="What becomes of a statement of an account that accounts does not list."
     )
+
+    def format_for(self, kind: str) -> str:
+        """The format in which this bank takes messages of that kind; ``Misconfigured`` if it takes none."""
+        if kind != "direct-debit":
+            return self.format
+        if self.collection_format is None:
+            raise Misconfigured(f"bank {self.name} takes no direct debits", hint="collection_format in its profile")
+        return self.collection_format

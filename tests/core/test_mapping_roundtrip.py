@@ -17,6 +17,7 @@ from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.errors import Refused
 from h2h.core.format import FormatBook
+from h2h.core.model.collection import Collection, Mandate
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 
@@ -102,7 +103,7 @@ EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2099, 1, 1)
 MOMENTS = st.datetimes(EARLIEST, LATEST) | st.datetimes(EARLIEST, LATEST, timezones=ZONES)
 
 
-def instructions(newer: bool) -> st.SearchStrategy[PaymentInstruction]:
+def instructions(newer: bool, moments: bool) -> st.SearchStrategy[PaymentInstruction]:
     made = st.builds(
         PaymentInstruction,
         id=ids(),
@@ -118,7 +119,7 @@ def instructions(newer: bool) -> st.SearchStrategy[PaymentInstruction]:
         ultimate_debtor=st.none() | parties(newer),
         charge_bearer=st.sampled_from([None, "SLEV", "SHAR"]),
     )
-    if newer:
+    if moments:
         with_time = st.tuples(made, MOMENTS).map(
             lambda pair: replace(pair[0], requested_execution_date=None, requested_execution_date_time=pair[1])
         )
@@ -126,12 +127,76 @@ def instructions(newer: bool) -> st.SearchStrategy[PaymentInstruction]:
     return made
 
 
+def mandates(newer: bool) -> st.SearchStrategy[Mandate]:
+    days = st.none() | st.dates(date(2000, 1, 1), date(2099, 1, 1))
+    return st.builds(
+        Mandate,
+        id=optional(ids()),
+        date_of_signature=days,
+        amended=st.sampled_from([None, True, False]),
+        original_id=optional(ids()),
+        original_creditor_scheme=st.none() | parties(newer),
+        original_debtor=st.none() | parties(newer),
+        original_debtor_account=st.none() | ACCOUNTS,
+        original_debtor_agent=st.none() | AGENTS,
+        electronic_signature=optional(text(1000)),
+        first_collection_date=days,
+        final_collection_date=days,
+        frequency=st.sampled_from([None, "MNTH", "YEAR"]),
+    )
+
+
 @st.composite
-def initiations(draw: st.DrawFn, newer: bool) -> Initiation:
+def collections(draw: st.DrawFn, newer: bool) -> Initiation:
+    """Direct debits: what the standard demands of them is always there."""
+    kinds = st.sampled_from([None, "FRST", "RCUR", "FNAL", "OOFF"])
+    instruction = replace(
+        draw(instructions(newer, moments=False)),
+        payment_method="DD",
+        sequence_type=draw(kinds),
+        creditor_scheme=draw(st.none() | parties(newer)),
+    )
+    many = [
+        CreditTransfer(
+            instruction=instruction,
+            end_to_end_id=draw(ids()),
+            amount=draw(amounts()),
+            currency="EUR",
+            creditor=draw(parties(newer)),
+            creditor_account=draw(ACCOUNTS),
+            creditor_agent=draw(AGENTS),
+            uetr=draw(st.sampled_from([None, "3f2a1c58-6f0e-4a55-9d10-0c6a4c1b7e21"])) if newer else None,
+            ultimate_creditor=draw(st.none() | parties(newer)),
+            remittance_unstructured=tuple(draw(st.lists(text(140), max_size=2))),
+            creditor_reference=draw(optional(ids())),
+            creditor_reference_type=draw(st.sampled_from([None, "SCOR", "our own"])),
+            sequence_type=draw(kinds),
+            collection=draw(
+                st.none()
+                | st.builds(
+                    Collection,
+                    mandate=st.none() | mandates(newer),
+                    creditor_scheme=st.none() | parties(newer),
+                    pre_notification_id=optional(ids()),
+                    pre_notification_date=st.none() | st.dates(date(2000, 1, 1), date(2099, 1, 1)),
+                )
+            ),
+        )
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    total = sum((t.amount for t in many), Decimal(0))
+    stated = replace(instruction, stated_transaction_count=len(many), stated_control_sum=total)
+    many = [replace(t, instruction=stated) for t in many]
+    header = (draw(ids()), draw(MOMENTS), draw(parties(newer)))
+    return Initiation(*header, len(many), total, "direct-debit", [stated], many)
+
+
+@st.composite
+def initiations(draw: st.DrawFn, newer: bool, moments: bool) -> Initiation:
     found: list[PaymentInstruction] = []
     transactions: list[CreditTransfer] = []
     for number in range(draw(st.integers(1, 2))):
-        instruction = replace(draw(instructions(newer)), id=f"I-{number}")
+        instruction = replace(draw(instructions(newer, moments)), id=f"I-{number}")
         many = [
             CreditTransfer(
                 instruction=instruction,
@@ -167,6 +232,14 @@ def initiations(draw: st.DrawFn, newer: bool) -> Initiation:
     return made
 
 
+def _messages(version: str) -> st.SearchStrategy[Initiation]:
+    """What this version can say."""
+    format_ = BOOK.get(version)
+    flags = format_.card.flags if format_.card else frozenset()
+    newer = "address24" in flags
+    return collections(newer) if format_.kind == "direct-debit" else initiations(newer, "date-choice" in flags)
+
+
 def _written(book: FormatBook, version: str, initiation: Initiation) -> bytes:
     out = io.BytesIO()
     book.get(version).write(initiation, out)
@@ -179,10 +252,8 @@ def _without_places(initiation: Initiation) -> Initiation:
 
 @pytest.mark.parametrize("version", WRITTEN)
 def test_what_is_written_reads_back_as_what_it_was_and_is_valid(version: str) -> None:
-    newer = version.endswith(".09")
-
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(initiations(newer))
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(_messages(version))
     def check(initiation: Initiation) -> None:
         data = _written(BOOK, version, initiation)
         read = BOOK.read(data)
@@ -195,12 +266,12 @@ def test_what_is_written_reads_back_as_what_it_was_and_is_valid(version: str) ->
     check()
 
 
-@pytest.mark.parametrize("version", WRITTEN)
+@pytest.mark.parametrize("version", [v for v in WRITTEN if v.endswith((".02", ".03", ".08", ".09", ".11"))])
 def test_the_second_schema_engine_agrees(version: str) -> None:
     schema = xmlschema.XMLSchema(str(SCHEMAS.path(f"{version}.xsd")))
 
     @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(initiations(version.endswith(".09")))
+    @given(_messages(version))
     def check(initiation: Initiation) -> None:
         schema.validate(io.BytesIO(_written(BOOK, version, initiation)))
 

@@ -111,7 +111,30 @@ _FIELDS: list[Field] = [
     _transaction("creditor_reference", K.IDENTIFIER, "RmtInf/Strd/CdtrRefInf/Ref", "payee's structured reference", 35),
 ]  # fmt: skip
 
-FIELDS: dict[str, Field] = {field.name: field for field in _FIELDS}
+_MANDATE = "DrctDbtTx/MndtRltdInf"
+_FORMER = f"{_MANDATE}/AmdmntInfDtls"
+_OF_COLLECTIONS: list[Field] = [
+    _instruction("sequence_type", K.CODE, "PmtTpInf/SeqTp", "direct debit: FRST, RCUR, FNAL or OOFF", 4),
+    _instruction("creditor_scheme_id", K.IDENTIFIER, "CdtrSchmeId/Id/PrvtId/Othr/Id",
+                 "direct debit: the creditor identifier", 35),
+    _transaction("mandate_id", K.IDENTIFIER, f"{_MANDATE}/MndtId", "direct debit: the mandate's reference", 35),
+    _transaction("mandate_date_of_signature", K.DATE, f"{_MANDATE}/DtOfSgntr", "direct debit: when it was signed"),
+    _transaction("original_mandate_id", K.IDENTIFIER, f"{_FORMER}/OrgnlMndtId",
+                 "direct debit, amended mandate: its former reference", 35),
+    _transaction("original_creditor_scheme_id", K.IDENTIFIER, f"{_FORMER}/OrgnlCdtrSchmeId/Id/PrvtId/Othr/Id",
+                 "direct debit, amended mandate: the former creditor identifier", 35),
+    _transaction("original_creditor_name", K.TEXT, f"{_FORMER}/OrgnlCdtrSchmeId/Nm",
+                 "direct debit, amended mandate: the creditor's former name", 70),
+    _transaction("original_debtor_account", K.ACCOUNT, f"{_FORMER}/OrgnlDbtrAcct/Id",
+                 "direct debit, amended mandate: the payer's former IBAN, or SMNDA", 34),
+    _transaction("pre_notification_id", K.IDENTIFIER, "DrctDbtTx/PreNtfctnId",
+                 "direct debit: reference of the notice to the payer", 35),
+    _transaction("pre_notification_date", K.DATE, "DrctDbtTx/PreNtfctnDt", "direct debit: day of that notice"),
+]  # fmt: skip
+
+FIELDS: dict[str, Field] = {field.name: field for field in (*_FIELDS, *_OF_COLLECTIONS)}
+COLLECTION_INSTRUCTION_FIELDS: tuple[str, ...] = tuple(f.name for f in _OF_COLLECTIONS if f.level is Level.INSTRUCTION)
+COLLECTION_TRANSACTION_FIELDS: tuple[str, ...] = tuple(f.name for f in _OF_COLLECTIONS if f.level is Level.TRANSACTION)
 INSTRUCTION_FIELDS: tuple[str, ...] = tuple(f.name for f in _FIELDS if f.level is Level.INSTRUCTION)
 TRANSACTION_FIELDS: tuple[str, ...] = tuple(f.name for f in _FIELDS if f.level is Level.TRANSACTION)
 
@@ -126,3 +149,34 @@ REQUIRED: tuple[tuple[str, ...], ...] = (
     ("creditor_name",),
     ("creditor_account", "creditor_account_other"),
 )
+
+#: Not exchanged between the two sides, whoever collects.
+_OF_NO_SIDE = frozenset({*(f.name for f in _OF_COLLECTIONS), "creditor_reference"})
+_SIDES = {"debtor": "creditor", "creditor": "debtor"}
+
+
+def canonical_name(name: str, kind: str) -> str:
+    """What the model calls a field that a file of this *kind* names in the scheme's words; also the way back.
+
+    Of a direct debit the own side is the creditor, which the model calls debtor, and the day is one of collection.
+    """
+    if kind != "direct-debit" or name in _OF_NO_SIDE:
+        return name
+    if name.startswith("requested_"):
+        return _DAYS.get(name, name)
+    ultimate, bare = ("ultimate_", name[9:]) if name.startswith("ultimate_") else ("", name)
+    side, _, rest = bare.partition("_")
+    return f"{ultimate}{_SIDES[side]}_{rest}" if side in _SIDES else name
+
+
+_DAYS = {
+    "requested_collection_date": "requested_execution_date",
+    "requested_execution_date": "requested_collection_date",
+}
+
+
+def field_names(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of instruction and transaction, in the order of the values of a row of this *kind*."""
+    if kind == "direct-debit":
+        return INSTRUCTION_FIELDS + COLLECTION_INSTRUCTION_FIELDS, TRANSACTION_FIELDS + COLLECTION_TRANSACTION_FIELDS
+    return INSTRUCTION_FIELDS, TRANSACTION_FIELDS

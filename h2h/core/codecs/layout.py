@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
-from h2h.core.codecs.fields import FIELDS, INSTRUCTION_FIELDS, REQUIRED, TRANSACTION_FIELDS
+from h2h.core.codecs.fields import FIELDS, REQUIRED, canonical_name, field_names
 from h2h.core.codecs.text import is_text_encoding
 from h2h.core.declared import Column, Delimited
 from h2h.core.findings import Finding, WhoActs, error
@@ -25,7 +25,7 @@ def check_fields(delimited: Delimited) -> list[Finding]:
     faults += _faults_of_forms(delimited)
     for name, source in delimited.fields.items():
         faults += [(f"fields.{name}", text) for text in _faults_of_field(name, column_of(source), delimited)]
-    for names in REQUIRED:
+    for names in ([canonical_name(name, delimited.kind) for name in group] for group in REQUIRED):
         if not any(name in delimited.fields for name in names):
             faults.append(("fields", f"no payment without {' or '.join(names)}: say where it comes from"))
     read = {column_of(source).column for source in delimited.fields.values()}
@@ -60,8 +60,13 @@ def _faults_of_forms(delimited: Delimited) -> list[tuple[str, str]]:
 
 
 def _faults_of_field(name: str, column: Column, delimited: Delimited) -> list[str]:
-    if name not in FIELDS:
-        return [f"there is no field {shown(name)}{_did_you_mean(name, FIELDS)}"]
+    declared, name = name, canonical_name(name, delimited.kind)
+    known = [n for level in field_names(delimited.kind) for n in level]
+    if name not in known:
+        near = _did_you_mean(declared, [canonical_name(n, delimited.kind) for n in known])
+        of_collections = name in FIELDS
+        why = ' of a credit transfer; kind = "direct-debit" has it' if of_collections else near
+        return [f"there is no field {shown(declared)}{why}"]
     if isinstance(column.column, int) and column.column < 1:
         return ["columns are counted from 1"]
     if isinstance(column.column, str) and not delimited.header:
@@ -69,7 +74,7 @@ def _faults_of_field(name: str, column: Column, delimited: Delimited) -> list[st
     if column.constant is None:
         return []
     if name in _NEVER_CONSTANT:
-        return [f"a constant {name} for every payment cannot be meant"]
+        return [f"a constant {declared} for every payment cannot be meant"]
     if name == "end_to_end_id" and column.constant != NOT_PROVIDED:
         return [f'the only constant reference is "{NOT_PROVIDED}": any other would give all payments the same one']
     return ["the constant is empty"] if not column.constant.strip(" ") else []
@@ -83,8 +88,9 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 def required_of(delimited: Delimited, names: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
     """What every row must have, of a level's fields *names*: alternatives of (field, position in the values)."""
     position = {name: index for index, name in enumerate(names)}
-    wanted = [tuple(name for name in group if name in delimited.fields) for group in REQUIRED if group[0] in position]
-    for name, source in delimited.fields.items():
+    fields = {canonical_name(name, delimited.kind): source for name, source in delimited.fields.items()}
+    wanted = [tuple(name for name in group if name in fields) for group in REQUIRED if group[0] in position]
+    for name, source in fields.items():
         if column_of(source).required and name in position and not any(name in group for group in wanted):
             wanted.append((name,))
     return [tuple((name, position[name]) for name in group) for group in wanted]
@@ -98,12 +104,13 @@ class Layout:
 
     def __init__(self, delimited: Delimited, header: Sequence[str] | None, width: int) -> None:
         self.width = width
+        self._kind = delimited.kind
         self.blank_columns: list[int] = []
         self._places: dict[str, tuple[str, int]] = {}
         self._tail = [""]
         positions: dict[str, int] = {}
-        for name, source in delimited.fields.items():
-            column = column_of(source)
+        for declared, source in delimited.fields.items():
+            name, column = canonical_name(declared, self._kind), column_of(source)
             if column.constant is not None:
                 positions[name] = width + len(self._tail)
                 self._tail.append(column.constant.strip(" "))
@@ -112,8 +119,9 @@ class Layout:
             positions[name] = index
             label = header[index] if header else str(index + 1)
             self._places[name] = (label, index + 1)
-        self.instruction = _getter([positions.get(name, width) for name in INSTRUCTION_FIELDS])
-        self.transaction = _getter([positions.get(name, width) for name in TRANSACTION_FIELDS])
+        instruction, transaction = field_names(self._kind)
+        self.instruction = _getter([positions.get(name, width) for name in instruction])
+        self.transaction = _getter([positions.get(name, width) for name in transaction])
         if header is not None:
             self.blank_columns = [i for i, name in enumerate(header) if not name]
 
@@ -129,7 +137,8 @@ class Layout:
         """The place of *field* in *line*."""
         found = self._places.get(field)
         if found is None:
-            return Where(f"line {line}, {field}" if field else f"line {line}", line)
+            said = canonical_name(field, self._kind)
+            return Where(f"line {line}, {said}" if field else f"line {line}", line)
         label, column = found
         return Where(f"line {line}, column {label}", line, column)
 

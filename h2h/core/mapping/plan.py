@@ -32,6 +32,7 @@ from lxml import etree
 
 from h2h.core.errors import Misconfigured
 from h2h.core.mapping.values import VALUE_TYPES
+from h2h.core.model.collection import Collection, Mandate
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
@@ -43,6 +44,7 @@ CLASSES: Mapping[str, type] = {
     cls.__name__: cls
     for cls in (
         *(Account, Agent, Party, PostalAddress, CreditTransfer, Initiation, PaymentInstruction),
+        *(Collection, Mandate),
         *(Balance, Entry, EntryDetail, Statement, StatementMessage),
         *(InstructionStatus, StatusReason, StatusReport, TransactionStatus),
     )

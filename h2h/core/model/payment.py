@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from h2h.core.model.collection import Collection
 from h2h.core.model.parties import Account, Agent, Party
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -28,7 +29,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PaymentInstruction:
-    """PmtInf without its transactions: one debtor account, one execution date, one kind of payment."""
+    """PmtInf without its transactions: one own account, one execution date, one kind of payment.
+
+    Of a direct debit, ``debtor`` is still the own side, which is the creditor there, and the execution date is the day
+    of collection. ``creditor_scheme`` and ``sequence_type`` (SequenceType3Code) are of direct debits only.
+    """
 
     id: str | None
     debtor: Party
@@ -49,11 +54,16 @@ class PaymentInstruction:
     category_purpose_proprietary: str | None = None
     ultimate_debtor: Party | None = None
     charge_bearer: str | None = None
+    creditor_scheme: Party | None = None
+    sequence_type: str | None = None  # FRST, RCUR, FNAL, OOFF, RPRE
 
 
 @dataclass(slots=True)
 class CreditTransfer:
-    """CdtTrfTxInf: one payment. ``amount`` is exact, in ``currency``; nothing here is rounded, cut or defaulted."""
+    """CdtTrfTxInf: one payment. ``amount`` is exact, in ``currency``; nothing here is rounded, cut or defaulted.
+
+    It stands for a direct debit (DrctDbtTxInf), too: ``creditor`` is the other side then, and ``collection`` is there.
+    """
 
     instruction: PaymentInstruction
     end_to_end_id: str
@@ -83,6 +93,8 @@ class CreditTransfer:
         default_factory=lambda: NOTHING
     )  # facts only one bank knows, declared by its format
     place: Place | None = None
+    collection: Collection | None = None
+    sequence_type: str | None = None  # of a direct debit, where it stands at the payment
 
 
 @dataclass(slots=True)

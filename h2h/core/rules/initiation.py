@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from h2h.core.codecs.fields import FIELDS, Level
+from h2h.core.codecs.fields import COLLECTION_INSTRUCTION_FIELDS, COLLECTION_TRANSACTION_FIELDS, FIELDS, Level
 from h2h.core.findings import Finding
 from h2h.core.format import Read
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
+from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Where
 from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
 from h2h.core.rules.references import Seen, check_id
@@ -64,6 +65,8 @@ class _Check:
         if i.id:
             check_id("payment_information_id", i.id, self._terms, seen=self._seen_instructions, number=number)
         check_instruction(i, self._terms)
+        if self._exchanged:
+            check_collecting(i, self._terms)
         self._totals(at, i.stated_transaction_count, i.stated_control_sum, transfers, ("AM20", "AM17"))
         currencies = sorted({t.currency for t in transfers})
         if len(currencies) > 1:
@@ -77,6 +80,8 @@ class _Check:
         missing = {name for name, value in (("end_to_end_id", t.end_to_end_id), ("currency", t.currency)) if not value}
         check_transfer(t, self._terms, self._seen, ordinal, frozenset(missing))
         check_transfer_texts(t, self._terms)
+        if self._exchanged:
+            check_collection(t, self._terms, self._seen, ordinal)
 
     def _totals(
         self,
@@ -98,7 +103,7 @@ class _Check:
     def _path(self, field: str) -> str:
         known = FIELDS.get(field)
         path = known.path if known else _other_path(field)
-        if not self._exchanged:
+        if not self._exchanged or field in _ONLY_IN_COLLECTIONS:
             return path
         path = path.replace("ReqdExctnDt", "ReqdColltnDt")
         # In a direct debit the payee's side is the instruction's; the canonical model keeps its words.
@@ -106,6 +111,7 @@ class _Check:
         return path.replace(mark, "Cdtr" if mark == "Dbtr" else "Dbtr")
 
 
+_ONLY_IN_COLLECTIONS = frozenset(COLLECTION_INSTRUCTION_FIELDS + COLLECTION_TRANSACTION_FIELDS)
 # Fields that only ISO files have, and parties whose address they may hold.
 _OTHER_PATHS = {"payment_information_id": "PmtInfId", "message_id": "MsgId"}
 _OTHER_PARTIES = {

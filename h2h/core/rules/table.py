@@ -71,6 +71,14 @@ _RULES = (
     Rule("H2H-BIC", "BICs are well-formed", E, AP, _AGAIN, "RC01"),
     Rule("H2H-BIC-COUNTRY", "BIC and IBAN are of one country", W, AP, "compare both with the payee's invoice", "RC01"),
     Rule("H2H-CLEARING", "clearing codes have the shape of their system", E, AP, _AGAIN, "RC08"),
+    # Direct debits.
+    Rule("H2H-MANDATE", "direct debits name a mandate and the day on which it was signed", E, AP,
+         "complete the mandate in the ERP; without one nothing may be collected", "MD01"),
+    Rule("H2H-AMENDMENT", "an amended mandate says what it was before, and no other does", E, AP, _AGAIN, "MD02"),
+    Rule("H2H-SEQUENCE", "sequence types are known, and first, last and only collections of a mandate stand once", E,
+         AP, _AGAIN, "AG02"),
+    Rule("H2H-CREDITOR-ID", "creditor identifiers have good check digits", E, ERP,
+         "copy the identifier from the notice of the authority that gave it", "BE05"),
     # Money and dates.
     Rule("H2H-AMOUNT", "amounts are positive and within limits", E, AP, _AGAIN, "AM12"),
     Rule("H2H-DECIMALS", "amounts have no more decimals than their currency", E, AP, _AGAIN, "CH20"),
