@@ -68,7 +68,9 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
 def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        # A date or an amount on two lines is misread.
+        whole = column in numbers or column in ("booked", "value")
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=whole)
     return table
 
 

@@ -8,6 +8,7 @@ enough, an amount alone neither. A debit settles; a credit with a return reason,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from h2h.core.findings import WhoActs
@@ -64,23 +65,41 @@ def payments_behind(
 
 
 def statement_records(fid: str, message: StatementMessage) -> list[StatementRecord]:
-    """What is kept of each statement for the next one's continuity."""
-    return [
-        StatementRecord(
-            fid=fid,
-            account=statement.account.number or "",
-            kind=statement.kind,
-            statement_id=statement.id,
-            sequence=statement.electronic_sequence_number or statement.legal_sequence_number,
-            currency=_currency(statement),
-            opening=_signed(statement.opening),
-            closing=_signed(statement.closing),
-            opening_date=statement.opening.date if statement.opening else None,
-            closing_date=statement.closing.date if statement.closing else None,
-            entry_count=len(statement.entries),
-        )
-        for statement in message.statements
-    ]
+    """What is kept of each statement for the next one's continuity. The pages of one statement are one."""
+    records: list[StatementRecord] = []
+    for statement in message.statements:
+        record = _record(fid, statement)
+        last = records[-1] if records else None
+        if last is not None and statement.continues and _one_statement(last, record):
+            record = replace(
+                last,
+                closing=record.closing,
+                closing_date=record.closing_date,
+                entry_count=last.entry_count + record.entry_count,
+            )
+            records.pop()
+        records.append(record)
+    return records
+
+
+def _record(fid: str, statement: Statement) -> StatementRecord:
+    return StatementRecord(
+        fid=fid,
+        account=statement.account.number or "",
+        kind=statement.kind,
+        statement_id=statement.id,
+        sequence=statement.electronic_sequence_number or statement.legal_sequence_number,
+        currency=_currency(statement),
+        opening=_signed(statement.opening),
+        closing=_signed(statement.closing),
+        opening_date=statement.opening.date if statement.opening else None,
+        closing_date=statement.closing.date if statement.closing else None,
+        entry_count=len(statement.entries),
+    )
+
+
+def _one_statement(page: StatementRecord, next_page: StatementRecord) -> bool:
+    return (page.account, page.kind, page.sequence) == (next_page.account, next_page.kind, next_page.sequence)
 
 
 def _signed(balance: Balance | None) -> Decimal | None:

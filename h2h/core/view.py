@@ -81,6 +81,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "opening_balance": _balance(opening),
         "closing_balance": _balance(closing),
         "balances": [{"type": b.type, **(_balance(b) or {})} for b in statement.balances],
+        **({"additional_information": told} if (told := statement.additional_information) else {}),
         "entries": [_entry(e) for e in statement.entries],
     }
 
@@ -98,6 +99,8 @@ def _balance(balance: Balance | None) -> dict[str, Any] | None:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     details = entry.details
+    remittance = " ".join(d.remittance for d in details if d.remittance)
+    more = entry.additional_information if remittance else ""
     return {
         "amount": _money(entry.amount),
         "currency": entry.currency,
@@ -108,7 +111,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "end_to_end_ids": [d.end_to_end_id for d in details if d.end_to_end_id],
         "counterparty": counterparty(entry),
-        "remittance": " ".join(d.remittance for d in details if d.remittance) or entry.additional_information,
+        "remittance": remittance or entry.additional_information,
+        **({"additional_information": more} if more else {}),
         "entry_reference": entry.entry_reference,
         "account_servicer_reference": entry.account_servicer_reference,
         "bank_transaction_code": entry.bank_transaction_code,

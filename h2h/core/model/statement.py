@@ -86,6 +86,8 @@ class Statement:
     stated_entry_count: int | None = None
     stated_credit_sum: Decimal | None = None
     stated_debit_sum: Decimal | None = None
+    additional_information: str = ""
+    continues: bool = False  # a page after the first: it opens with what the page before carried over (:60M:)
     balances: list[Balance] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 

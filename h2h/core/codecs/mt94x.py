@@ -1,0 +1,53 @@
+"""MT940 customer statement and MT942 interim report (and MT950, an MT940 without texts) → the canonical statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from h2h.core.codecs.mt_text import decoded, statement_type
+from h2h.core.codecs.mt_walk import Walk
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.format import Card, Read, ReadingCodec
+from h2h.core.model.statement import Statement, StatementMessage
+
+
+class Mt94x(ReadingCodec):
+    """``mt940`` or ``mt942``, as the card's id says."""
+
+    def __init__(self, card: Card) -> None:
+        self._type = card.id.removeprefix("mt")
+
+    def identify(self, head: bytes) -> bool:
+        """By block 2, else by the tags."""
+        return statement_type(head) == self._type
+
+    def read(self, data: bytes) -> Read:
+        """All messages of the file; ``Refused`` if there is none."""
+        findings: list[Finding] = []
+        statements: list[Statement] = []
+        for statement, entries in self.stream(data, findings):
+            if isinstance(statement, StatementMessage):
+                statement.statements = statements
+                return Read(statement, findings)
+            if not statements or statements[-1] is not statement:
+                statements.append(statement)
+            statement.entries += entries
+        raise AssertionError("a stream ends with its message")
+
+    def stream(self, data: bytes, findings: list[Finding] | None) -> Iterator[tuple[Any, list[Any]]]:
+        """(statement as far as it is known, its next entries) …, (message, []); ``Refused`` if there is none."""
+        told: list[Finding] = [] if findings is None else findings
+        text, odd = decoded(data)
+        told += odd
+        walk = Walk(text, self._type, told)
+        created, seen = None, False
+        for statement, entries in walk:
+            seen = True
+            created = created or statement.creation_date_time
+            yield statement, entries
+        if not seen:
+            none = f"there is no message MT{self._type} in the file"
+            raise Refused([error("H2H-MT-NONE", "the file", none, WhoActs.BANK), *told])
+        yield StatementMessage(walk.reference, created), []

@@ -1,0 +1,74 @@
+"""SWIFT MT text as banks deliver it: bytes → lines that end in LF, and which message type they are.
+
+A file may be bare (``:20:`` is its first line), in SWIFT's blocks (``{1:…}{2:…}{4:`` … ``-}``), or behind a bank's own
+header lines. Line ends are CRLF, LF, CR, form feeds, or ``@@`` (from the time of German dial-up transfer).
+"""
+
+from __future__ import annotations
+
+import re
+
+from h2h.core.findings import Finding, WhoActs, warning
+
+_LINE_ENDS = re.compile(r"\r+\n?|\n?\f\n?")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_AT_SIGNS = re.compile(r"@@(?=\s*(?:@@|:[0-9]{2}[A-Z]?:|-|\Z))")
+
+_HEAD_TAGS = re.compile(rb"(?:^|[\r\n\f]|@@)[ \t]*:([0-9]{2}[A-Z]?) ?:")
+_BLOCK_2 = re.compile(rb"\{2:[IO]([0-9]{3})")
+# All that may stand in an MT940, MT942 or MT950; of that, what makes it an interim report, and what an end-of-day one.
+_MEMBERS = frozenset(
+    ("20", "21", "25", "25P", "28", "28C", "60", "60F", "60M", "61", "86", "62", "62F", "62M", "64", "65")
+)
+_INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
+_BALANCES = frozenset(("60", "60F", "60M", "62", "62F", "62M", "64", "65"))
+# No other message has these; a request (MT920) has limits (34F) too.
+_CERTAIN = _BALANCES | {"61", "13D", "90C", "90D"}
+_LIKELY = _CERTAIN | {"20", "28C", "34F"}
+
+
+def decoded(data: bytes) -> tuple[str, list[Finding]]:
+    """The text with LF line ends, and what was odd about the bytes. Every byte string has a text."""
+    findings: list[Finding] = []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        text, name = _in_another_encoding(data)
+        line = data.count(b"\n", 0, problem.start) + 1
+        told = f"the file is not in UTF-8 (line {line}); it was read as {name}"
+        findings.append(warning("H2H-ENCODING", f"line {line}", told, WhoActs.BANK, line=line))
+    text = text.replace("\r\n", "\n")
+    if "\r" in text or "\f" in text:
+        text = _LINE_ENDS.sub("\n", text)
+    if "@@" in text:
+        text = _AT_SIGNS.sub("\n", text)
+    odd = _CONTROL.search(text)
+    if odd:
+        line = text.count("\n", 0, odd.start()) + 1
+        told = f"line {line} holds a control character (U+{ord(odd.group()):04X}); such are read as blanks"
+        findings.append(warning("H2H-CONTROL", f"line {line}", told, WhoActs.BANK, line=line))
+        text = _CONTROL.sub(" ", text)
+    return text, findings
+
+
+def _in_another_encoding(data: bytes) -> tuple[str, str]:
+    try:
+        return data.decode("cp1252"), "windows-1252"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "ISO 8859-1"
+
+
+def statement_type(head: bytes) -> str | None:
+    """``940`` or ``942`` if a file that begins so is a customer statement or an interim report; else None.
+
+    Block 2 says it where there is one (an MT950 is a statement without texts); else the tags do: nothing may
+    stand there that these messages do not have. Never raises.
+    """
+    stated = _BLOCK_2.search(head)
+    if stated:
+        return {b"940": "940", b"941": "940", b"950": "940", b"942": "942"}.get(stated[1])
+    tags = {tag.decode("ascii") for tag in _HEAD_TAGS.findall(head)}
+    # A line of free text may look like any tag, so a foreign one counts only where nothing is certain.
+    if not tags & _CERTAIN and (not tags & _LIKELY or tags - _MEMBERS - _INTERIM):
+        return None
+    return "942" if tags & _INTERIM and not tags & _BALANCES else "940"

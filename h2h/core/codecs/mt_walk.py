@@ -1,0 +1,354 @@
+"""Through the lines of an MT940 or MT942 file, message after message, in one pass.
+
+An expression takes an entry with its text at once (nine tenths of a large file are entries), all other fields come one
+by one. A line that cannot be read is a finding of severity error with its line; the others are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from h2h.core.codecs.mt_narrative import NO_REFERENCE, add_text, describe, structured_by, unfolded
+from h2h.core.codecs.mt_values import MARKS, Days, account, amount, balance, count_and_sum, floor_limit, moment
+from h2h.core.findings import Finding, WhoActs, error, info, warning
+from h2h.core.model.parties import Account
+from h2h.core.model.statement import Entry, Statement
+
+#: So many entries are given out together when a file is streamed.
+BATCH = 500
+
+_TAGS = r"(?:20|21|25P?|28C?|60[FM]?|61|62[FM]?|64|65|86|34F|13D?|90[CD]|NSF?)"
+# What ends a field: another one, the end of the message (-, -}), the blocks of the next.
+_STOP = rf"[ \t]*:{_TAGS} ?:|-[}}\x80-\xff]?[ \t]*(?:\n|\Z)|-\}}|-XXX|\{{[1-5S]:"
+_LINES = rf"[^\n]*(?:\n(?!{_STOP})[^\n]*)*"
+_ENTRY = re.compile(
+    r"[ \t]*:61:([0-9]{6})([0-9]{4})?(R?[CD]|E[CD])([A-Z])?([0-9.,]+)"  # dates, mark, funds code, amount
+    r"(?:(?!NON?REF)([NSF][A-Z0-9]{2}[A-Z0-9 ]))?"  # type
+    r"([^\n/]*(?:/(?!/)[^\n/]*)*)(?://([^\n]*))?"  # reference of the owner, of the bank
+    rf"((?:\n(?!{_STOP})[^\n]*)*)"  # supplementary details
+    rf"(?:\n[ \t]*:86 ?:({_LINES}))?\n?"
+)
+_FIELD = re.compile(rf"[ \t]*:({_TAGS}) ?:({_LINES})\n?")
+_FOREIGN = re.compile(r"[ \t]*:([0-9]{2}[A-Z]?) ?:")
+_NUMBER = re.compile(r"\s*([0-9]{1,18})?\s*(?:/\s*([0-9]{1,18}))?\s*")
+# What stands around messages: SWIFT's blocks, and the header lines of several banks.
+_ENVELOPE = re.compile(r"\s*(?:\{.*|-.*|[A-Z0-9]{8,12}|:?9[0-9]{2}(?: ?[0-9]{2}|:)?|[0-9]{4} .*|[^\x00-\x7f]*4:|)\s*")
+
+_BALANCES = {"60F": "OPBD", "60": "OPBD", "60M": "PRCD", "62F": "CLBD", "62M": "CLBD", "62": "CLBD", "64": "CLAV"}
+_BALANCES["65"] = "FWAV"
+_TEXTS = frozenset(("25P", "61", "86", "NS", "NSF"))
+_RAW_MAX = 200
+
+
+class Walk:
+    """The statements of one text. ``reference`` is the first message's :20:."""
+
+    def __init__(self, text: str, type_: str, findings: list[Finding]) -> None:
+        self.reference: str | None = None
+        self._text, self._type, self._findings = text, type_, findings
+        self._days = Days()
+        self._line, self._counted = 1, 0
+        self._outside: list[int] = []
+        self._foreign: dict[str, int] = {}
+        self._dotted: int | None = None
+        self._fields: dict[str, Callable[[str, str, int], None]] = {
+            "20": self._reference, "25": self._account, "25P": self._account, "28": self._number, "28C": self._number,
+            "13": self._moment, "13D": self._moment, "34F": self._limit, "90C": self._sums, "90D": self._sums,
+            "61": self._unreadable, "86": self._text_field, "NS": self._non_swift,
+            **dict.fromkeys(_BALANCES, self._balance),
+        }  # fmt: skip
+        self._statement: Statement | None = None
+        self._entries: list[Entry] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing of a message is known yet."""
+        self._seen: dict[str, int] = {}
+        self._currency = ""
+        self._account_text = self._message_reference = self._message_number = ""
+        self._narrative = ""
+        self._ended = self._orphan = False
+        self._listed_from = Decimal(0)
+
+    def __iter__(self) -> Iterator[tuple[Statement, list[Entry]]]:
+        """(statement as far as it is known, its next entries); at the end of a statement once more."""
+        text, position, end = self._text, 0, len(self._text)
+        match_entry, match_field = _ENTRY.match, _FIELD.match
+        while position < end:
+            found = match_entry(text, position)
+            if found is not None:
+                statement = self._statement or self._begin()
+                if len(self._entries) >= BATCH:
+                    yield statement, self._entries
+                    self._entries = []
+                self._entry(found)
+                position = found.end()
+                continue
+            found = match_field(text, position)
+            if found is None:
+                position = self._other_line(position)
+                continue
+            tag = found[1]
+            if self._begins(tag) and self._statement is not None:
+                yield self._close()
+            _ = self._now
+            self._seen.setdefault(tag, position)
+            known = self._fields.get(tag)
+            if known is not None:
+                known(tag, found[2], position)
+            elif tag != "21":
+                self._foreign.setdefault(tag, position)
+            # Of a field that has one line, further ones are not a part: a bank's own tag, or noise.
+            position = found.end() if tag in _TEXTS or "\n" not in found[2] else text.find("\n", position) + 1
+        if self._statement is not None:
+            yield self._close()
+        self._tell_of_the_rest()
+
+    # ------------------------------------------------------------------------------------------------ messages
+
+    def _begins(self, tag: str) -> bool:
+        """A message begins with :20:; where a bank leaves it out, with the first field after the end of the last."""
+        if tag == "20":
+            return True
+        return self._ended and tag in ("21", "25", "25P", "28", "28C", "60F", "60M", "34F")
+
+    def _begin(self) -> Statement:
+        kind = "statement" if self._type == "940" else "report"
+        self._statement = Statement(kind, None, Account())
+        self._ended = False
+        return self._statement
+
+    def _close(self) -> tuple[Statement, list[Entry]]:
+        statement, entries = self._now, self._entries
+        statement.id = " ".join(p for p in (self._message_reference, self._message_number) if p) or None
+        if self._account_text:
+            statement.account = account(self._account_text, self._currency or None)
+        for entry in entries:
+            entry.currency = entry.currency or self._currency
+        has_balance = any(tag in _BALANCES for tag in self._seen)
+        if statement.kind == "statement" and not has_balance and self._seen.keys() & {"34F", "13D", "90C", "90D"}:
+            statement.kind = "report"
+        self._tell_of_missing(statement, bool(entries))
+        self._statement, self._entries = None, []
+        self._forget()
+        return statement, entries
+
+    @property
+    def _now(self) -> Statement:
+        return self._statement or self._begin()
+
+    def _tell_of_missing(self, statement: Statement, entries: bool) -> None:
+        where = f"statement {statement.id or ''}".strip()
+        seen = {tag[:2] for tag in self._seen}
+        needed = [("25", "account"), ("60", "opening balance"), ("62", "closing balance")]
+        if statement.kind == "report":
+            needed = needed[:1]
+        for tag, what in needed:
+            if tag not in seen:
+                more = "; the file may be cut off" if tag == "62" else ""
+                self._add(error("H2H-MT-MISSING", where, f"{where} states no {what} (:{tag}:){more}", WhoActs.BANK))
+        for tag, what in (("20", "reference"), ("28", "statement number")):
+            if tag not in seen:
+                text = f"{where} has no {what} (:{tag}:)"
+                self._add(warning("H2H-MT-DIALECT", where, text, WhoActs.BANK))
+        if entries and not self._currency:
+            self._add(error("H2H-MT-CURRENCY", where, f"{where}: nothing says in which currency it is", WhoActs.BANK))
+
+    # ------------------------------------------------------------------------------------------------ fields
+
+    def _entry(self, found: re.Match[str]) -> None:
+        value, booked, mark, _, money, type_, reference, bank_reference, more, text = found.groups()
+        try:
+            decimal = Decimal(money.replace(",", ".")) if "." not in money else self._with_dot(money, found.start())
+        except ArithmeticError:
+            decimal = None
+        if decimal is None:
+            self._unreadable("61", found[0].strip()[4:], found.start())
+            return
+        credit_debit, reversal, status = MARKS[mark]
+        days = self._days
+        value_date = days.value(value)
+        reference = reference.strip()
+        entry = Entry(
+            decimal, self._currency, credit_debit, reversal, status,
+            days.entry(value, booked) if booked else None, value_date, None,
+            bank_reference.strip() or None if bank_reference else None, type_.rstrip() if type_ else None,
+        )  # fmt: skip
+        if value_date is None:
+            self._odd(found.start(), f"the value date {value} is no date; the entry has none", found[0])
+        elif booked and entry.booking_date is None:
+            self._odd(found.start(), f"the entry date {booked} is no date; the entry has none", found[0])
+        if text is not None:
+            self._narrative = text
+            describe(entry, text, "" if reference in NO_REFERENCE else reference)
+        elif reference not in NO_REFERENCE:
+            describe(entry, "", reference)
+        if more:
+            add_text(entry, unfolded(more))
+        self._entries.append(entry)
+        self._orphan = False
+
+    def _with_dot(self, money: str, position: int) -> Decimal | None:
+        """Said once: where one amount is written so, all are."""
+        if self._dotted is None:
+            self._dotted = position
+            self._odd(position, "amounts are written with a dot, where the standard has a comma", money)
+        return amount(money)
+
+    def _unreadable(self, _tag: str, text: str, position: int) -> None:
+        line = self._line_of(position)
+        told = f"line {line}: this entry cannot be read: :61:{_raw(text)}"
+        self._add(error("H2H-MT-LINE", f"line {line}, tag 61", told, WhoActs.BANK, line=line))
+        self._orphan = True
+
+    def _text_field(self, tag: str, text: str, position: int) -> None:
+        """A text that does not stand directly behind its entry."""
+        closed = any((t in _BALANCES and t[:2] != "60") or t in ("90C", "90D") for t in self._seen)
+        if closed or not self._entries or self._orphan:
+            statement = self._now
+            told = unfolded(text)
+            statement.additional_information = f"{statement.additional_information} {told}".strip()
+            if not closed:
+                self._odd(position, "this text stands behind no entry; it is kept as the statement's", f":{tag}:{text}")
+            return
+        entry, before = self._entries[-1], self._narrative
+        if structured_by(before) and not text.startswith((structured_by(before), before.strip())):
+            add_text(entry, unfolded(text))
+            return
+        # Some banks write the code alone first, and then the text with the code.
+        text = text if text.startswith(before.strip()) else f"{before}\n{text}"
+        self._narrative = text
+        again = Entry(entry.amount, entry.currency, entry.credit_debit, entry.reversal, entry.status)
+        again.booking_date, again.value_date = entry.booking_date, entry.value_date
+        again.account_servicer_reference = entry.account_servicer_reference
+        again.bank_transaction_code = (entry.bank_transaction_code or "").split("+")[0] or None
+        ids = [d.end_to_end_id for d in entry.details if d.end_to_end_id]
+        describe(again, text, ids[0] if ids else "")
+        self._entries[-1] = again
+
+    def _non_swift(self, tag: str, text: str, position: int) -> None:
+        """:NS: two digits and a text a line: 22 and 23 name the owner, 01 to 14 are an entry's text."""
+        lines = [(line[:2], line[2:].strip()) for line in text.split("\n")]
+        if self._entries and not self._orphan:
+            add_text(self._entries[-1], " ".join(told for key, told in lines if told and not key.startswith("3")))
+        else:
+            self._now.account_owner = next((told for key, told in lines if key == "22"), None)
+        rest = [key for key, told in lines if told and (key.startswith("3") or (not self._entries and key != "22"))]
+        for key in rest:
+            self._foreign.setdefault(f"{tag}:{key}", position)
+
+    def _reference(self, _tag: str, text: str, _position: int) -> None:
+        self._message_reference = _first(text)
+        self.reference = self.reference or self._message_reference or None
+
+    def _account(self, _tag: str, text: str, _position: int) -> None:
+        self._account_text = text
+        self._now.account = account(text, None)
+
+    def _number(self, tag: str, text: str, position: int) -> None:
+        told = _first(text)
+        found = _NUMBER.fullmatch(told)
+        if found is None:
+            self._odd(position, "the statement number is not a number", f":{tag}:{told}")
+        elif found[1]:
+            self._now.electronic_sequence_number = Decimal(found[1])
+        self._message_number = told
+
+    def _balance(self, tag: str, text: str, position: int) -> None:
+        made, odd = balance(_BALANCES[tag], _first(text), self._days)
+        if made is None:
+            line = self._line_of(position)
+            told = f"line {line}: this balance cannot be read: :{tag}:{_raw(text)}"
+            self._add(error("H2H-MT-LINE", f"line {line}, tag {tag}", told, WhoActs.BANK, line=line))
+            return
+        if odd:
+            self._odd(position, odd, f":{tag}:{text}")
+        self._currency = self._currency or made.currency
+        self._now.continues = self._now.continues or tag == "60M"
+        self._now.balances.append(made)
+
+    def _limit(self, tag: str, text: str, position: int) -> None:
+        found = floor_limit(_first(text))
+        if found is None:
+            self._odd(position, "this floor limit cannot be read", f":{tag}:{text}")
+            return
+        self._currency = self._currency or found[0]
+        self._listed_from = max(self._listed_from, found[1])
+
+    def _moment(self, tag: str, text: str, position: int) -> None:
+        self._now.creation_date_time = moment(_first(text))
+        if self._now.creation_date_time is None:
+            self._odd(position, "this is no date and time", f":{tag}:{text}")
+
+    def _sums(self, tag: str, text: str, position: int) -> None:
+        found = count_and_sum(_first(text))
+        if found is None:
+            self._odd(position, "this number and sum of entries cannot be read", f":{tag}:{text}")
+            return
+        count, currency, total = found
+        self._currency = self._currency or currency
+        if self._listed_from:
+            return  # entries below the limit are in the sum, and not in the list
+        statement = self._now
+        if tag == "90C":
+            statement.stated_credit_sum = total
+        else:
+            statement.stated_debit_sum = total
+        if count is not None:
+            statement.stated_entry_count = (statement.stated_entry_count or 0) + count
+
+    # ------------------------------------------------------------------------------------------------ the rest
+
+    def _other_line(self, position: int) -> int:
+        """A line that is no field: an envelope, a bank's own tag, or what belongs nowhere."""
+        stop = self._text.find("\n", position)
+        stop = len(self._text) if stop < 0 else stop
+        line = self._text[position:stop]
+        foreign = _FOREIGN.match(line)
+        if line.startswith(("-", "{")):
+            self._ended = self._ended or line.startswith("-") or "{4:" in line
+        elif foreign and not _ENVELOPE.fullmatch(line):
+            self._foreign.setdefault(foreign[1], position)
+        elif not _ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
+            self._outside.append(position)
+        return stop + 1
+
+    def _tell_of_the_rest(self) -> None:
+        if self._outside:
+            line = self._line_of(self._outside[0])
+            stop = self._text.find("\n", self._outside[0])
+            raw = _raw(self._text[self._outside[0] : stop if stop >= 0 else None])
+            more = f" (and {len(self._outside) - 1} more)" if len(self._outside) > 1 else ""
+            told = f"line {line} belongs to no field and was not read{more}: {raw}"
+            self._add(warning("H2H-MT-OUTSIDE", f"line {line}", told, WhoActs.BANK, line=line))
+        for tag, position in self._foreign.items():
+            line = self._line_of(position)
+            self._add(info("H2H-UNREAD", f"line {line}, tag {tag}", f"the tag :{tag}: is not read", line=line))
+
+    def _odd(self, position: int, text: str, raw: str) -> None:
+        line = self._line_of(position)
+        told = f"line {line}: {text}: {_raw(raw)}"
+        self._add(warning("H2H-MT-DIALECT", f"line {line}", told, WhoActs.BANK, line=line))
+
+    def _line_of(self, position: int) -> int:
+        """Counted from the last place asked for: many odd lines must not cost a look at the whole file each."""
+        if position < self._counted:
+            self._line, self._counted = 1, 0
+        self._line += self._text.count("\n", self._counted, position)
+        self._counted = position
+        return self._line
+
+    def _add(self, finding: Finding) -> None:
+        self._findings.append(finding)
+
+
+def _first(text: str) -> str:
+    return text.split("\n", 1)[0].strip()
+
+
+def _raw(text: str) -> str:
+    """As it stands in the file, on one line, and not endless."""
+    one = " ".join(text.split())
+    return one if len(one) <= _RAW_MAX else f"{one[:_RAW_MAX]}…"
