@@ -25,12 +25,13 @@ from h2h.core.declared import Delimited
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding
 from h2h.core.gathering import Gathering, Group
+from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.writer import Group as WrittenGroup
 from h2h.core.model.parties import Party
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.payment import execution_day
-from h2h.core.rules.references import NOT_PROVIDED
+from h2h.core.rules.references import NOT_PROVIDED, Ids, Marks, Seen
 from h2h.core.rules.terms import BankTerms, Terms
 
 
@@ -38,6 +39,7 @@ class Writes(Protocol):
     """A format that payments can be written in (``h2h.core.format.Format``)."""
 
     def write_stream(self, header: Initiation, groups: Iterator[WrittenGroup], out: BinaryIO) -> None: ...
+    def pattern(self, like: CreditTransfer) -> Pattern | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,42 @@ def convert_delimited(
     """
     header = Initiation(stamp.message_id, stamp.creation_date_time, Party(name=bank.initiating_party))
     header.kind = delimited.kind
-    terms = Terms.of(bank, stamp.today)
-    gathered = Gathering(delimited, terms, stamp.message_id, scratch)
-    for row in read_rows(source, delimited, terms.judge):
-        gathered.take(row)
+    began, marks = source.tell(), Marks()
+    terms, gathered = _gathered(source, delimited, bank, target, stamp, scratch, marks)
+    repeated = marks.repeated()
+    if repeated:  # Something may be there twice: looked at again, now with what may be in mind.
+        gathered.spool.close()
+        source.seek(began)
+        terms, gathered = _gathered(source, delimited, bank, target, stamp, scratch, Seen("line", repeated))
     conversion = Conversion(
         header, gathered.groups, terms.judge.findings(), terms.judge.refuses, gathered.transfers, gathered.spool.close
     )
     if not conversion.refused:
         header.stated_transaction_count, header.stated_control_sum = conversion.count, conversion.control_sum
-        written = ((g.instruction, g.count, g.total, gathered.transfers(n)) for n, g in enumerate(conversion.groups))
+        written = ((g.instruction, g.count, g.total, gathered.written(n)) for n, g in enumerate(conversion.groups))
         try:
             target.write_stream(header, written, out)
         except Refused as problem:  # the format has no place for a value; whoever exports the file must act
             conversion.findings += problem.findings
             conversion.refused = True
     return conversion
+
+
+def _gathered(
+    source: BinaryIO,
+    delimited: Delimited,
+    bank: BankTerms,
+    target: Writes,
+    stamp: Stamp,
+    scratch: Scratch,
+    ids: Ids,
+) -> tuple[Terms, Gathering]:
+    """All rows, checked and kept; what was found is with the judge of the terms."""
+    terms = Terms.of(bank, stamp.today)
+    gathered = Gathering(delimited, terms, stamp.message_id, scratch, ids, target.pattern)
+    for row in read_rows(source, delimited, terms.judge, gathered.quick):
+        gathered.take(row)
+    return terms, gathered
 
 
 def payment_record(t: CreditTransfer, sid: str, ordinal: int) -> PaymentRecord:

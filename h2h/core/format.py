@@ -15,10 +15,11 @@ from typing import Any, BinaryIO, Protocol
 from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.plan import Plan, compile_plan
 from h2h.core.mapping.reader import Reader
 from h2h.core.mapping.writer import Group, Writer
-from h2h.core.model.payment import Initiation
+from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 
@@ -190,6 +191,10 @@ class Format:
             is_, wants = header.kind.replace("-", " "), self.kind.replace("-", " ")
             text = f"the file holds {is_}s; {self.id} carries {wants}s, which move money the other way"
             raise Refused([error("H2H-KIND", "the file", text, WhoActs.SYSTEM_ADMINISTRATOR)])
+
+    def pattern(self, like: CreditTransfer) -> Pattern | None:
+        """What writes payments that differ from *like* only in ``pattern.Gaps``; None if each is to be written."""
+        return self._writer.pattern(like) if self.codec is None else None
 
     def as_schema_sees_it(self, data: bytes) -> bytes:
         """The bytes that the schema is asked about: a national variant under the namespace of its ISO original."""

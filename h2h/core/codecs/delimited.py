@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
 from typing import BinaryIO, NamedTuple
@@ -24,7 +24,7 @@ from h2h.core.declared import Delimited
 from h2h.core.errors import Misconfigured
 from h2h.core.rules.judge import Judge, Where, shown
 
-__all__ = ["TRAILER", "Row", "check_fields", "forms_of", "read_rows"]
+__all__ = ["TRAILER", "Row", "Take", "check_fields", "forms_of", "read_rows"]
 
 #: The first cell of the last row, where ``trailer = "count-and-sum"``.
 TRAILER = "TRAILER"
@@ -55,15 +55,22 @@ def forms_of(delimited: Delimited) -> Forms:
     )
 
 
-def read_rows(source: BinaryIO, delimited: Delimited, judge: Judge) -> Iterator[Row]:
+#: (line, cells as they stand) → the amount, if the row has been taken; None: it has not, and comes out as ``Row``.
+Take = Callable[[int, list[str]], Decimal | None]
+
+
+def read_rows(
+    source: BinaryIO, delimited: Delimited, judge: Judge, quick: Callable[[Layout], Take | None] = lambda _: None
+) -> Iterator[Row]:
     """The payments of a file. While a row is out, ``judge.place`` knows its line and columns.
 
+    *quick* is asked once the columns are known; what it gives may take rows before they are looked at closely.
     ``Misconfigured`` if the declaration itself is wrong.
     """
     faults = check_fields(delimited)
     if faults:
         raise Misconfigured("; ".join(f"{fault.where}: {fault.text}" for fault in faults))
-    yield from _Reader(source, delimited, judge).rows()
+    yield from _Reader(source, delimited, judge).rows(quick)
 
 
 class _Reader:
@@ -78,8 +85,10 @@ class _Reader:
         self._forms = forms_of(delimited)
         self._amount = _TRANSACTION["amount"]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, quick: Callable[[Layout], Take | None]) -> Iterator[Row]:
         trailer_seen = False
+        take: Take | None = None
+        unreadable = self._lines.unreadable
         for first, last, cells in self._cells():
             self._line = first
             if self._layout is None:
@@ -87,6 +96,7 @@ class _Reader:
                 if self._layout is None:
                     return
                 self._judge.place = partial(self._place, self._layout)
+                take = quick(self._layout) if not self._layout.blank_columns else None
                 if self._delimited.header:
                     continue
             if trailer_seen:
@@ -96,9 +106,14 @@ class _Reader:
                 trailer_seen = True
                 self._check_trailer(cells)
                 continue
-            row = self._row(self._layout, cells, first, last)
-            if row is not None:
-                yield row
+            amount = take(first, cells) if take is not None and not unreadable else None
+            if amount is not None:
+                self._count += 1
+                self._sum += amount
+            else:
+                row = self._row(self._layout, cells, first, last)
+                if row is not None:
+                    yield row
             if self._count > ROWS_MAX:
                 self._found("H2H-LIMIT", f"the file has more than {ROWS_MAX:,} payments")
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
 
 from h2h.core.codecs.fields import FIELDS, REQUIRED, canonical_name, field_names
@@ -108,6 +108,7 @@ class Layout:
         self.blank_columns: list[int] = []
         self._places: dict[str, tuple[str, int]] = {}
         self._tail = [""]
+        self._fields = frozenset(delimited.fields)
         positions: dict[str, int] = {}
         for declared, source in delimited.fields.items():
             name, column = canonical_name(declared, self._kind), column_of(source)
@@ -124,6 +125,19 @@ class Layout:
         self.transaction = _getter([positions.get(name, width) for name in transaction])
         if header is not None:
             self.blank_columns = [i for i, name in enumerate(header) if not name]
+
+    def has(self, field: str) -> bool:
+        """Whether the file says anything of *field*, in a column or by a constant."""
+        return field in self._fields
+
+    def position(self, field: str) -> int | None:
+        """The index of the cell in which *field* stands; None if it has none."""
+        found = self._places.get(field)
+        return found[1] - 1 if found is not None else None
+
+    def positions_but(self, fields: Collection[str]) -> list[int]:
+        """The cells in which fields other than these stand, from left to right."""
+        return sorted({column - 1 for name, (_, column) in self._places.items() if name not in fields})
 
     def stripped(self, row: list[str]) -> list[str]:
         """The cells without outer blanks."""

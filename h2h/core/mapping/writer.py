@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs, error
 from h2h.core.mapping.generate import CannotWriteError, object_writer
+from h2h.core.mapping.pattern import Pattern, Records, pattern_of, varies
 from h2h.core.mapping.plan import Plan
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 
 Write = Callable[[Any], str]
-Group = tuple[PaymentInstruction, int, Decimal, Iterable[CreditTransfer]]
+Group = tuple[PaymentInstruction, int, Decimal, Iterable[CreditTransfer | Records]]
 
 # Text is handed to the file in blocks of about this many characters.
 _BLOCK = 64 * 1024
@@ -40,10 +41,17 @@ class Writer:
         self._header = object_writer(Initiation, [c for c in top.children if c is not group])
         self._group = object_writer(PaymentInstruction, [c for c in group.children if c is not record])
         self._record = object_writer(CreditTransfer, record.children, [name for name, _ in record.up])
+        self._has_patterns = not varies(record.children)
 
     def write(self, initiation: Initiation, out: BinaryIO) -> None:
         """The whole initiation; equal instructions that follow each other are one group."""
         self.stream(initiation, groups_of(initiation), out)
+
+    def pattern(self, like: CreditTransfer) -> Pattern | None:
+        """What writes payments that differ from this one in ``pattern.Gaps`` only; None if each is to be written."""
+        if not self._has_patterns:
+            return None
+        return pattern_of(lambda transfer: f"<{self._record_tag}>{self._record(transfer)}</{self._record_tag}>\n", like)
 
     def stream(self, header: Initiation, groups: Iterable[Group], out: BinaryIO) -> None:
         """*groups* gives, for each instruction, how many transactions, their sum, and the transactions one by one.
@@ -81,6 +89,12 @@ class Writer:
             yield f"<{self._group_tag}>\n{self._try(self._group, instruction, where)}\n"
             seen, seen_sum = 0, Decimal(0)
             for transaction in transactions:
+                if isinstance(transaction, Records):
+                    number += transaction.number
+                    seen += transaction.number
+                    seen_sum += transaction.total
+                    yield transaction.text
+                    continue
                 number += 1
                 seen += 1
                 seen_sum += transaction.amount

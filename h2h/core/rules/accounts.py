@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from schwifty import registry
@@ -44,6 +45,28 @@ def why_no_iban(iban: str) -> str | None:
     if int(digits + letters + iban[2:4]) % 97 != 1:
         return f"{masked(iban)} has wrong check digits: one or more characters are mistyped"
     return None
+
+
+def iban_test(country: str) -> Callable[[str], bool] | None:
+    """A quick ``why_no_iban(iban) is None`` for the IBANs of one country; None if it has no IBANs."""
+    if country not in _STRUCTURES:
+        _STRUCTURES[country] = _structure_of(country)
+    structure = _STRUCTURES[country]
+    if structure is None:
+        return None
+    length, bban, letters = structure
+    # The registry lets small letters pass.
+    capitals = "(?=[A-Z0-9]*\\Z)" if "a-z" in bban.pattern else ""
+    fits = re.compile(f"{capitals}{country}[0-9]{{2}}(?:{bban.pattern})", re.ASCII).fullmatch
+
+    def is_iban(iban: str) -> bool:
+        if len(iban) != length or fits(iban) is None:
+            return False
+        account = iban[4:]
+        digits = account if account.isdigit() else account.translate(_VALUES)
+        return int(digits + letters + iban[2:4]) % 97 == 1
+
+    return is_iban
 
 
 def _why_no_shape(iban: str) -> str:

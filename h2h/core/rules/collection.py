@@ -13,7 +13,7 @@ from h2h.core.model.parties import Party
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.accounts import mod_97, why_no_iban
 from h2h.core.rules.judge import masked, shown
-from h2h.core.rules.references import Seen, check_id
+from h2h.core.rules.references import Ids, check_id
 from h2h.core.rules.terms import Terms
 
 #: SequenceType3Code. RPRE (represented) is ISO's, and no code of SEPA.
@@ -43,7 +43,7 @@ def check_collecting(i: PaymentInstruction, terms: Terms) -> None:
         terms.judge.found("H2H-SCHEME", "local_instrument", text, reason="FF05")
 
 
-def check_collection(t: CreditTransfer, terms: Terms, seen: Seen, number: int) -> None:
+def check_collection(t: CreditTransfer, terms: Terms, seen: Ids, number: int) -> None:
     """One collection: who may collect, by which mandate, and how often. *number* is its line or ordinal."""
     collection = t.collection or Collection()
     mandate = collection.mandate or Mandate()
@@ -85,7 +85,7 @@ def _check_sequence(code: str, terms: Terms) -> None:
         terms.judge.found("H2H-SEQUENCE", "sequence_type", text)
 
 
-def _check_once(mandate_id: str, sequence: str | None, terms: Terms, seen: Seen, number: int) -> None:
+def _check_once(mandate_id: str, sequence: str | None, terms: Terms, seen: Ids, number: int) -> None:
     if sequence not in _ONCE:
         return
     before = seen.again(f"mandate {sequence}", mandate_id, number)

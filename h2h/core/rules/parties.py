@@ -14,7 +14,8 @@ from h2h.core.rules.terms import Terms
 _OTHER_ACCOUNT = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]{1,34}")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
-_TRUNCATED = (35, 70)
+#: A name that stops after exactly so many characters may have been cut by a program before h2h.
+TRUNCATED = (35, 70)
 # ISO 20022 ExternalClearingSystemIdentification1Code → the shape of its members' codes.
 _MEMBER_IDS = {
     "CNAPS": "[0-9]{12}", "USABA": "[0-9]{9}", "GBDSC": "[0-9]{6}", "DEBLZ": "[0-9]{8}", "ATBLZ": "[0-9]{5}",
@@ -37,7 +38,7 @@ def check_name(name: str | None, field: str, terms: Terms, *, reason: str) -> No
     if length > longest:
         text = f"the name has {length} {terms.repertoire.unit}, the bank takes {longest}; h2h never cuts"
         terms.judge.found("H2H-LENGTH", field, text, reason="BE20")
-    elif length in _TRUNCATED and length < longest:
+    elif length in TRUNCATED and length < longest:
         terms.judge.found(
             "H2H-TRUNCATED", field, f"the name stops after exactly {length} characters: {shown(name[-12:])}"
         )

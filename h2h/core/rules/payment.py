@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
 
 from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
@@ -14,7 +12,7 @@ from h2h.core.rules.judge import masked, shown
 from h2h.core.rules.lists import decimals_of
 from h2h.core.rules.money import check_date, check_money
 from h2h.core.rules.parties import check_account, check_agent, check_name, check_party
-from h2h.core.rules.references import Seen, check_creditor_reference, check_id, check_uetr
+from h2h.core.rules.references import Ids, check_creditor_reference, check_id, check_uetr
 from h2h.core.rules.terms import Terms
 
 _CODE4 = re.compile(r"[A-Z0-9]{4}")
@@ -23,18 +21,7 @@ _FAULTS_SHOWN = 5
 NOTHING: frozenset[str] = frozenset()
 
 
-class Plain(NamedTuple):
-    """What differs from one plain payment to the next; ``remittance`` may be empty, all else is there."""
-
-    end_to_end_id: str
-    amount: Decimal
-    currency: str
-    creditor_name: str
-    iban: str
-    remittance: str
-
-
-def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unread: frozenset[str] = NOTHING) -> None:
+def check_transfer(t: CreditTransfer, terms: Terms, seen: Ids, number: int, unread: frozenset[str] = NOTHING) -> None:
     """All rules for one payment but those for its texts. *number* is its line or ordinal; fields in *unread* have
 
     findings already.
@@ -65,20 +52,6 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Seen, number: int, unr
         terms.judge.found("H2H-CODE", "purpose", f"{shown(t.purpose)} is no purpose code", reason="FF07")
     if t.charge_bearer is not None or t.service_level is not None or t.category_purpose is not None:
         _check_kind(t.charge_bearer, t.service_level or t.instruction.service_level, t.category_purpose, terms)
-
-
-def check_plain(plain: Plain, i: PaymentInstruction, terms: Terms, seen: Seen, number: int) -> None:
-    """The rules for what differs from one plain payment to the next, where all else was found good in an earlier one.
-
-    The account is an IBAN that has been found good already; texts fit the repertoire.
-    """
-    new = check_id("end_to_end_id", plain.end_to_end_id, terms, seen=seen, number=number)
-    check_money(plain.amount, plain.currency, terms)
-    check_name(plain.creditor_name, "creditor_name", terms, reason="BE22")
-    texts = (plain.remittance,) if plain.remittance else ()
-    _check_lengths(texts, terms)
-    if new:
-        _check_twice((plain.iban, plain.amount, plain.currency, texts), i, terms, seen, number)
 
 
 def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str] = NOTHING) -> None:
@@ -138,14 +111,20 @@ def _named(faults: list[Fault]) -> str:
     return named if len(faults) <= _FAULTS_SHOWN else f"{named} and {len(faults) - _FAULTS_SHOWN} more"
 
 
-def _check_twice(payment: tuple[object, ...], i: PaymentInstruction, terms: Terms, seen: Seen, number: int) -> None:
+def _check_twice(payment: tuple[object, ...], i: PaymentInstruction, terms: Terms, seen: Ids, number: int) -> None:
     """Same payee's account, amount, day and text under another id: allowed, but rarely meant."""
-    # The hash takes a quarter of the memory of what it stands for; 64 bits do not meet by chance in one file.
-    payment_hash = hash((*payment, i.requested_execution_date, i.debtor_account.number))
-    before = seen.again("payment", payment_hash, number)
+    before = seen.again("payment", payment_mark(payment, i), number)
     if before is not None:
         said = f"the payment in {before} has the same account, amount, date and text"
         terms.judge.found("H2H-DUPLICATE-PAYMENT", "creditor_account", said)
+
+
+def payment_mark(payment: tuple[object, ...], i: PaymentInstruction) -> int:
+    """What stands for (payee's account, amount, currency, text) of a payment of that instruction.
+
+    The hash takes a quarter of the memory of what it stands for; 64 bits do not meet by chance in one file.
+    """
+    return hash((*payment, i.requested_execution_date, i.debtor_account.number))
 
 
 def _check_ultimates(t: CreditTransfer, terms: Terms) -> None:

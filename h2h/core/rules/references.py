@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
+from itertools import pairwise
+from typing import Protocol
 
 from h2h.core.model.payment import CreditTransfer
 from h2h.core.rules.accounts import mod_97
@@ -21,24 +26,95 @@ ID_MAX = 35
 NOT_PROVIDED = "NOTPROVIDED"
 
 
-class Seen:
-    """Ids of one file, and where each was first; *unit* is what the numbers count: ``line`` or ``payment``."""
+Kept = str | int
 
-    def __init__(self, unit: str) -> None:
-        self._unit = unit
-        self._first: defaultdict[str, dict[str | int, int]] = defaultdict(dict)
 
-    def again(self, kind: str, value: str | int, number: int) -> str | None:
+class Ids(Protocol):
+    """The ids and payments of one file, looked at for what is there twice."""
+
+    def again(self, kind: str, value: Kept, number: int) -> str | None:
         """Where *value* was before, in words; None at its first time."""
+
+    def is_new(self, end_to_end_id: str, payment: int) -> bool:
+        """False if one of them may have been there before: then ``again`` must be asked."""
+
+
+class Seen:
+    """Ids of one file, and where each was first; *unit* is what the numbers count: ``line`` or ``payment``.
+
+    *only*: the marks of what may be there twice (``Marks.repeated``); the rest is not kept.
+    """
+
+    def __init__(self, unit: str, only: Mapping[str, frozenset[int]] | None = None) -> None:
+        self._unit = unit
+        self._only = only
+        self._first: defaultdict[str, dict[Kept, int]] = defaultdict(dict)
+
+    def again(self, kind: str, value: Kept, number: int) -> str | None:
+        """Where *value* was before, in words; None at its first time."""
+        if self._only is not None and hash(value) not in self._only.get(kind, ()):
+            return None
         first = self._first[kind].setdefault(value, number)
         return None if first == number else f"{self._unit} {first}"
+
+    def is_new(self, end_to_end_id: str, payment: int) -> bool:
+        """False if one of them may have been there before: then ``again`` must be asked."""
+        if self._only is None:
+            return False
+        return not (
+            hash(end_to_end_id) in self._only.get("end_to_end_id", ()) or hash(payment) in self._only.get("payment", ())
+        )
+
+
+class Marks:
+    """What stands for the ids of one file in eight bytes each, so that a million of them take little memory.
+
+    It never says that something was there before: whether something may have been is known at the end. Only then is the
+    file looked at again, with ``Seen``.
+    """
+
+    def __init__(self) -> None:
+        self._of: defaultdict[str, array[int]] = defaultdict(partial(array, "q"))
+        self._add_id = self._of["end_to_end_id"].append
+        self._add_payment = self._of["payment"].append
+
+    def again(self, kind: str, value: Kept, number: int) -> str | None:
+        """None."""
+        self._of[kind].append(hash(value))
+        return None
+
+    def is_new(self, end_to_end_id: str, payment: int) -> bool:
+        """True, as far as is known yet."""
+        self._add_id(hash(end_to_end_id))
+        self._add_payment(hash(payment))
+        return True
+
+    def repeated(self) -> dict[str, frozenset[int]]:
+        """The marks that are there more than once, by kind; empty as a rule."""
+        found = {kind: _repeated(marks) for kind, marks in self._of.items()}
+        return {kind: marks for kind, marks in found.items() if marks}
+
+
+def _repeated(marks: array[int]) -> frozenset[int]:
+    """A part of the marks at a time: a set of a million would take more memory than all else."""
+    parts = len(marks) // _MARKS_AT_A_TIME + 1
+    if parts == 1 and len(set(marks)) == len(marks):
+        return frozenset()
+    found: set[int] = set()
+    for part in range(parts):
+        own = sorted([mark for mark in marks if mark % parts == part])
+        found.update(mark for mark, following in pairwise(own) if mark == following)
+    return frozenset(found)
+
+
+_MARKS_AT_A_TIME = 1 << 17
 
 
 # Field → the reason code of its being there twice.
 _TWICE = {"end_to_end_id": "DU04", "instruction_id": "DU05", "payment_information_id": "DU02"}
 
 
-def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, number: int = 0) -> bool:
+def check_id(field: str, value: str, terms: Terms, *, seen: Ids | None = None, number: int = 0) -> bool:
     """An id of at most 35 characters that every bank passes on, without odd slashes, once in the file.
 
     False if it stood in the file before.
@@ -60,7 +136,7 @@ def check_id(field: str, value: str, terms: Terms, *, seen: Seen | None = None, 
     return True
 
 
-def check_uetr(value: str, terms: Terms, seen: Seen, number: int) -> None:
+def check_uetr(value: str, terms: Terms, seen: Ids, number: int) -> None:
     """A UUID version 4 in small letters (ISO 20022 UUIDv4Identifier), once in the file."""
     if not _UUID4.fullmatch(value):
         terms.judge.found("H2H-UETR", "uetr", f"{shown(value)} is no UUID version 4 in small letters")
