@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from lxml import etree
 
 from h2h.core import xml
+from h2h.core.cutting import RECORDS, NotCut, schema_lets_cut, small_documents
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
 
@@ -25,8 +26,10 @@ from h2h.core.findings import Finding, WhoActs, error
 _TREE_BYTES = 8 * 1024 * 1024
 # A document that fails is parsed whole to say where, up to this size; beyond it the validator's own words must do.
 _EXPLAIN_BYTES = 64 * 1024 * 1024
-# The elements that repeat most in ISO 20022; what was validated of them is forgotten at once.
-_RECORDS = tuple(f"{{*}}{tag}" for tag in ("CdtTrfTxInf", "DrctDbtTxInf", "TxInfAndSts", "Ntry"))
+# A file is read and validated so much at a time: small enough to stay in the processor's cache.
+_BLOCK_BYTES = 256 * 1024
+# What was validated of these is forgotten at once.
+_RECORDS = tuple(f"{{*}}{tag}" for tag in RECORDS)
 # More findings than this say nothing new to a person; explaining stops after this many seconds.
 _FINDINGS_MAX = 100
 _EXPLAIN_SECONDS = 3.0
@@ -43,6 +46,7 @@ class SchemaBook:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = [*directories]
         self._compiled: dict[str, etree.XMLSchema] = {}
+        self._cut: set[str] = set()  # those by which a document may be looked at part by part
         self._explaining: dict[str, Any] = {}
 
     def names(self) -> list[tuple[str, Path]]:
@@ -91,12 +95,36 @@ class SchemaBook:
             return [_in_its_own_words(p, schema) for p in problems]
         return list(self._explain(schema, root, problems))
 
+    def validate_file(
+        self, schema: str, file: Path, as_schema_sees_it: Callable[[bytes], bytes] = bytes
+    ) -> list[Finding]:
+        """The same of a file, in memory that does not grow with it as long as it is valid.
+
+        *as_schema_sees_it* is applied to each part of the document before the schema is asked.
+        """
+        compiled = self._compile(schema)
+        if file.stat().st_size <= xml.BYTES_MAX and schema in self._cut:
+            try:
+                with file.open("rb") as source:
+                    xml.refuse_unsafe(source.read(xml.HEAD_BYTES))
+                    source.seek(0)
+                    blocks = iter(lambda: source.read(_BLOCK_BYTES), b"")
+                    parts = map(as_schema_sees_it, small_documents(blocks))
+                    if all(compiled.validate(xml.parse(part)) for part in parts):
+                        return []
+            except (NotCut, Refused):
+                pass  # looked at whole: that says where, and has the last word
+        return self.validate(schema, as_schema_sees_it(file.read_bytes()))
+
     def _compile(self, schema: str) -> etree.XMLSchema:
         if schema not in self._compiled:
             file = self.path(schema)
             parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
             try:
-                self._compiled[schema] = etree.XMLSchema(etree.parse(str(file), parser))
+                tree = etree.parse(str(file), parser)
+                self._compiled[schema] = etree.XMLSchema(tree)
+                if schema_lets_cut(tree.getroot()):
+                    self._cut.add(schema)
             except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as problem:
                 raise Misconfigured(f"{file} is not a schema that can be used: {problem}") from problem
         return self._compiled[schema]

@@ -103,6 +103,8 @@ class Alike:
             end_to_end_id, amount, name, iban = cells[end_to_end_at], cells[amount_at], cells[name_at], cells[iban_at]
             name = name.strip(" \t")
             text = cells[text_at].strip(" \t") if text_at >= 0 else ""
+            if not text and text_at >= 0 and cells[text_at]:
+                return None  # blanks only: that is no text, and not of this sort
             exact = sort.check(end_to_end_id, amount, name, iban, text)
             if exact is None:
                 return None

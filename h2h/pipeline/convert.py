@@ -191,7 +191,7 @@ def _own_schema(house: House, bank: BankProfile, target: Format, written: Path) 
     schema = bank.schemas.get(target.id, target.schema)
     if schema is None:
         raise Misconfigured(f"format {target.id} has no schema; a file of it is never sent unchecked")
-    findings = house.schemas.validate(schema, target.as_schema_sees_it(written.read_bytes()))
+    findings = house.schemas.validate_file(schema, written, target.as_schema_sees_it)
     if refuses(findings):
         raise Refused(findings)
     return findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +65,12 @@ class Schemas(Protocol):
 
     def validate(self, schema: str, data: bytes) -> list[Finding]:
         """All violations, with line, path, value and rule; ``Misconfigured`` if the schema is missing."""
+
+    def validate_file(self, schema: str, file: Path, as_schema_sees_it: Callable[[bytes], bytes]) -> list[Finding]:
+        """The same of a file, in memory that does not grow with it as long as it is valid.
+
+        *as_schema_sees_it* is applied to each part of the document before the schema is asked.
+        """
 
 
 class Progress(Protocol):

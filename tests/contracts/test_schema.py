@@ -123,6 +123,22 @@ def test_a_long_document_is_judged_as_a_short_one(book: SchemaBook) -> None:
     assert "'1,00'" in finding.text
 
 
+@pytest.mark.parametrize("amount", [b"1.00", b"1,00", b"<!-- -->1.00", b"1.00<"])
+def test_a_file_gets_the_findings_that_its_bytes_get(book: SchemaBook, tmp_path: Path, amount: bytes) -> None:
+    file = tmp_path / "long.xml"
+    for data in (_long(amount), _long(amount)[:-50], GOLDEN.replace(b"500.00", amount), b"", b"\0" + GOLDEN):
+        file.write_bytes(data)
+        assert book.validate_file(NAME, file) == book.validate(NAME, data)
+
+
+def test_a_file_is_seen_as_its_format_wants_it_to_be(book: SchemaBook, tmp_path: Path) -> None:
+    file = tmp_path / "variant.xml"
+    file.write_bytes(_long(b"1.00").replace(b"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09", b"urn:variant"))
+    assert book.validate_file(NAME, file)
+    as_original = lambda part: part.replace(b"urn:variant", b"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09")  # noqa: E731
+    assert book.validate_file(NAME, file, as_original) == []
+
+
 def test_a_long_document_that_is_cut_off_is_not_valid(book: SchemaBook) -> None:
     assert book.validate(NAME, _long(b"1.00")[:-50])
     assert book.validate(NAME, _long(b"1.00")[:-50], lines=False)
