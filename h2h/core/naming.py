@@ -143,6 +143,19 @@ def plain_amount(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def original_suffix(bank_name: str, *, xml: bool) -> str:
+    """How the name of a bank's file ends where it is delivered: ``.xml``, or what the bank calls it (``.sta``).
+
+    Never as the tables and the JSON that lie beside it end.
+    """
+    if xml:
+        return ".xml"
+    plain = bank_name.removesuffix(".pgp").removesuffix(".gpg")
+    found = re.search(r"\.[A-Za-z0-9]{1,8}\Z", plain)
+    own = found.group() if found else ""
+    return own if own and own.lower() not in (".csv", ".json", ".xml") else ".txt"
+
+
 def safe_name(name: bytes | str) -> str:
     """A foreign file name, fit for logs, tables and our own directories; different names stay different.
 

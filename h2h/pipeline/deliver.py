@@ -18,7 +18,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.format import Read
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
-from h2h.core.naming import safe_name
+from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile, PaymentRecord
 from h2h.core.rows import STATEMENT_HEADER, STATUS_HEADER, statement_rows, status_rows, write_csv
 from h2h.pipeline.house import House
@@ -100,7 +100,8 @@ def _parts(
     if "json" in folder.deliver:
         yield f"{stem}.json", whole, None
     if "original" in folder.deliver:
-        yield f"{stem}.xml", opened(house, file).read_bytes(), None
+        suffix = original_suffix(file.remote_name, xml=house.formats.get(file.format or "").codec is None)
+        yield f"{stem}{suffix}", opened(house, file).read_bytes(), None
 
 
 def _split(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+from h2h.core import written
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Read
 from h2h.core.records import InboundFile
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House
-
-_CREATED = re.compile(rb"CreDtTm>\s*([0-9T:.+Z-]+)")
 
 
 def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
@@ -45,13 +43,12 @@ def sha256_of(house: House, file: InboundFile) -> str:
 
 
 def written_at(house: House, file: InboundFile) -> str:
-    """GrpHdr/CreDtTm as the file's head has it, for the order among files only; "" if it has none."""
+    """When the bank wrote it, as the file's head says, for the order among files only; "" if it says nothing."""
     try:
         with opened(house, file).open("rb") as source:
-            found = _CREATED.search(source.read(4096))
+            return written.written_at(source.read(written.HEAD_BYTES))
     except Misconfigured:
         return ""  # the step that needs it says so
-    return found.group(1).decode("ascii", "replace") if found else ""
 
 
 def dumped(value: Any) -> bytes:
