@@ -305,11 +305,12 @@ def test_after_a_failed_fsync_nothing_more_is_written(path: Path, program: Calla
         "import sys; from pathlib import Path\n"
         "from h2h.adapters.clock import SystemClock\n"
         "from h2h.adapters.journal import FileLedger\n"
-        "from h2h.core.errors import Unavailable\n"
+        "from h2h.core.errors import NotDurable, Unavailable\n"
         "from h2h.core.records import LedgerKind, LedgerRecord\n"
         "ledger = FileLedger(Path(sys.argv[1]), clock=SystemClock())\n"
         "for n in range(4):\n"
         "    try: print(ledger.append(LedgerRecord(LedgerKind.CLAIM, 'sid', n)).number)\n"
+        "    except NotDurable as problem: print('the process would end:', problem)\n"
         "    except Unavailable as problem: print(problem)\n"
     )
     filled(path, 1)
@@ -317,6 +318,7 @@ def test_after_a_failed_fsync_nothing_more_is_written(path: Path, program: Calla
     done = subprocess.run([*trace, sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
     first, second, third, fourth = done.stdout.splitlines()
     assert first == "2"
+    assert "the process would end" in second
     assert "Input/output error" in second
     assert "must be started again" in third
     assert "must be started again" in fourth

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,11 +22,22 @@ from h2h.core.lifecycle import State
 from h2h.core.records import FileState
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import MONDAY, Site, salaries
+from tests.journeys.site import MONDAY, Site, StandingClock, salaries
 
 NAME = "salaries.csv"
-CONTENT = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
 PAYMENTS = {"SAL-1": "1250.00", "SAL-2": "0.01"}
+
+
+def content_at(start: datetime) -> str:
+    """An ERP's file of that day; its payments are due about a week later."""
+    day = (start + timedelta(days=8)).date()
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    payments = ("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1])
+    return salaries(*payments, date=day.strftime("%d.%m.%Y"))
+
+
+CONTENT = content_at(MONDAY)
 
 
 @dataclass
@@ -40,22 +52,31 @@ class Scene:
     temporary_may_stay: bool = False  # the bank was quicker than the tidying up; no bank takes such a name
 
     @classmethod
+    def begins(cls) -> datetime:
+        """When the scene is played."""
+        return MONDAY
+
+    @property
+    def content(self) -> str:
+        """The ERP's file."""
+        return content_at(self.site.clock.start)
+
+    @classmethod
     def new(cls, root: Path, changes: dict[str, Any], *, drop: bool = True) -> Scene:
         """A new installation, with the ERP's file in its folder."""
-        scene = cls(Site(root, **changes), changes)
+        scene = cls(Site(root, clock=StandingClock(cls.begins()), **changes), changes)
         if drop:
             scene.drop()
         return scene
 
     def drop(self) -> None:
         """The ERP's file."""
-        self.site.drop(NAME, CONTENT)
+        self.site.drop(NAME, self.content)
 
     def again(self, root: Path) -> Scene:
         """The same scene in another directory, with a memory of its own (the directory is a copy)."""
-        other = type(self)(Site(root, **self.changes), self.changes, list(self.taken), set(self.answered))
-        other.site.clock = copy(self.site.clock)
-        return other
+        site = Site(root, clock=copy(self.site.clock), **self.changes)
+        return type(self)(site, self.changes, list(self.taken), set(self.answered))
 
     def bank_acts(self) -> None:
         """The bank's own program: takes every payment file, answers each message once, and states its account."""
@@ -139,7 +160,7 @@ class Scene:
 
     def _places(self) -> list[str]:
         """Where the source's bytes are: the ERP's folder, h2h's corner of it, the archive."""
-        root, data = self.site.root, CONTENT.encode()
+        root, data = self.site.root, self.content.encode()
 
         def holds(paths: Any) -> bool:
             return any(p.is_file() and p.read_bytes() == data for p in paths)

@@ -52,12 +52,12 @@ class StandingClock:
     """Time moves only when somebody sleeps, and then at once."""
 
     def __init__(self, start: datetime = MONDAY) -> None:
-        self._start = start
+        self.start = start
         self.passed = 0.0
 
     def now(self) -> datetime:
         """The wall clock."""
-        return self._start + timedelta(seconds=self.passed)
+        return self.start + timedelta(seconds=self.passed)
 
     def monotonic(self) -> float:
         """Seconds since the start."""

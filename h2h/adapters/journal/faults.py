@@ -1,18 +1,27 @@
 """What the databases' errors mean: who must act, and may the step be tried again.
 
 No exception of SQLAlchemy or of a driver leaves the journal. Whether the transaction took place is unknown after any
-``Unavailable``: the caller reads the row again.
+``Unavailable``: the caller reads the row again. After ``NotDurable`` the process ends, and looks afresh when it starts.
 """
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from h2h.core.errors import H2HError, IllegalTransition, Misconfigured, OutOfSpace, StaleState, Unavailable
+from h2h.core.errors import (
+    H2HError,
+    IllegalTransition,
+    Misconfigured,
+    NotDurable,
+    OutOfSpace,
+    StaleState,
+    Unavailable,
+)
 
 _RESTORE = "keep a copy of the file, restore the newest backup, then start h2h: the ledger tells what the backup lacks"
 
@@ -77,10 +86,13 @@ def _meaning(problem: exc.StatementError) -> BaseException:
     return origin or Misconfigured(f"the journal cannot be used: {problem}")
 
 
-def _sqlite(origin: sqlite3.Error) -> H2HError:
+def _sqlite(origin: sqlite3.Error) -> H2HError | NotDurable:
     name = getattr(origin, "sqlite_errorname", "") or ""
     if isinstance(origin, sqlite3.IntegrityError):
         return _violated(str(origin), column=1)
+    if name in {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}:
+        # The kernel may have dropped what it could not write and says so once only: a later commit would look sound.
+        return NotDurable(errno.EIO, f"fsync of the journal failed ({origin})")
     if name == "SQLITE_FULL":
         return OutOfSpace("there is no room left on the journal's file system")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

@@ -190,11 +190,12 @@ class FileLedger:
         self._head = (line.record.number, line.hash)
         self._offset += size
 
-    def _failed(self, problem: OSError) -> H2HError:
+    def _failed(self, problem: OSError) -> H2HError | NotDurable:
         if isinstance(problem, NotDurable):
-            # What the kernel still holds is unknown and must not be synchronised again (fsync lies the second time).
+            # What the kernel still holds is unknown and must not be synchronised again (fsync lies the second time):
+            # the process ends, and reads the file afresh when it starts.
             self._broken = True
-            return Unavailable(f"the ledger could not be made durable: {problem.strerror}; h2h must be started again")
+            return NotDurable(problem.errno, f"the ledger could not be made durable: {problem.strerror}")
         with suppress(OSError):
             os.ftruncate(self._fd, self._offset)  # else the next append cuts off the half line
         return files.translated(problem, "write the ledger", self._path)
