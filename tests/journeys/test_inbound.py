@@ -108,6 +108,19 @@ def test_the_erp_gets_table_json_original_and_the_manifest_last(tmp_path: Path) 
     assert table["rows"] == 2
 
 
+def test_an_erp_that_has_only_some_accounts_of_a_file_gets_these_as_json_too(tmp_path: Path) -> None:
+    site, _ = sent_site(
+        tmp_path,
+        erp={"accounts": [OUR_ACCOUNT], "deliver": ["json"]},
+        bank={"accounts": [OUR_ACCOUNT, OTHER_ACCOUNT]},
+    )
+    site.bank_says("stm.xml", camt053([Line("1250.00", "SAL-1")], more=[(OTHER_ACCOUNT, [Line("7.00", None, "CRDT")])]))
+    site.once()
+    (name,) = [f["name"] for f in site.manifests()[0]["files"]]
+    (statement,) = json.loads(site.inbox()[name])["statements"]
+    assert statement["account"] == OUR_ACCOUNT
+
+
 def test_formulas_in_what_the_bank_wrote_are_defused(tmp_path: Path) -> None:
     site, _ = sent_site(tmp_path)
     evil = Line("5.00", None, "CRDT", counterparty="=HYPERLINK(1)", remittance="@SUM(A1)")
