@@ -1,9 +1,11 @@
-"""Writes the generated parts of the documentation: the state diagram of both READMEs and docs/configuration.md.
+"""Writes the generated parts of the documentation: the state diagram of both READMEs, docs/configuration.md and
+docs/formats.md.
 
 `python .ci/docs.py` writes them (`make docs`); a test compares them with what stands in the repository.
 """
 
 import enum
+import tomllib
 import types
 import typing
 from pathlib import Path
@@ -12,19 +14,26 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from h2h.adapters.format_files import load_formats
 from h2h.core import lifecycle
 from h2h.core.codecs.fields import FIELDS, REQUIRED
 from h2h.core.declared import Part
+from h2h.core.format import Format
 from h2h.core.lifecycle import TRANSITIONS, Event, State
 from h2h.core.rules.table import RULES
+from h2h.core.rules.usage import known_fields
 from h2h.settings import BankProfile, Secret, Settings
+from h2h.settings.scheme import scheme_profiles
 
 BEGIN, END = "<!-- states: made by `make docs` from h2h/core/lifecycle.py -->", "<!-- end of states -->"
 
 
 def generated(root: Path) -> dict[Path, str]:
     """The documents with generated parts, as they should stand in the checkout `root`."""
-    documents = {root / "docs" / "configuration.md": configuration_reference()}
+    documents = {
+        root / "docs" / "configuration.md": configuration_reference(),
+        root / "docs" / "formats.md": formats_page(root),
+    }
     for name in ("README.md", "README.zh-CN.md"):
         text = (root / name).read_text(encoding="utf-8")
         before, begin, rest = text.partition(BEGIN)
@@ -190,7 +199,76 @@ def _models(annotation: Any) -> list[type[Part]]:
 
 def _kind(model: type[Part]) -> str | None:
     field = model.model_fields.get("kind")
-    return str(get_args(field.annotation)[0]) if field is not None else None
+    values = get_args(field.annotation) if field is not None else ()
+    return str(values[0]) if len(values) == 1 else None
+
+
+# ------------------------------------------------------------------------------------------------------ the formats
+
+FORMATS_HEAD = """# Formats
+
+Made by `make docs` from the cards in `formats/`; do not edit. Which versions of which documents h2h reads and writes,
+which schemas come with it, and what the schemes demand beyond them. A format of your own is a folder of data: see
+[Adding a format](adding-a-format.md).
+"""
+
+
+def formats_page(root: Path) -> str:
+    """docs/formats.md, whole."""
+    with (root / "xsd" / "SOURCES.toml").open("rb") as file:
+        shipped = {schema["file"] for schema in tomllib.load(file)["schema"]}
+    folders: dict[str, list[Format]] = {}
+    for format_ in load_formats(root / "formats"):
+        if format_.family is not None:
+            folders.setdefault(format_.family.name, []).append(format_)
+    rows = "".join(_family_row(name, cards, shipped) for name, cards in folders.items())
+    table = f"| folder | what it is | kind | read | written | schema shipped |\n|---|---|---|---|---|---|\n{rows}"
+    return "\n".join([FORMATS_HEAD, table, _profiles(), _usage_fields()])
+
+
+def _family_row(name: str, cards: list[Format], shipped: set[str]) -> str:
+    family = cards[0].family
+    written = [c.id for c in cards if c.writes]
+    with_schema = [c.id for c in cards if c.schema in shipped]
+    title, kind = (family.title, family.kind) if family else ("", "")
+    read = _listed([c.id for c in cards])
+    return f"| `{name}` | {title} | {kind} | {read} | {_listed(written)} | {_listed(with_schema)} |\n"
+
+
+def _listed(ids: list[str]) -> str:
+    """Versions of one document are told by their last part, after the first one."""
+    told: dict[str, list[str]] = {}
+    for id_ in ids:
+        stem, dot, last = id_.rpartition(".")
+        told.setdefault(stem if dot and last.isdigit() and stem.count(".") > 1 else id_, []).append(last)
+    return ", ".join(
+        f"`{stem}`" if versions == [stem.rpartition(".")[2]] else f"`{stem}.`{' '.join(versions)}"
+        for stem, versions in told.items()
+    )
+
+
+def _profiles() -> str:
+    rows = "".join(
+        f"| `{p.name}` | {p.title} | {', '.join(p.kinds)} | {p.valid_from} | {len(p.usage)} | {p.source} |\n"
+        for p in scheme_profiles()
+    )
+    return (
+        "## Scheme profiles\n\nUsage rules over these formats (`formats/profiles/`). A bank's profile names one "
+        '(`[rules] profile = "epc-sct"`), and\n`h2h validate --profile NAME` asks one about a file. Beside its usage '
+        "rules a profile sets options of `[rules]`, unless the\nbank's profile gives them itself. A folder `profiles` "
+        "in one of your `formats_directories` may hold your own.\n\n"
+        f"| name | what it is | kinds | since | usage rules | source |\n|---|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _usage_fields() -> str:
+    names = ", ".join(f"`{name}`" for name in known_fields())
+    return (
+        "## Fields of usage rules\n\nA usage rule (`[[usage]]` of a profile, `[[rules.usage]]` of a bank) names one of "
+        "these. Of direct debits the debtor's\nfields are those of the own side, which is the creditor.\n\n"
+        + names
+        + "\n"
+    )
 
 
 def _sentence(model: type[Part]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from h2h.core import xml
+from h2h.core.declared import Rules
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, Severity, WhoActs, error, refuses, warning
 from h2h.core.format import UNKNOWN_FORMAT, Format, Read
@@ -16,7 +17,9 @@ from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 if TYPE_CHECKING:
     from h2h.adapters.schema import SchemaBook
     from h2h.core.format import FormatBook
+    from h2h.core.rules.terms import BankTerms
     from h2h.settings import BankProfile, Settings
+    from h2h.settings.scheme import SchemeProfile
 
 
 @dataclass
@@ -41,13 +44,26 @@ class Looked:
         return 1 if refuses(self.findings) else 0
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """What the rules go by where a scheme's profile is asked instead of a bank's."""
+
+    rules: Rules
+    accounts: tuple[str, ...]
+    initiating_party: str | None
+
+
 class Desk:
     """Formats and schemas, those of an installation first if its configuration is given."""
 
-    def __init__(self, config: Path | None = None, bank: str | None = None) -> None:
-        """With *bank*, the configuration is the given one, ``$H2H_CONFIG`` or the installation's."""
+    def __init__(self, config: Path | None = None, bank: str | None = None, profile: str | None = None) -> None:
+        """With *bank*, the configuration is the given one, ``$H2H_CONFIG`` or the installation's.
+
+        *profile* is a scheme's; with a bank, in place of the one that the bank's profile names.
+        """
         self.settings: Settings | None = None
         self.bank: BankProfile | None = None
+        self.scheme: SchemeProfile | None = None
         if config is not None or bank is not None:
             from h2h.cli.common import CONFIG_VARIABLE, DEFAULT_CONFIG
             from h2h.settings import load
@@ -58,6 +74,11 @@ class Desk:
                 known = ", ".join(sorted(self.settings.banks)) or "none"
                 raise Misconfigured(f"there is no bank {bank!r} in {self.settings.source}", hint=f"known: {known}")
             self.bank = self.settings.banks[bank]
+        if profile is not None:
+            from h2h.settings.scheme import scheme_profile
+
+            own = self.settings.formats_directories if self.settings else ()
+            self.scheme = scheme_profile(profile, own)
         self.book = self._book()
         self.schemas = self._schemas()
 
@@ -156,13 +177,29 @@ class Desk:
     def _by_rules(self, read: Read) -> list[Finding]:
         from h2h.core.rules.statement_rules import check_message
 
-        if self.bank is not None:
+        if self.bank is not None or self.scheme is not None:
             from h2h.core.model.payment import Initiation
             from h2h.core.rules.initiation import check_initiation
 
             if isinstance(read.message, Initiation):
-                return check_initiation(read, self.bank, self._today())
+                other = self._other_kind(read.message.kind)
+                return [*other, *read.findings] if other else check_initiation(read, self._terms(), self._today())
         return [*read.findings, *check_message(read.message)]
+
+    def _other_kind(self, kind: str) -> list[Finding]:
+        if self.scheme is None or kind in self.scheme.kinds:
+            return []
+        kinds = " and ".join(k.replace("-", " ") for k in self.scheme.kinds)
+        text = f"the profile {self.scheme.name} is one of {kinds}s; the file holds {kind.replace('-', ' ')}s"
+        return [error("H2H-KIND", "the file", text, WhoActs.ERP_TEAM)]
+
+    def _terms(self) -> BankTerms:
+        """What the rules go by: the bank's profile, a scheme's, or the bank's under that scheme."""
+        if self.scheme is None and self.bank is not None:
+            return self.bank
+        rules = self.scheme.as_rules() if self.scheme is not None else Rules()
+        bank = self.bank
+        return _Terms(rules, bank.accounts if bank else (), bank.initiating_party if bank else None)
 
     def _bytes(self, file: Path, *, anything: bool = False) -> bytes:
         """The content of a regular file within the limits, of a format that may be known; else ``Refused``."""

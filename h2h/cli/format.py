@@ -53,6 +53,27 @@ def list_(config: Path | None, as_json: bool) -> None:
 
 
 @format_.command()
+@CONFIG
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def profiles(config: Path | None, as_json: bool) -> None:
+    """Scheme profiles: usage rules over the formats, with their source and since when they hold."""
+    from h2h.core.errors import H2HError
+    from h2h.settings.scheme import scheme_profiles
+
+    settings = _desk(config).settings
+    try:
+        known = scheme_profiles(settings.formats_directories if settings else ())
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+    if as_json:
+        click.echo(json.dumps([p.model_dump(mode="json") for p in known], ensure_ascii=False))
+        return
+    for profile in known:
+        click.echo(f"{profile.name:18} {profile.title}")
+        click.echo(f"{'':18} since {profile.valid_from}, {len(profile.usage)} usage rules; {profile.source}")
+
+
+@format_.command()
 @click.argument("folders", nargs=-1, metavar="[DIR|ID]…")
 @CONFIG
 def check(folders: tuple[str, ...], config: Path | None) -> None:

@@ -69,8 +69,13 @@ def inspect(files: tuple[Path, ...], as_json: bool, config: Path | None, everyth
 @JSON
 @CONFIG
 @click.option("--bank", help="Check by this bank's schema and rules too.")
-def validate(files: tuple[Path, ...], as_json: bool, config: Path | None, bank: str | None) -> None:
+@click.option("--profile", help="Check by this scheme's usage rules too (h2h format profiles lists them).")
+def validate(
+    files: tuple[Path, ...], as_json: bool, config: Path | None, bank: str | None, profile: str | None
+) -> None:
     """Say whether FILES are sound: schema, sums, and with --bank that bank's rules and its ERP's delimited files.
+
+    With --profile payments are checked by a scheme's usage rules; each finding says which clause makes it.
 
     Exit status 0 if all are sound, 1 if there are findings of severity error, 3 if no format knows one.
     """
@@ -86,15 +91,15 @@ def validate(files: tuple[Path, ...], as_json: bool, config: Path | None, bank: 
         click.echo(f"{printable(str(looked.file))}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
         show_findings(looked.findings, everything=True)
 
-    _each(files, as_json, _desk(config, bank), look, tell, content=False)
+    _each(files, as_json, _desk(config, bank, profile), look, tell, content=False)
 
 
-def _desk(config: Path | None, bank: str | None = None) -> Desk:
+def _desk(config: Path | None, bank: str | None = None, profile: str | None = None) -> Desk:
     from h2h.cli.desk import Desk
     from h2h.core.errors import H2HError
 
     try:
-        return Desk(config, bank)
+        return Desk(config, bank, profile)
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
 

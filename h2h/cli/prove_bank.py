@@ -20,6 +20,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.format import Format, FormatBook
 from h2h.core.naming import check_template
 from h2h.core.rules.table import RULES
+from h2h.core.rules.usage import UsageChecks
 from h2h.core.schedule import time_zone
 from h2h.settings import BankProfile, DirectoryChannel, PgpSeal, Settings, SftpChannel
 from h2h.wiring import formats_of, schemas_of
@@ -132,13 +133,13 @@ def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaB
         except Misconfigured as problem:
             yield of_error(area, problem)
             continue
-        if name in written and known.kind != written[name]:
-            yield wrong(area, f"format {name} carries {known.kind}s, not {written[name]}s", "correct the profile")
-            continue
         if name in written and not known.writes:
             yield wrong(
                 area, f"format {name}: h2h reads it, but cannot write it", "h2h format list shows what it writes"
             )
+            continue
+        if name in written and known.kind != written[name]:
+            yield wrong(area, f"format {name} carries {known.kind}s, not {written[name]}s", "correct the profile")
             continue
         schema = bank.schemas.get(name, known.schema)
         if schema is None:
@@ -193,7 +194,13 @@ def _times(area: str, bank: BankProfile) -> Iterator[Proof]:
 
 
 def _rules(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:
+    usage = {rule.name for rule in bank.rules.usage}
+    if usage:
+        under = f" of the profile {bank.rules.profile}" if bank.rules.profile else ""
+        yield attempt(area, f"{len(usage)} usage rules{under} are in force", partial(UsageChecks, bank.rules.usage))
     for code in bank.rules.severities:
+        if code in usage:
+            continue
         if code not in RULES:
             yield wrong(area, f"rules.severities: there is no rule {code}", "docs/configuration.md lists the rules")
         elif RULES[code].fixed:
@@ -201,7 +208,7 @@ def _rules(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:
                 area, f"rules.severities: {code} cannot be changed; without it no payment can be made", "remove it"
             )
     for waiver in bank.rules.waivers:
-        if waiver.rule not in RULES:
+        if waiver.rule not in RULES and waiver.rule not in usage:
             yield wrong(area, f"rules.waivers: there is no rule {waiver.rule}", "docs/configuration.md lists the rules")
         elif waiver.until < today:
             yield doubtful(

@@ -16,7 +16,7 @@ from h2h.core.codecs.layout import Layout
 from h2h.core.mapping.pattern import Gaps, Pattern, Records
 from h2h.core.model.parties import Account
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction, Place
-from h2h.core.rules.payment import payment_mark
+from h2h.core.rules.payment import execution_day, payment_mark
 from h2h.core.rules.plain import PlainCheck, plain_check
 from h2h.core.rules.terms import Terms
 
@@ -134,6 +134,9 @@ class Alike:
             self._known[key] = None
         elif self._known[key] is None:
             check = plain_check(self._terms, self._separator, account.iban[:2], good.currency)
+            if check is not None and self._terms.usage is not None:
+                day = execution_day(group.instruction) or self._terms.today
+                check = self._terms.usage.quickly(check, day, good.currency)
             pattern = self._pattern(good) if check is not None else None
             if check is not None and pattern is not None:
                 sort = _Sort(len(self._sorts), good, check, pattern, number, group)

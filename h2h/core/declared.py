@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -62,8 +63,44 @@ class Waiver(Part):
     until: date = Field(description="The last day; after it the rule holds again.")
 
 
+class Usage(Part):
+    """What a scheme, or a bank, demands of one field beyond the schema, with the clause that says so."""
+
+    name: str = Field(description="A short name, by which severities and waivers may name it.")
+    field: str = Field(description="A field of a payment; docs/formats.md lists those that usage rules know.")
+    clause: str = Field(min_length=1, description="Where it is written: document, version, element.")
+    reason: str | None = Field(None, description="The reason code with which a bank would answer.")
+    severity: Literal["error", "warning", "info"] = Field("error", description="How bad it is.")
+    required: bool = Field(False, description="The field must be there.")
+    forbidden: bool = Field(False, description="The field must not be there.")
+    allowed: tuple[str, ...] = Field((), description="Only these values.")
+    pattern: str | None = Field(None, description="The whole value matches this regular expression.")
+    longest: int | None = Field(None, gt=0, description="At most so many characters.")
+    at_most: int | None = Field(None, ge=0, description="At most so many of them.")
+    least: Decimal | None = Field(None, description="No smaller number. Written as text.")
+    most: Decimal | None = Field(None, description="No larger number. Written as text.")
+    when: dict[str, tuple[str, ...]] = Field(
+        {}, description="Only if these fields have one of these values; an empty list: if the field is there."
+    )
+    valid_from: date | None = Field(None, description="For payments executed on that day or later.")
+    valid_until: date | None = Field(None, description="For payments executed on that day or earlier.")
+
+    @model_validator(mode="after")
+    def _demands_something(self) -> Usage:
+        limits = (self.pattern, self.longest, self.at_most, self.least, self.most)
+        if not (self.required or self.forbidden or self.allowed or any(v is not None for v in limits)):
+            raise ValueError("it demands nothing: give one of required, forbidden, allowed, pattern, longest …")
+        return self
+
+
 class Rules(Part):
     """Business rules beyond the schema."""
+
+    profile: str | None = Field(
+        None,
+        description="A scheme's usage rules, e.g. epc-sct; `h2h format profiles` lists them. What the profile "
+        "says of the options below holds unless they are given here.",
+    )
 
     scheme: Literal["generic", "sepa"] = Field("generic", description="sepa adds the SEPA scheme's own rules.")
     charset: Literal["sepa", "latin-1", "utf-8", "gb18030"] = Field(
@@ -80,6 +117,7 @@ class Rules(Part):
         default={}, description="code of a rule → how severe it is for this bank."
     )
     waivers: tuple[Waiver, ...] = Field((), description="Rules set aside for a time.")
+    usage: tuple[Usage, ...] = Field((), description="The bank's own usage rules, beside the profile's.")
 
 
 class Cutoff(Part):

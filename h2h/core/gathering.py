@@ -25,7 +25,7 @@ from h2h.core.mapping.pattern import Pattern, Records
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Judge, shown
-from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
 from h2h.core.rules.references import NOT_PROVIDED, Ids
 from h2h.core.rules.terms import Terms
 
@@ -87,6 +87,9 @@ class Gathering:
         unread = self._assembler.unread
         faulty = frozenset(unread | missing) if unread or missing else _NONE
         check_transfer(transfer, self._terms, self._ids, row.line, faulty)
+        if self._terms.usage is not None:
+            day = execution_day(group.instruction) or self._terms.today
+            self._terms.usage.check_transfer(transfer, day, self._terms.judge)
         if self._collects:
             check_collection(transfer, self._terms, self._ids, row.line)
         if not texts_fit:

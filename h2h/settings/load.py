@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
 from h2h.settings.bank import BankProfile
+from h2h.settings.scheme import scheme_profile
 from h2h.settings.site import Settings
 
 P = TypeVar("P", bound=Part)
@@ -35,6 +36,7 @@ def load(path: Path) -> Settings:
         try:
             bank = _toml(file)
             bank.setdefault("name", file.stem)
+            _under_its_profile(bank, file, path.parent, raw)
             profile = _checked(BankProfile, bank, file)
             if profile.name in banks:
                 raise Misconfigured(f"{file}:\n  name: another file already is bank '{profile.name}'")
@@ -46,6 +48,19 @@ def load(path: Path) -> Settings:
         # Whether the parts fit together is not asked while one is missing because it is wrong itself.
         raise Misconfigured("\n".join([*_faults(Settings, site, path, whole=False), *faults]))
     return _with_absolute_paths(_checked(Settings, site, path), path.parent)
+
+
+def _under_its_profile(bank: dict[str, Any], file: Path, base: Path, site: dict[str, Any]) -> None:
+    """The scheme profile that ``[rules]`` names gives the options that they leave out, and its usage rules."""
+    rules = bank.get("rules")
+    if not isinstance(rules, dict) or not isinstance(rules.get("profile"), str):
+        return  # a mistake is told with the others of the file
+    own = site.get("formats_directories", [])
+    directories = [base / name for name in own if isinstance(name, str)] if isinstance(own, list) else []
+    try:
+        bank["rules"] = scheme_profile(rules["profile"], directories).around(rules)
+    except Misconfigured as problem:
+        raise Misconfigured(f"{file}:\n  rules.profile: {problem.message}", hint=problem.hint) from problem
 
 
 def _bank_files(path: Path, raw: dict[str, Any]) -> list[Path]:

@@ -83,6 +83,7 @@ def _shows_a_default(model: type[Part], name: str) -> bool:
         ("Delimited", "decimal_separator"),
         ("Completeness", "by"),
         ("Rules", "waivers"),
+        ("Rules", "usage"),
     }
 
 

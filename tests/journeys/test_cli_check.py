@@ -152,6 +152,9 @@ def test_what_broke_is_found(tmp_path: Path, break_it: Callable[[Site], None], w
         ({}, {"submission": {"remote_name": "{message}.xml"}}, "asks for 'message'"),
         ({}, {"cutoff": {"timezone": "Europe/Atlantis"}}, "Europe/Atlantis"),
         ({}, {"rules": {"severities": {"H2H-NO-SUCH": "info"}}}, "no rule H2H-NO-SUCH"),
+        ({}, {"rules": {"profile": "epc-stc"}}, "there is no profile 'epc-stc'"),
+        ({}, {"rules": {"usage": [{"name": "a", "field": "b", "clause": "c", "required": True}]}}, "no field b"),
+        ({}, {"collection_format": "pain.001.001.09"}, "carries credit-transfers, not direct-debits"),
     ],
 )
 def test_a_profile_that_would_fail_later_fails_now(

@@ -12,7 +12,7 @@ from h2h.core.format import Read
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Where
-from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts
+from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
 from h2h.core.rules.references import Seen, check_id
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -43,6 +43,9 @@ class _Check:
         if initiation.message_id:
             terms.judge.place = lambda _: Where("GrpHdr/MsgId")
             check_id("message_id", initiation.message_id, terms)
+        if terms.usage is not None:
+            terms.judge.place = lambda field: Where(f"GrpHdr/{_HEADER_PATHS.get(field, field)}")
+            terms.usage.check_header(initiation, terms.today, terms.judge)
         by_instruction = self._by_instruction()
         for number, instruction in enumerate(initiation.instructions, start=1):
             self._instruction(instruction, number, by_instruction.get(id(instruction), []))
@@ -80,6 +83,9 @@ class _Check:
         missing = {name for name, value in (("end_to_end_id", t.end_to_end_id), ("currency", t.currency)) if not value}
         check_transfer(t, self._terms, self._seen, ordinal, frozenset(missing))
         check_transfer_texts(t, self._terms)
+        if self._terms.usage is not None:
+            day = execution_day(t.instruction) or self._terms.today
+            self._terms.usage.check_transfer(t, day, self._terms.judge)
         if self._exchanged:
             check_collection(t, self._terms, self._seen, ordinal)
 
@@ -112,8 +118,22 @@ class _Check:
 
 
 _ONLY_IN_COLLECTIONS = frozenset(COLLECTION_INSTRUCTION_FIELDS + COLLECTION_TRANSACTION_FIELDS)
+_HEADER_PATHS = {
+    "control_sum": "CtrlSum",
+    "transaction_count": "NbOfTxs",
+    "initiating_party_address": "InitgPty/PstlAdr",
+}
 # Fields that only ISO files have, and parties whose address they may hold.
-_OTHER_PATHS = {"payment_information_id": "PmtInfId", "message_id": "MsgId"}
+_OTHER_PATHS = {
+    "payment_information_id": "PmtInfId",
+    "message_id": "MsgId",
+    "payment_method": "PmtMtd",
+    "instruction_control_sum": "CtrlSum",
+    "instruction_transaction_count": "NbOfTxs",
+    "intermediary_agent_bic": "IntrmyAgt1",
+    "instructions_for_creditor_agent": "InstrForCdtrAgt",
+    "purpose_proprietary": "Purp/Prtry",
+}
 _OTHER_PARTIES = {
     "ultimate_debtor": "UltmtDbtr",
     "ultimate_creditor": "UltmtCdtr",

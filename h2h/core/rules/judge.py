@@ -45,6 +45,7 @@ class Judge:
         self._waived: Counter[str] = Counter()
         self._waivers: dict[str, Waiver] = {}
         self._severities: dict[str, Severity] = {}
+        self._usage = {u.name: Severity(u.severity) for u in rules.usage} if rules is not None else {}
         if rules is not None:
             self._severities = {code: Severity(severity) for code, severity in rules.severities.items()}
             self._read_waivers(rules.waivers, today)
@@ -59,14 +60,20 @@ class Judge:
         next_step: str | None = None,
         who_acts: WhoActs | None = None,
         where: Where | None = None,
+        usage: str | None = None,
     ) -> None:
-        """Something is wrong with *field* (a name of ``codecs.fields``) of the payment at hand, or at *where*."""
+        """Something is wrong with *field* (a name of ``codecs.fields``) of the payment at hand, or at *where*.
+
+        *usage* is the name of the usage rule, which may be waived and weighed by itself.
+        """
         rule = RULES[code]
         self.count += 1
-        if code in self._waivers and not rule.fixed:
-            self._waived[code] += 1
-            return
-        severity = rule.severity if rule.fixed else self._severities.get(code, rule.severity)
+        for name in (usage, code):
+            if name in self._waivers and not rule.fixed:
+                self._waived[name] += 1
+                return
+        default = rule.severity if usage is None else self._usage.get(usage, rule.severity)
+        severity = default if rule.fixed else self._severities.get(usage or code, self._severities.get(code, default))
         is_error = severity is Severity.ERROR
         self.errors += is_error
         kept = self._kept[is_error]
@@ -130,6 +137,7 @@ def _times(count: int) -> str:
 
 def check_rules(rules: Rules) -> list[Finding]:
     """Mistakes in a profile's ``[rules]``: codes that no rule has, rules that cannot be changed."""
+    usage = {u.name for u in rules.usage}
     named = [("severities", code) for code in rules.severities] + [("waivers", w.rule) for w in rules.waivers]
     return [
         Finding(
@@ -141,7 +149,7 @@ def check_rules(rules: Rules) -> list[Finding]:
             "correct the bank's profile",
         )
         for table, code in named
-        if code not in RULES or RULES[code].fixed
+        if code not in usage and (code not in RULES or RULES[code].fixed)
     ]
 
 

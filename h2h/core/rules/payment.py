@@ -80,6 +80,8 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
             "H2H-CODE", "instruction_priority", f"{shown(i.instruction_priority or '')} is not NORM or HIGH"
         )
     _check_texts(_texts_of_instruction(i), terms)
+    if terms.usage is not None:
+        terms.usage.check_instruction(i, day or terms.today, terms.judge, passed_through=terms.passed_through)
 
 
 def execution_day(i: PaymentInstruction) -> date | None:

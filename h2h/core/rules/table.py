@@ -109,6 +109,9 @@ _RULES = (
     Rule("H2H-REFERENCE", "structured creditor references have good check digits", E, AP,
          "copy the reference from the invoice again", "RR09"),
     Rule("H2H-LEI", "LEIs have good check digits", E, AP, _AGAIN, "RR12"),
+    # What a scheme's profile or the bank itself demands, each with its clause (``core/rules/usage.py``).
+    Rule("H2H-USAGE", "the usage rules of the profile hold; each is named and may be waived by its name", E, AP, _AGAIN,
+         "CH16"),
     # Waivers.
     Rule("H2H-WAIVED", "uses of a waiver are counted", I, NOBODY, "", None, True),
     Rule("H2H-WAIVER-EXPIRED", "a waiver is in force only until its date", E, ADMIN,
