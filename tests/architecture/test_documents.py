@@ -123,3 +123,15 @@ def _code(text: str) -> list[str]:
     """Code blocks for a shell, and code within a line."""
     blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL)
     return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+
+
+def test_every_test_that_the_documents_name_exists_and_every_failure_has_one_or_is_open(root: Path) -> None:
+    """A failure that a page tells about is shown by a test of that name, or the page says that it is open."""
+    known: set[str] = set()
+    for path in (root / "tests").rglob("*.py"):
+        known.update(re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    named = {d.name: set(re.findall(r"`(test_\w+)`", d.read_text(encoding="utf-8"))) for d in _documents(root)}
+    assert len(named["failures.md"]) > 50
+    assert {name: sorted(tests - known) for name, tests in named.items() if tests - known} == {}
+    rows = re.findall(r"^\| F\d\d .*$", (root / "docs" / "failures.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [row for row in rows if "`test_" not in row and "**open**" not in row] == []
