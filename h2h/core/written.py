@@ -11,16 +11,21 @@ _ISO = re.compile(rb"CreDtTm>\s*([0-9T:.+Z-]+)")
 _MOMENT = re.compile(rb"^:13D? ?:([0-9]{10})", re.MULTILINE)
 _CLOSING = re.compile(rb"^:62[FM] ?:[CD]([0-9]{6})", re.MULTILINE)
 _OPENING = re.compile(rb"^:60[FM] ?:[CD]([0-9]{6})", re.MULTILINE)
+_BAI2 = re.compile(rb"\s*01,[^,\n]*,[^,\n]*,([0-9]{6}),([0-9]{4})?")
 
 
 def written_at(head: bytes) -> str:
-    """GrpHdr/CreDtTm of an ISO message, :13D: of an MT942, the day's end of an MT940, as text that sorts; "" if none.
+    """GrpHdr/CreDtTm of an ISO message, :13D: of an MT942, the day's end of an MT940, the header of a BAI2 file: as
+    text that sorts; "" if there is none.
 
     Of a long statement only the opening balance stands in the head; its day serves as well among statements.
     """
     found = _ISO.search(head)
     if found:
         return found[1].decode("ascii", "replace")
+    header = _BAI2.match(head)
+    if header:
+        return _sortable(header[1] + (header[2] or b"2359") + b"00")
     lines = head.replace(b"\r", b"\n")
     moment = _MOMENT.search(lines)
     if moment:

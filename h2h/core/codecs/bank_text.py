@@ -1,0 +1,39 @@
+"""A bank's text file: bytes → lines that end in LF. Every byte string has a text, and what was odd about it is said."""
+
+from __future__ import annotations
+
+import re
+
+from h2h.core.findings import Finding, WhoActs, warning
+
+_LINE_ENDS = re.compile(r"\r+\n?|\n?\f\n?")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+def decoded(data: bytes) -> tuple[str, list[Finding]]:
+    """The text with LF line ends, in UTF-8 where the bytes are, else windows-1252; and what was odd about them."""
+    findings: list[Finding] = []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        text, name = _in_another_encoding(data)
+        line = data.count(b"\n", 0, problem.start) + 1
+        told = f"the file is not in UTF-8 (line {line}); it was read as {name}"
+        findings.append(warning("H2H-ENCODING", f"line {line}", told, WhoActs.BANK, line=line))
+    text = text.replace("\r\n", "\n")
+    if "\r" in text or "\f" in text:
+        text = _LINE_ENDS.sub("\n", text)
+    odd = _CONTROL.search(text)
+    if odd:
+        line = text.count("\n", 0, odd.start()) + 1
+        told = f"line {line} holds a control character (U+{ord(odd.group()):04X}); such are read as blanks"
+        findings.append(warning("H2H-CONTROL", f"line {line}", told, WhoActs.BANK, line=line))
+        text = _CONTROL.sub(" ", text)
+    return text, findings
+
+
+def _in_another_encoding(data: bytes) -> tuple[str, str]:
+    try:
+        return data.decode("cp1252"), "windows-1252"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "ISO 8859-1"
