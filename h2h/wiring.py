@@ -13,6 +13,7 @@ from h2h.adapters.directory_channel import BankOverDirectory
 from h2h.adapters.folders import FolderInbox, FolderOutbox
 from h2h.adapters.format_files import load_formats
 from h2h.adapters.gpg import NoSealer, PgpSealer
+from h2h.adapters.helpers import HelpingProcesses
 from h2h.adapters.journal import default_url, open_journal
 from h2h.adapters.journal.ledger import FileLedger
 from h2h.adapters.schema import SchemaBook
@@ -39,7 +40,7 @@ def open_house(
     With *daemon*, a second daemon on the same ledger is ``Misconfigured``.
     """
     secrets = Secrets.of_environment(environment)
-    clock = clock or SystemClock(stop)
+    clock, schemas = clock or SystemClock(stop), schemas_of(settings)
     with ExitStack() as stack:
         yield House(
             settings=settings,
@@ -48,7 +49,7 @@ def open_house(
             archive=FileArchive(settings.paths.archive, settings.paths.state / "work"),
             clock=clock,
             formats=formats_of(settings),
-            schemas=schemas_of(settings),
+            schemas=schemas,
             outboxes={f.name: FolderOutbox(f, settings.limits, settings.paths.state / "spool") for f in settings.erp},
             inboxes={
                 f.name: FolderInbox(f.inbound, memory=settings.paths.state / f"mounted-inbox-{f.name}")
@@ -60,6 +61,7 @@ def open_house(
                 name: _closing(stack, sealer_of(bank, secrets, settings.limits.file_bytes_max, clock))
                 for name, bank in settings.banks.items()
             },
+            helpers=_helpers(stack, settings, schemas),
         )
 
 
@@ -86,14 +88,29 @@ def ledger_of(settings: Settings, clock: Clock, *, daemon: bool = False) -> Iter
 
 def formats_of(settings: Settings | None) -> FormatBook:
     """The delivered formats, and the installation's own."""
-    return load_formats(data_dir("formats"), *(settings.formats_directories if settings else ()))
+    return load_formats(*_format_directories(settings))
+
+
+def _format_directories(settings: Settings | None) -> list[Path]:
+    return [data_dir("formats"), *(settings.formats_directories if settings else ())]
 
 
 def schemas_of(settings: Settings | None) -> SchemaBook:
     """What a bank handed out comes before what h2h delivers."""
+    return SchemaBook(_schema_directories(settings))
+
+
+def _schema_directories(settings: Settings | None) -> list[Path]:
     own: tuple[Path, ...] = settings.schema_directories if settings else ()
     delivered = data_dir("xsd")
-    return SchemaBook([*own, delivered / "iso20022", delivered])
+    return [*own, delivered / "iso20022", delivered]
+
+
+def _helpers(stack: ExitStack, settings: Settings, schemas: SchemaBook) -> HelpingProcesses:
+    """Processes for long files; they start with the first one, and end with the house."""
+    helpers = HelpingProcesses(_format_directories(settings), _schema_directories(settings), schemas.validate)
+    stack.callback(helpers.close)
+    return helpers
 
 
 def channel_of(bank: BankProfile, secrets: Secrets) -> Channel:

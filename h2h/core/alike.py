@@ -18,6 +18,7 @@ from h2h.core.model.parties import Account
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction, Place
 from h2h.core.rules.payment import execution_day, payment_mark
 from h2h.core.rules.plain import PlainCheck, plain_check
+from h2h.core.rules.references import NOT_PROVIDED
 from h2h.core.rules.terms import Terms
 
 #: So many sorts of payments are known at the most.
@@ -49,6 +50,40 @@ class Kept(NamedTuple):
     name: str
     iban: str
     text: str
+
+
+class KeptRow(NamedTuple):
+    """What the journal keeps of a payment and its instruction does not say."""
+
+    end_to_end_id: str
+    amount: str
+    currency: str
+    creditor_name: str | None
+    creditor_account: str | None
+    instruction_id: str | None
+    uetr: str | None
+    reference: str
+
+
+def kept_row(t: CreditTransfer) -> KeptRow:
+    """The row of one payment."""
+    return KeptRow(
+        t.end_to_end_id,
+        f"{t.amount:f}",
+        t.currency,
+        t.creditor.name,
+        t.creditor_account.number if t.creditor_account else None,
+        t.instruction_id,
+        t.uetr,
+        reference_of(t),
+    )
+
+
+def reference_of(t: CreditTransfer) -> str:
+    """What tells two payments of one amount to one payee apart: the end-to-end id, else what the payment is for."""
+    if t.end_to_end_id and t.end_to_end_id != NOT_PROVIDED:
+        return t.end_to_end_id
+    return t.creditor_reference or " ".join(t.remittance_unstructured)
 
 
 class Unique(Protocol):
@@ -156,6 +191,12 @@ class Alike:
             remittance_unstructured=(kept.text,) if kept.text else (),
             place=Place(f"line {kept.line}", kept.line),
         )
+
+    def rows(self, rows: Iterable[Sequence[Any]]) -> Iterator[KeptRow]:
+        """What the journal keeps of payments that were kept."""
+        for sort, _, end_to_end_id, amount, name, iban, _ in rows:
+            currency = self._sorts[sort].like.currency
+            yield KeptRow(end_to_end_id, amount, currency, name, iban, None, None, end_to_end_id)
 
     def written(self, rows: Iterable[Sequence[Any]]) -> Iterator[CreditTransfer | Records]:
         """Payments that were kept, in order: written where a pattern is enough, else as objects."""

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import BinaryIO, Protocol
 
 from h2h.core import naming
+from h2h.core.alike import KeptRow, kept_row
 from h2h.core.codecs.delimited import read_rows
 from h2h.core.codecs.spool import Scratch
 from h2h.core.declared import Delimited
@@ -28,10 +29,10 @@ from h2h.core.gathering import Gathering, Group
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.writer import Group as WrittenGroup
 from h2h.core.model.parties import Party
-from h2h.core.model.payment import CreditTransfer, Initiation
+from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.payment import execution_day
-from h2h.core.rules.references import NOT_PROVIDED, Ids, Marks, Seen
+from h2h.core.rules.references import Ids, Marks, Seen
 from h2h.core.rules.terms import BankTerms, Terms
 
 
@@ -60,6 +61,7 @@ class Conversion:
     findings: list[Finding] = field(default_factory=list)
     refused: bool = False
     transfers: Callable[[int], Iterator[CreditTransfer]] = lambda _: iter(())
+    rows: Callable[[int], Iterator[KeptRow]] = lambda _: iter(())
     close: Callable[[], None] = lambda: None
 
     @property
@@ -82,10 +84,10 @@ class Conversion:
     def records(self, sid: str) -> Iterator[PaymentRecord]:
         """The payments for the journal, one by one, in the order of the bank's file."""
         ordinal = 0
-        for number in range(len(self.groups)):
-            for transfer in self.transfers(number):
+        for number, group in enumerate(self.groups):
+            for row in self.rows(number):
                 ordinal += 1
-                yield payment_record(transfer, sid, ordinal)
+                yield _record(row, group.instruction, sid, ordinal)
 
 
 def convert_delimited(
@@ -107,14 +109,20 @@ def convert_delimited(
     header = Initiation(stamp.message_id, stamp.creation_date_time, Party(name=bank.initiating_party))
     header.kind = delimited.kind
     began, marks = source.tell(), Marks()
-    terms, gathered = _gathered(source, delimited, bank, target, stamp, scratch, marks)
+    terms, gathered = gather(source, delimited, bank, target, stamp, scratch, marks)
     repeated = marks.repeated()
     if repeated:  # Something may be there twice: looked at again, now with what may be in mind.
         gathered.spool.close()
         source.seek(began)
-        terms, gathered = _gathered(source, delimited, bank, target, stamp, scratch, Seen("line", repeated))
+        terms, gathered = gather(source, delimited, bank, target, stamp, scratch, Seen("line", repeated))
     conversion = Conversion(
-        header, gathered.groups, terms.judge.findings(), terms.judge.refuses, gathered.transfers, gathered.spool.close
+        header,
+        gathered.groups,
+        terms.judge.findings(),
+        terms.judge.refuses,
+        gathered.transfers,
+        gathered.rows,
+        gathered.spool.close,
     )
     if not conversion.refused:
         header.stated_transaction_count, header.stated_control_sum = conversion.count, conversion.control_sum
@@ -127,7 +135,7 @@ def convert_delimited(
     return conversion
 
 
-def _gathered(
+def gather(
     source: BinaryIO,
     delimited: Delimited,
     bank: BankTerms,
@@ -146,38 +154,34 @@ def _gathered(
 
 def payment_record(t: CreditTransfer, sid: str, ordinal: int) -> PaymentRecord:
     """What the journal keeps of one payment; *ordinal* is its 1-based position in the bank's file."""
-    instruction = t.instruction
-    debtor_account = instruction.debtor_account.number
-    creditor_account = t.creditor_account.number if t.creditor_account else None
+    return _record(kept_row(t), t.instruction, sid, ordinal)
+
+
+def _record(row: KeptRow, instruction: PaymentInstruction, sid: str, ordinal: int) -> PaymentRecord:
+    debtor_account, amount = instruction.debtor_account.number, Decimal(row.amount)
+    day = execution_day(instruction)
     return PaymentRecord(
         sid=sid,
         ordinal=ordinal,
-        end_to_end_id=t.end_to_end_id,
-        amount=t.amount,
-        currency=t.currency,
-        creditor_name=t.creditor.name,
-        creditor_account=creditor_account,
+        end_to_end_id=row.end_to_end_id,
+        amount=amount,
+        currency=row.currency,
+        creditor_name=row.creditor_name,
+        creditor_account=row.creditor_account,
         debtor_account=debtor_account,
-        instruction_id=t.instruction_id,
+        instruction_id=row.instruction_id,
         payment_information_id=instruction.id,
-        uetr=t.uetr,
-        requested_execution_date=execution_day(instruction),
+        uetr=row.uetr,
+        requested_execution_date=day,
         fingerprint=naming.payment_fingerprint(
             debtor_account=debtor_account,
-            creditor_account=creditor_account,
-            amount=t.amount,
-            currency=t.currency,
-            reference=reference_of(t),
-            requested_execution_date=execution_day(instruction),
+            creditor_account=row.creditor_account,
+            amount=amount,
+            currency=row.currency,
+            reference=row.reference,
+            requested_execution_date=day,
         ),
     )
-
-
-def reference_of(t: CreditTransfer) -> str:
-    """What tells two payments of one amount to one payee apart: the end-to-end id, else what the payment is for."""
-    if t.end_to_end_id and t.end_to_end_id != NOT_PROVIDED:
-        return t.end_to_end_id
-    return t.creditor_reference or " ".join(t.remittance_unstructured)
 
 
 def payment_records(initiation: Initiation, sid: str) -> Iterator[PaymentRecord]:

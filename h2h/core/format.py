@@ -192,6 +192,14 @@ class Format:
             text = f"the file holds {is_}s; {self.id} carries {wants}s, which move money the other way"
             raise Refused([error("H2H-KIND", "the file", text, WhoActs.SYSTEM_ADMINISTRATOR)])
 
+    def areas(self, document: bytes) -> list[tuple[int, int]]:
+        """Where in a document that this format has written each instruction's transactions begin and end."""
+        return self._writer.areas(document)
+
+    def frame(self, header: Initiation, groups: Iterable[Group]) -> bytes:
+        """As ``write_stream`` writes it, but with only the first transaction of each instruction."""
+        return self._writer.frame(header, groups)
+
     def pattern(self, like: CreditTransfer) -> Pattern | None:
         """What writes payments that differ from *like* only in ``pattern.Gaps``; None if each is to be written."""
         return self._writer.pattern(like) if self.codec is None else None

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from h2h.core import naming
-from h2h.core.alike import Alike, Group, Kept
+from h2h.core.alike import Alike, Group, Kept, KeptRow, kept_row
 from h2h.core.codecs.assemble import Assembler
 from h2h.core.codecs.collecting import CollectionAssembler
 from h2h.core.codecs.delimited import Row, forms_of
@@ -45,6 +45,7 @@ class Gathering:
         pattern: Callable[[CreditTransfer], Pattern | None],
     ) -> None:
         self.groups: list[Group] = []
+        self.has_unnamed = False  # some payment will be named by its position in the bank's file
         self.spool = Spool(scratch)
         self._terms = terms
         self._message_id = message_id
@@ -63,10 +64,15 @@ class Gathering:
         # A mandate and its sequence type are one payer's: collections are each checked in full.
         self.quick = self._alike.bind if not self._collects else lambda _: None
 
+    @property
+    def width(self) -> int | None:
+        """Number of cells of every row; None if there was none."""
+        return self._layout.width if self._layout is not None else None
+
     def take(self, row: Row) -> None:
         """Check one row's payment and keep it."""
         self._layout = row.layout
-        number = self._number_of(row)
+        number = self.number_of(row.instruction, row.transaction[_CURRENCY])
         group = self.groups[number]
         group.count += 1
         amount = self._checked(row, group, number)
@@ -94,6 +100,8 @@ class Gathering:
             check_collection(transfer, self._terms, self._ids, row.line)
         if not texts_fit:
             check_transfer_texts(transfer, self._terms)
+        if transfer.end_to_end_id == NOT_PROVIDED and transfer.instruction_id is None:
+            self.has_unnamed = True
         if self._terms.judge.count == found_before:
             self._alike.learn(row.cells, transfer, number, group)
         return transfer.amount
@@ -110,6 +118,14 @@ class Gathering:
         """The same, with payments that are alike written already."""
         for rows, plain in self._runs(number):
             yield from self._alike.written(rows) if plain else self._made(rows, number)
+
+    def rows(self, number: int) -> Iterator[KeptRow]:
+        """What the journal keeps of them."""
+        for rows, plain in self._runs(number):
+            if plain:
+                yield from self._alike.rows(rows)
+            else:
+                yield from map(kept_row, self._made(rows, number))
 
     def _runs(self, number: int) -> Iterator[tuple[Iterable[Sequence[Any]], bool]]:
         """Rows that follow each other and are kept in the same way; True: as payments that are alike."""
@@ -131,16 +147,20 @@ class Gathering:
                 transfer.instruction_id = naming.instruction_id(self._message_id, before + ordinal)
             yield transfer
 
-    def _number_of(self, row: Row) -> int:
-        key = (row.instruction, row.transaction[_CURRENCY])
+    def number_of(self, instruction: Values, currency: str) -> int:
+        """The group of payments with these values, begun if it is new."""
+        key = (instruction, currency)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.groups)
-            self.groups.append(Group(self._instruction(row), row.transaction[_CURRENCY]))
+            self.groups.append(Group(self._instruction(instruction), currency))
         return number
 
-    def _instruction(self, row: Row) -> PaymentInstruction:
-        values = row.instruction
+    def keys(self) -> list[tuple[Values, str]]:
+        """What each group's payments have in common, in the order of the groups."""
+        return list(self._numbers)
+
+    def _instruction(self, values: Values) -> PaymentInstruction:
         if self._transliterates:
             values = self._transliterated(values, self._names[0])
         missing = self._missing(values, self._needed[0])

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from h2h.core.convert import Stamp, convert_delimited, payment_records
+from h2h.core.convert import Conversion, Stamp, convert_delimited, payment_records
 from h2h.core.errors import Misconfigured, NotYet, Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
 from h2h.core.format import Format
@@ -112,15 +112,21 @@ def _from_delimited(
     own_id = message_id(house.settings.instance, sub.sid)
     stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), house.day_at(bank, house.now()))
     written = scratch / "bank.xml"
-    with source.open("rb") as file, written.open("wb") as out:
-        conversion = convert_delimited(
-            file, folder.delimited, bank, target, stamp, scratch=_scratch_files(scratch, stack), out=out
+    schema = _schema_of(bank, target)
+    conversion: Conversion | None = None
+    if house.helpers is not None:
+        conversion = house.helpers.convert(
+            source, folder.delimited, bank, target, schema, stamp, scratch=scratch, out=written
         )
-    stack.callback(conversion.close)
-    findings = conversion.findings
-    if conversion.refused or refuses(findings):
-        raise Refused(findings)
-    findings = findings + _own_schema(house, bank, target, written)
+    if conversion is None:
+        with source.open("rb") as file, written.open("wb") as out:
+            conversion = convert_delimited(
+                file, folder.delimited, bank, target, stamp, scratch=_scratch_files(scratch, stack), out=out
+            )
+        stack.callback(conversion.close)
+        if conversion.refused or refuses(conversion.findings):
+            raise Refused(conversion.findings)
+        conversion.findings = conversion.findings + _own_schema(house, schema, target, written)
     view = {
         "format": "delimited",
         "message_id": stamp.message_id,
@@ -139,7 +145,7 @@ def _from_delimited(
         count=conversion.count,
         control_sum=conversion.control_sum,
         payments=conversion.records(sub.sid),
-        findings=findings,
+        findings=conversion.findings,
         view=view,
     )
 
@@ -149,10 +155,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     data = source.read_bytes()
     format_ = house.formats.identify(data)
     findings: list[Finding] = []
-    schema = bank.schemas.get(format_.id, format_.schema)
-    if schema is None:
-        raise Misconfigured(f"format {format_.id} has no schema; a file of it is never sent unchecked")
-    findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
+    findings += house.schemas.validate(_schema_of(bank, format_), format_.as_schema_sees_it(data))
     if refuses(findings):
         raise Refused(findings)
     read = format_.read(data)
@@ -172,7 +175,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
         bank_file = scratch / "bank.xml"
         with bank_file.open("wb") as out:
             bank_format.write(initiation, out)
-        findings += _own_schema(house, bank, bank_format, bank_file)
+        findings += _own_schema(house, _schema_of(bank, bank_format), bank_format, bank_file)
     return Converted(
         bank_file=bank_file,
         source_format=format_.id,
@@ -186,11 +189,16 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     )
 
 
-def _own_schema(house: House, bank: BankProfile, target: Format, written: Path) -> list[Finding]:
-    """What h2h wrote must satisfy the bank's schema; if not, the payment data asked for something impossible."""
-    schema = bank.schemas.get(target.id, target.schema)
+def _schema_of(bank: BankProfile, format_: Format) -> str:
+    """The schema that files of this format must satisfy at this bank."""
+    schema = bank.schemas.get(format_.id, format_.schema)
     if schema is None:
-        raise Misconfigured(f"format {target.id} has no schema; a file of it is never sent unchecked")
+        raise Misconfigured(f"format {format_.id} has no schema; a file of it is never sent unchecked")
+    return schema
+
+
+def _own_schema(house: House, schema: str, target: Format, written: Path) -> list[Finding]:
+    """What h2h wrote must satisfy the bank's schema; if not, the payment data asked for something impossible."""
     findings = house.schemas.validate_file(schema, written, target.as_schema_sees_it)
     if refuses(findings):
         raise Refused(findings)

@@ -13,7 +13,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.format import FormatBook
 from h2h.core.records import NewAttention, Submission
 from h2h.core.schedule import time_zone
-from h2h.ports import Archive, Channel, Clock, Inbox, Journal, Ledger, Outbox, Schemas, Sealer
+from h2h.ports import Archive, Channel, Clock, Helpers, Inbox, Journal, Ledger, Outbox, Schemas, Sealer
 from h2h.settings import BankProfile, ErpFolder, Settings
 
 log = structlog.get_logger("h2h")
@@ -34,6 +34,7 @@ class House:
     inboxes: Mapping[str, Inbox]
     channels: Mapping[str, Channel]
     sealers: Mapping[str, Sealer]
+    helpers: Helpers | None = None
     _told: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
 
     def now(self) -> datetime:

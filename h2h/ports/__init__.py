@@ -25,6 +25,7 @@ from h2h.ports.journal import (
 )
 from h2h.ports.other import (
     Clock,
+    Helpers,
     OpenReport,
     Progress,
     Schemas,
@@ -38,6 +39,7 @@ __all__ = [
     "Channel",
     "Claimed",
     "Clock",
+    "Helpers",
     "Inbox",
     "Journal",
     "Ledger",

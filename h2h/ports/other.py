@@ -8,7 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from h2h.core.convert import Conversion, Stamp
+from h2h.core.declared import Delimited
 from h2h.core.findings import Finding
+from h2h.core.format import Format
+from h2h.core.rules.terms import BankTerms
 
 
 class Clock(Protocol):
@@ -70,6 +74,28 @@ class Schemas(Protocol):
         """The same of a file, in memory that does not grow with it as long as it is valid.
 
         *as_schema_sees_it* is applied to each part of the document before the schema is asked.
+        """
+
+
+class Helpers(Protocol):
+    """Other processes that convert long delimited files."""
+
+    def convert(
+        self,
+        source: Path,
+        delimited: Delimited,
+        bank: BankTerms,
+        target: Format,
+        schema: str,
+        stamp: Stamp,
+        *,
+        scratch: Path,
+        out: Path,
+    ) -> Conversion | None:
+        """The bank's file in *out*, checked and valid by *schema*: the same bytes as ``convert_delimited`` writes.
+
+        None if the file is to be converted in one go: it is short, something is found in it, or no helper is free. What
+        stands in *scratch* then must stay as long as the conversion's records are read.
         """
 
 

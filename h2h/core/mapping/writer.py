@@ -75,6 +75,30 @@ class Writer:
                 size = 0
         out.write("".join(parts).encode())
 
+    def areas(self, document: bytes) -> list[tuple[int, int]]:
+        """Where in a document of ours each instruction's transactions begin and end."""
+        # What is data in a document holds no "<".
+        starts, end = f"<{self._record_tag}>".encode(), f"</{self._group_tag}>\n".encode()
+        found: list[tuple[int, int]] = []
+        at = document.find(f"<{self._group_tag}>\n".encode())
+        while at >= 0:
+            stop = document.index(end, at)
+            found.append((document.index(starts, at), stop))
+            at = document.find(f"<{self._group_tag}>\n".encode(), stop)
+        return found
+
+    def frame(self, header: Initiation, groups: Iterable[Group]) -> bytes:
+        """The document with all its counts and sums, but only the first transaction of each instruction."""
+        end = f"</{self._record_tag}>\n"
+        parts = [self._start, self._try(self._header, header, "")]
+        for at, (instruction, count, total, transactions) in enumerate(groups, 1):
+            first = next(iter(transactions))
+            text = first.text if isinstance(first, Records) else f"<{self._record_tag}>{self._record(first)}{end}"
+            stated = dataclasses.replace(instruction, stated_transaction_count=count, stated_control_sum=total)
+            parts.append(f"<{self._group_tag}>{self._try(self._group, stated, f'{self._group_tag}[{at}]')}")
+            parts.append(f"{text[: text.index(end) + len(end)]}</{self._group_tag}>\n")
+        return "".join([*parts, self._end]).encode()
+
     def _document(self, header: Initiation, groups: Sequence[Group]) -> Iterator[str]:
         yield self._start
         yield self._try(self._header, header, "") + "\n"

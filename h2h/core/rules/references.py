@@ -89,6 +89,14 @@ class Marks:
         self._add_payment(hash(payment))
         return True
 
+    def as_bytes(self) -> dict[str, bytes]:
+        """All marks by kind, for another process that has the same hash seed."""
+        return {kind: marks.tobytes() for kind, marks in self._of.items()}
+
+    def add_bytes(self, kind: str, marks: bytes) -> None:
+        """Marks that another process has made."""
+        self._of[kind].frombytes(marks)
+
     def repeated(self) -> dict[str, frozenset[int]]:
         """The marks that are there more than once, by kind; empty as a rule."""
         found = {kind: _repeated(marks) for kind, marks in self._of.items()}
