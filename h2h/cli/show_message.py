@@ -11,10 +11,13 @@ from rich.text import Text
 
 from h2h.cli.screen import printable
 from h2h.core.findings import Finding, Severity
+from h2h.core.match_cancellation import DECISIONS
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReason, StatusReport
 from h2h.core.view import counterparty
+from h2h.core.view_cancellation import told
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Looked
@@ -38,6 +41,8 @@ def show(looked: Looked, *, everything: bool = False) -> None:
             _statements(console, message, limit)
         elif isinstance(message, StatusReport):
             _report(console, message, limit)
+        elif isinstance(message, CancellationRequest | CancellationAnswer):
+            _cancellation(console, message, limit)
         else:
             _initiation(console, message, limit)
     show_findings(looked.findings, everything=everything, console=console)
@@ -217,6 +222,21 @@ def _report(console: Console, report: StatusReport, limit: int | None) -> None:
             table.add_row(*_cells(t.end_to_end_id, amount, t.currency, t.status, _reasons(t.reasons)))
         console.print(table)
     _rest(console, len(report.transactions[:limit]), len(report.transactions))
+
+
+def _cancellation(console: Console, message: CancellationRequest | CancellationAnswer, limit: int | None) -> None:
+    facts = {"answer": message.confirmation} if isinstance(message, CancellationAnswer) else {}
+    _facts(console, message=message.message_id, created=message.creation_date_time, case=message.case_id, **facts)
+    details = told(message)
+    table = _table("called back", "amount", "", "decision", "reason")
+    for d in details[:limit]:
+        what = {"file": d.original_message_id, "instruction": d.payment_information_id}.get(d.level)
+        name = f"{d.level} {what}" if what else d.end_to_end_id or d.uetr or d.instruction_id
+        amount = f"{d.amount:f}" if d.amount is not None else ""
+        decision = f"{d.status} {DECISIONS.get(d.status, '')}".strip() if d.status else ""
+        table.add_row(*_cells(name, amount, d.currency, decision, _reasons(d.reasons)))
+    console.print(table)
+    _rest(console, len(details[:limit]), len(details))
 
 
 def _reasons(reasons: Iterable[StatusReason]) -> str:

@@ -19,11 +19,12 @@ from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.plan import Plan, compile_plan
 from h2h.core.mapping.reader import Reader
 from h2h.core.mapping.writer import Group, Writer
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 
-Message = Initiation | StatusReport | StatementMessage
+Message = Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer
 
 # The finding of a file that no format knows; the command line answers it with exit status 3.
 UNKNOWN_FORMAT = "H2H-UNKNOWN-FORMAT"

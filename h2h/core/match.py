@@ -121,7 +121,26 @@ def match_report(
     elif report.group_status is not None:
         for payment in rest:
             _move(matching, payment, report.group_status, report.group_reasons)
+    _tell_payee_check(report, submission, matching)
     _move_submission(report, submission, payments, matching)
+
+
+#: Verification of the payee: what a person must look at before the payment goes on.
+_NAMES = {
+    "RVNM": "not the account's ({code})",
+    "RVMC": "only nearly the account's ({code})",
+    "RVNA": "not to be checked ({code})",
+}
+
+
+def _tell_payee_check(report: StatusReport, submission: Submission, matching: Matching) -> None:
+    """One item a report, whatever the number of payments: the bank waits until a person approves or withdraws."""
+    said = [t.status for t in report.transactions] + [i.status for i in report.instructions] + [report.group_status]
+    counts = {code: said.count(code) for code in _NAMES if code in said}
+    if counts:
+        names = ", ".join(f"{count} {_NAMES[code].format(code=code)}" for code, count in counts.items())
+        text = f"the bank checked the payees' names of message {submission.message_id}: {names}"
+        matching.attend("payee-check", f"{submission.sid}/{matching.fid}", text, WhoActs.TREASURY)
 
 
 def _move(matching: Matching, payment: PaymentRecord, status: str | None, reasons: Sequence[StatusReason]) -> None:

@@ -46,6 +46,11 @@ OUTCOME_OF_STATUS: dict[str, Outcome] = {
     "ACPD": Outcome.ACCEPTED,
     "PRES": Outcome.ACCEPTED,
     "BLCK": Outcome.PROCESSING,
+    # Verification of the payee (EU 2024/886): the bank waits for a person, or has nothing against the name.
+    "RCVC": Outcome.PROCESSING,
+    "RVMC": Outcome.PROCESSING,
+    "RVNM": Outcome.PROCESSING,
+    "RVNA": Outcome.PROCESSING,
     "ACSC": Outcome.SETTLED,
     "ACCC": Outcome.SETTLED,
     "ACIS": Outcome.SETTLED,

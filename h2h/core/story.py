@@ -199,7 +199,7 @@ def chronicle_of_payment(
     events: Sequence[EventRecord], reports: Sequence[EventRecord], ordinal: int, words: Words = ENGLISH
 ) -> list[Told]:
     """The history of one payment: its file's, with what the bank reported of it and of no other."""
-    about_others = {"late-report", "contradicting-report"}
+    about_others = {"late-report", "contradicting-report", "cancellation-answered"}
     own = [e for e in events if e.event not in about_others or e.detail.get("payment") == ordinal]
     told = [_told_report(r, words) for r in reports if r.detail.get("ordinal") == ordinal]
     return sorted([_told(e, words) for e in own] + told, key=lambda line: line.at)

@@ -9,9 +9,11 @@ from typing import Any
 
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Message, Read
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
+from h2h.core.view_cancellation import cancellation_json
 
 STATUS_ROW_HEADER = (
     *("original_message_id", "payment_information_id", "end_to_end_id", "instruction_id", "uetr", "amount", "currency"),
@@ -52,6 +54,8 @@ def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 def _content(message: Message) -> dict[str, Any]:
     if isinstance(message, StatementMessage):
         return _statements(message)
+    if isinstance(message, CancellationRequest | CancellationAnswer):
+        return cancellation_json(message)
     return _report(message) if isinstance(message, StatusReport) else _initiation(message)
 
 

@@ -175,6 +175,7 @@ EVENTS: dict[str, str] = {
     "late-report": "a late report about payment {payment} changed nothing",
     "contradicting-report": "a report about payment {payment} contradicts an earlier one: {known}, now {reported}",
     "report-changed-nothing": "a report of the bank changed nothing",
+    "cancellation-answered": "the bank answered the cancellation of payment {payment}: {answer}",
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
     # of a bank's file
@@ -223,6 +224,17 @@ ATTENTION: dict[str, Step] = {
     "contradiction": Step("find out with the bank where the money is; both reports are kept", (_CLOSE,)),
     "unmatched-status": Step("ask the bank which payment it means", (_CLOSE,)),
     "unknown-status": Step("ask the bank what its status means", (_CLOSE,)),
+    "cancellation-answer": Step(
+        "tell those who asked for the money back; if it was paid, watch for the booking that brings it home", (_CLOSE,)
+    ),
+    "unmatched-cancellation": Step("find out who asked this bank to call a payment back, and which", (_CLOSE,)),
+    "cancellation-request": Step(
+        "find out whether the money is owed; the account's owner answers the bank", (_SUBJECT, _CLOSE)
+    ),
+    "payee-check": Step(
+        "compare the names with the payees, by a known telephone number; then approve or withdraw at the bank",
+        (_CLOSE,),
+    ),
     "answer-to-unsent": Step("find out whether somebody sent the file another way, before it is sent", (_SUBJECT,)),
     "amount-differs": Step("compare the booking with the payment, and ask the bank", (_CLOSE,)),
     "ambiguous-entry": Step("tell the payments apart with the bank's help", (_CLOSE,)),

@@ -15,12 +15,14 @@ from typing import Any
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
 from h2h.core.format import Read
+from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.given import Given, Part, given_to, stem
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import dumped, opened
+from h2h.pipeline.settle import called_back
 from h2h.settings import ErpFolder
 
 
@@ -96,6 +98,10 @@ def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
     if isinstance(read.message, StatusReport):
         names = {s.folder for s in house.journal.by_message_id(file.bank, read.message.original_message_id or "")}
         folders = [f for f in folders if f.name in names]
+    elif isinstance(read.message, CancellationAnswer):
+        # It goes to whose payments it names; one that names none of ours goes to everybody of this bank.
+        ours = {house.journal.submission(p.sid).folder for p in called_back(house, file, read.message)[0]}
+        folders = [f for f in folders if f.name in ours] if ours else folders
     if not folders:
         text = f"{file.remote_name}: no ERP folder of bank {file.bank} has an inbound folder for it; see the archive"
         house.attend("undeliverable", file.fid, text, WhoActs.SYSTEM_ADMINISTRATOR, file.bank)

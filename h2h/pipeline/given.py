@@ -14,12 +14,14 @@ from typing import BinaryIO
 
 from h2h.core.findings import WhoActs
 from h2h.core.format import Format, Read
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile
 from h2h.core.rows import STATEMENT_HEADER, STATUS_HEADER, statement_rows, status_rows, write_csv
 from h2h.core.view import message_json
+from h2h.core.view_cancellation import cancellation_rows
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import dumped, opened
 from h2h.pipeline.settle import candidates_of
@@ -59,6 +61,9 @@ def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, who
         return
     if isinstance(message, StatusReport) and "csv" in folder.deliver:
         yield _one("csv", f"{stem(file)}.csv", _status_table(house, file, message, folder))
+    if isinstance(message, CancellationRequest | CancellationAnswer) and "csv" in folder.deliver:
+        header, rows = cancellation_rows(message)
+        yield _one("csv", f"{stem(file)}.csv", _table(tuple(header), rows))
     yield from _whole(house, file, folder, whole)
 
 

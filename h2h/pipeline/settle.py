@@ -5,7 +5,9 @@ from __future__ import annotations
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
 from h2h.core.match import Matching, match_report
+from h2h.core.match_cancellation import ids_answered, match_answer, match_request
 from h2h.core.match_entries import ids_of, match_entries, statement_records
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.outcome import Outcome
@@ -41,6 +43,11 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
             return _foreign(house, file, message)
     elif isinstance(message, StatementMessage):
         statements, mended = _match_statements(house, file, message, matching)
+    elif isinstance(message, CancellationAnswer):
+        payments, of_message = called_back(house, file, message)
+        match_answer(message, payments, of_message, matching)
+    elif isinstance(message, CancellationRequest):
+        match_request(message, matching)
     else:
         matching.attend(
             "unexpected-message", file.fid, f"the bank sent {file.format}, which only customers send", WhoActs.BANK
@@ -71,6 +78,8 @@ def follow(house: House, file: InboundFile) -> None:
         sids = {found.sid} if found else set()
     elif isinstance(message, StatementMessage):
         sids = {p.sid for p in candidates_of(house, file, message)}
+    elif isinstance(message, CancellationAnswer):
+        sids = {p.sid for p in called_back(house, file, message)[0]}
     else:
         sids = set()
     for sid in sorted(sids):
@@ -83,6 +92,26 @@ def candidates_of(house: House, file: InboundFile, message: StatementMessage) ->
     return house.journal.payments_by(
         bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
     )
+
+
+def called_back(
+    house: House, file: InboundFile, answer: CancellationAnswer
+) -> tuple[list[PaymentRecord], dict[str, frozenset[str]]]:
+    """(payments that the answer may speak of, message id → submissions that bear it)."""
+    messages, batches, end_to_end_ids, uetrs = ids_answered(answer)
+    of_message = {}
+    payments: dict[tuple[str, int], PaymentRecord] = {}
+    for message_id in messages:
+        sids = [s.sid for s in house.journal.by_message_id(file.bank, message_id) if s.state in BANK_MAY_HAVE_IT]
+        if sids:
+            of_message[message_id] = frozenset(sids)
+        for sid in sids:
+            payments.update({(p.sid, p.ordinal): p for p in house.journal.payments(sid)})
+    named = house.journal.payments_by(
+        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
+    )
+    payments.update({(p.sid, p.ordinal): p for p in named})
+    return list(payments.values()), of_message
 
 
 def _match_status(house: House, file: InboundFile, report: StatusReport, matching: Matching) -> bool:

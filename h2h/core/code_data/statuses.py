@@ -1,4 +1,4 @@
-"""Status codes of payment status reports: what the bank says of a file, an instruction or a payment (pain.002)."""
+"""Status codes: what the bank says of a file, an instruction or a payment (pain.002), or of its cancellation."""
 
 from __future__ import annotations
 
@@ -31,4 +31,12 @@ STATUSES: tuple[tuple[str, str, bool, str, str], ...] = (
      "the payee's name does not match the account", "收款人名称与账户不符"),
     ("RVNA", "ReceivedVerificationCompletedNotApplicable", False,
      "the payee's name could not be checked", "无法核对收款人名称"),
+    # The answer to a cancellation (camt.029).
+    ("ACCR", "AcceptedCancellationRequest", True,
+     "the cancellation is accepted; what was paid is booked back later", "撤回已接受；已付款项随后退回"),
+    ("RJCR", "RejectedCancellationRequest", True,
+     "the cancellation is refused; the payment stays as it was", "撤回被拒绝，付款状态不变"),
+    ("PDCR", "PendingCancellationRequest", False, "the cancellation is not decided yet", "撤回尚未决定"),
+    ("PACR", "PartiallyAcceptedCancellationRequest", False,
+     "some of the cancellations are accepted; look at each payment", "部分撤回被接受，请逐笔查看"),
 )  # fmt: skip

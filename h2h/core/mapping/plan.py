@@ -32,6 +32,12 @@ from lxml import etree
 
 from h2h.core.errors import Misconfigured
 from h2h.core.mapping.values import VALUE_TYPES
+from h2h.core.model.cancellation import (
+    CancellationAnswer,
+    CancellationDetail,
+    CancellationPart,
+    CancellationRequest,
+)
 from h2h.core.model.collection import Collection, Mandate
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
@@ -45,6 +51,7 @@ CLASSES: Mapping[str, type] = {
     for cls in (
         *(Account, Agent, Party, PostalAddress, CreditTransfer, Initiation, PaymentInstruction),
         *(Collection, Mandate),
+        *(CancellationAnswer, CancellationDetail, CancellationPart, CancellationRequest),
         *(Balance, Entry, EntryDetail, Statement, StatementMessage),
         *(InstructionStatus, StatusReason, StatusReport, TransactionStatus),
     )
@@ -56,6 +63,8 @@ KINDS: Mapping[str, type] = {
     "direct-debit": Initiation,
     "status-report": StatusReport,
     "statement": StatementMessage,
+    "cancellation-request": CancellationRequest,
+    "cancellation-answer": CancellationAnswer,
 }
 
 

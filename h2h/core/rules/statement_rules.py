@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from h2h.core.findings import Finding, WhoActs, warning
+from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReport
@@ -18,8 +19,14 @@ from h2h.core.model.status import StatusReport
 _BOOKED = (None, "BOOK")
 
 
-def check_message(message: Initiation | StatusReport | StatementMessage) -> list[Finding]:
+def check_message(
+    message: Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer,
+) -> list[Finding]:
     """All disagreements of a message with itself."""
+    if isinstance(message, CancellationRequest):
+        return check_cancellation_request(message)
+    if isinstance(message, CancellationAnswer):
+        return []
     if isinstance(message, StatementMessage):
         return [f for s in message.statements for f in check_statement(s)]
     if isinstance(message, StatusReport):
@@ -118,6 +125,18 @@ def check_status_report(report: StatusReport) -> list[Finding]:
             where = f"TxInfAndSts[{number}]"
             text = f"{where} ({transaction.end_to_end_id}) is rejected, and no reason is given"
             found.append(_bank("H2H-NO-REASON", where, text))
+    return found
+
+
+def check_cancellation_request(request: CancellationRequest) -> list[Finding]:
+    """Stated numbers and sums of payments called back, where single payments are named."""
+    payments = [d for d in request.details if d.level == "payment"]
+    if not payments:
+        return []
+    found = _count("CtrlData", request.stated_transaction_count, len(payments))
+    if all(p.amount is not None for p in payments):
+        total = sum((p.amount for p in payments if p.amount is not None), Decimal(0))
+        found += _sum("CtrlData", request.stated_control_sum, total)
     return found
 
 

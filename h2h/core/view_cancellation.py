@@ -1,0 +1,75 @@
+"""Cancellations as the command line shows them: JSON values, and a row for each thing called back or answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
+
+ROW_HEADER = (
+    *("message_id", "case_id", "level", "original_message_id", "payment_information_id", "instruction_id"),
+    *("end_to_end_id", "uetr", "amount", "currency", "status", "reason_code", "reason_text"),
+)
+
+_PLAIN = (
+    *("level", "status", "cancellation_id", "original_message_id", "original_message_name"),
+    *("payment_information_id", "instruction_id", "end_to_end_id", "transaction_id", "uetr"),
+)
+
+
+def cancellation_json(message: CancellationRequest | CancellationAnswer) -> dict[str, Any]:
+    """The content of a request or an answer."""
+    created = message.creation_date_time
+    made: dict[str, Any] = {
+        "message_id": message.message_id,
+        "creation_date_time": created.isoformat() if created else None,
+        "case_id": message.case_id,
+    }
+    if isinstance(message, CancellationAnswer):
+        made["confirmation"] = message.confirmation
+    else:
+        stated = message.stated_control_sum
+        made["stated_transaction_count"] = message.stated_transaction_count
+        made["stated_control_sum"] = f"{stated:f}" if stated is not None else None
+    made["cancellations"] = [_detail(detail) for detail in told(message)]
+    return made
+
+
+def told(message: CancellationRequest | CancellationAnswer) -> list[CancellationDetail]:
+    """What is called back or answered, without the instructions that only stand around their payments."""
+    within = {d.payment_information_id for d in message.details if d.level == "payment"}
+    return [
+        d
+        for d in message.details
+        if d.level == "payment" or d.status is not None or d.reasons or d.payment_information_id not in within
+    ]
+
+
+def cancellation_rows(
+    message: CancellationRequest | CancellationAnswer,
+) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """Header and rows."""
+    return ROW_HEADER, (_row(message, detail) for detail in told(message))
+
+
+def reasons_of(detail: CancellationDetail) -> tuple[str, str]:
+    """(codes, texts), each joined."""
+    codes = "; ".join(r.code or r.proprietary or "" for r in detail.reasons)
+    return codes, "; ".join(r.text for r in detail.reasons if r.text)
+
+
+def _row(message: CancellationRequest | CancellationAnswer, d: CancellationDetail) -> Sequence[str]:
+    amount = f"{d.amount:f}" if d.amount is not None else None
+    about = (d.original_message_id, d.payment_information_id, d.instruction_id, d.end_to_end_id, d.uetr)
+    values = (message.message_id, message.case_id, d.level, *about, amount, d.currency, d.status, *reasons_of(d))
+    return tuple(v or "" for v in values)
+
+
+def _detail(d: CancellationDetail) -> dict[str, Any]:
+    return {
+        **{name: getattr(d, name) for name in _PLAIN},
+        "amount": f"{d.amount:f}" if d.amount is not None else None,
+        "currency": d.currency,
+        "reasons": [{"code": r.code or r.proprietary, "text": r.text} for r in d.reasons],
+    }
