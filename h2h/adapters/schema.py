@@ -135,11 +135,10 @@ class SchemaBook:
         until = time.monotonic() + _EXPLAIN_SECONDS
         told: set[tuple[int, str]] = set()
         for problem in problems:
-            found = root.getroottree().xpath(problem.path) if problem.path else []
-            if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
+            node = _node_of(root, problem)
+            if node is None:
                 yield _in_its_own_words(problem, schema)
                 continue
-            node = found[0]
             rule = self._rule(schema, node, problem.message) if time.monotonic() < until else None
             finding = _finding(problem, node, rule, schema)
             # One mistake often breaks two rules of the schema that read the same to a person.
@@ -157,7 +156,7 @@ class SchemaBook:
         if len(about) > _EXPLAIN_CHILDREN:
             return None
         try:
-            component = self._explainer(schema).find(_xpath(about), {"d": etree.QName(about).namespace or ""})
+            component = self._explainer(schema).find(_xpath(about), {"d": xml.name_of(about.tag)[0] or ""})
             if component is None:
                 return None
             shallow = _shallow(about)
@@ -232,13 +231,22 @@ def place_of(node: etree._Element) -> str:
         tag = str(current.tag)
         same = list(current.itersiblings(tag, preceding=True))
         more = bool(same) or next(current.itersiblings(tag), None) is not None
-        steps.append(etree.QName(current).localname + (f"[{len(same) + 1}]" if more else ""))
+        steps.append(xml.name_of(current.tag)[1] + (f"[{len(same) + 1}]" if more else ""))
         current = current.getparent()
     return "/".join(reversed(steps[:-2] or steps))
 
 
+def _node_of(root: etree._Element, problem: Any) -> etree._Element | None:
+    """The element that the validator means; None if it names none, or by a prefix that is declared nowhere."""
+    try:
+        found = root.getroottree().xpath(problem.path) if problem.path else []
+    except etree.XPathEvalError:
+        return None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None
+
+
 def _xpath(node: etree._Element) -> str:
-    names = [etree.QName(n).localname for n in (node, *node.iterancestors())]
+    names = [xml.name_of(n.tag)[1] for n in (node, *node.iterancestors())]
     return "/".join(f"d:{name}" for name in reversed(names))
 
 

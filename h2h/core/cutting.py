@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from h2h.core import xml
+
 #: The elements that repeat most in ISO 20022.
 RECORDS = ("CdtTrfTxInf", "DrctDbtTxInf", "TxInfAndSts", "Ntry")
 #: What is around the records, and the message and the document around that.
@@ -88,7 +90,7 @@ def _shape_of(beginning: bytes) -> _Shape | None:
         stack: list[str] = []
         for event, node in reader.read_events():
             if event == "start":
-                local = etree.QName(node).localname
+                local = xml.name_of(node.tag)[1]
                 stack.append(f"{node.prefix}:{local}" if node.prefix else local)
             else:
                 stack.pop()

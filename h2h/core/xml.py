@@ -102,12 +102,21 @@ def not_well_formed(problem: etree.XMLSyntaxError, first_line: int = 1) -> Findi
     )
 
 
+def name_of(tag: object) -> tuple[str | None, str]:
+    """Namespace and local name of a tag or an attribute's name.
+
+    lxml's own QName refuses with an error what libxml2 has let pass: ``p:Amt`` whose prefix is declared nowhere.
+    """
+    namespace, found, local = str(tag).rpartition("}")
+    return (namespace[1:] if found else None), local
+
+
 def root_of(head: bytes) -> Root:
     """Namespace and first two names of the document that begins with these safe bytes; ``Refused`` if there is none."""
     reader = etree.XMLPullParser(
         events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
-    found: list[etree.QName] = []
+    found: list[tuple[str | None, str]] = []
     # Fed piecemeal: an error further on must not hide the root that stands before it.
     problem: etree.XMLSyntaxError | None = None
     for at in range(0, len(head), 2048):
@@ -115,14 +124,14 @@ def root_of(head: bytes) -> Root:
             reader.feed(head[at : at + 2048])
         except etree.XMLSyntaxError as raised:
             problem = raised
-        found.extend(etree.QName(node) for _, node in reader.read_events() if len(found) < 2)
+        found.extend(name_of(node.tag) for _, node in reader.read_events() if len(found) < 2)
         if len(found) >= 2 or problem is not None:
             break
     if not found:
         if problem is not None:
             raise Refused([not_well_formed(problem)]) from problem
         raise _refused("H2H-NOT-WELL-FORMED", "the file holds no XML element")
-    return Root(found[0].namespace, found[0].localname, found[1].localname if len(found) > 1 else None)
+    return Root(*found[0], found[1][1] if len(found) > 1 else None)
 
 
 def _refused(code: str, text: str, line: int | None = None) -> Refused:

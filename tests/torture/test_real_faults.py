@@ -67,6 +67,13 @@ def test_the_line_cut_after_any_byte_everything_happens_once(root: Path) -> None
     assert sum(told["done"].values()) == 10
 
 
+def test_of_thousands_of_damaged_documents_of_every_format_nothing_but_findings_comes_out(root: Path) -> None:
+    told = drive(root, "fuzz", "--runs", "6000", "--seed", "2026")
+    assert told["faults"] == []
+    assert told["outcomes"]["refused"] > 1000
+    assert told["outcomes"]["read"] > 500
+
+
 # -- long ones
 
 
@@ -105,3 +112,11 @@ def test_twenty_minutes_with_two_thousand_files_neither_memory_nor_descriptors_g
     told = drive(root, "soak")
     assert told["faults"] == []
     assert told["files"] == 2000
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("part", ["1/2", "2/2"])
+def test_of_a_million_damaged_documents_nothing_but_findings_comes_out(root: Path, part: str) -> None:
+    told = drive(root, "fuzz", "--part", part)
+    assert told["faults"] == []
+    assert told["runs"] == 500_000

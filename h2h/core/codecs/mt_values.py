@@ -21,7 +21,7 @@ MARKS: dict[str, tuple[str, bool, str | None]] = {
 
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9.,]+)\s*")
 _LOOSE_BALANCE = re.compile(r"([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,]+)")
-_SUM = re.compile(r"([0-9]*)([A-Z]{3})([0-9.,]+)")
+_SUM = re.compile(r"([0-9]{0,9})([A-Z]{3})([0-9.,]+)")
 _FLOOR = re.compile(r"([A-Z]{3})\s?[CD]?\s?([0-9.,]+)")
 _MOMENT = re.compile(r"([0-9]{6})([0-9]{4})(?:([+-])([0-9][0-9])([0-9][0-9]))?")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")

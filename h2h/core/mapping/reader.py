@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from h2h.core import xml
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.assembly import Assembly, Shape
@@ -71,7 +72,7 @@ def _read_piece(piece: Piece, compiled: Compiled, assembly: Assembly) -> None:
         text = "the document holds a noncharacter (U+FDD0 or U+FDD1), which is not for interchange"
         raise Refused([error("H2H-CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
     for attribute in compiled.foreign_attributes(piece.root):
-        name = etree.QName(attribute.attrname).localname
+        name = xml.name_of(attribute.attrname)[1]
         assembly.unread[f"{_names(attribute.getparent())}/@{name}"] += 1
     text = str(compiled.transform(piece.root))
     line = _Lines(piece).next
@@ -140,5 +141,5 @@ class _Lines:
 
 
 def _names(node: etree._Element) -> str:
-    names = [etree.QName(a).localname for a in node.iterancestors()]
-    return "/".join([*reversed(names), etree.QName(node).localname])
+    names = [xml.name_of(a.tag)[1] for a in node.iterancestors()]
+    return "/".join([*reversed(names), xml.name_of(node.tag)[1]])
