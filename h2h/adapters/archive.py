@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,7 +71,10 @@ class FileArchive:
         """A private working directory for that owner, emptied at start."""
         self.clean(owner)
         path = self._work(owner)
-        files.make_directories(path)
+        if not self._scratch_root.is_dir():
+            files.make_directories(self._scratch_root)
+        with files.in_words("make the directory", path):
+            path.mkdir(mode=0o700)  # not made durable: what a power cut leaves of it is thrown away
         return path
 
     def clean(self, owner: str) -> None:
@@ -79,8 +83,9 @@ class FileArchive:
         with files.in_words("empty", path):
             if path.is_symlink() or path.is_file():
                 path.unlink()  # something else in its place is removed, never followed
-            elif path.exists():
-                shutil.rmtree(path)
+            while path.exists():
+                with suppress(FileNotFoundError):  # somebody else is at it, too: what is gone is gone
+                    shutil.rmtree(path)
 
     def _folder(self, owner: str, since: datetime) -> Path:
         if not _OWNER.fullmatch(owner):

@@ -21,11 +21,15 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 from h2h.adapters import files
 from h2h.settings.erp import ErpFolder
 
 _OURS = ".h2h"  # receipts are written under such names and renamed: no news
+# watchdog keeps the first half of a rename back for half a second, and all that follows with it, to report both halves
+# as one. Here either half is news enough, and an ERP's rename in its own folder must not wait.
+InotifyMoveEventGrouper.delay = 0.0
 _KINDS: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
 
 

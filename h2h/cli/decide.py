@@ -287,8 +287,9 @@ def _look(house: House, done: Done, *, may_fail: bool = False, withdraw_it: bool
     With *withdraw_it* the temporary file is taken away first.
     """
     from h2h.core.errors import Misconfigured, Unavailable
+    from h2h.pipeline.line import Line
     from h2h.pipeline.receipts import write_receipt
-    from h2h.pipeline.send import Line, look_again, withdraw
+    from h2h.pipeline.send import look_again, withdraw
 
     act = withdraw if withdraw_it else look_again
     try:

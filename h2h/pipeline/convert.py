@@ -64,8 +64,9 @@ def convert(house: House, sub: Submission) -> Submission:
         return hold_or_refuse(house, sub, suspected)
     folder, bank = house.folder(sub), house.bank(sub)
     with ExitStack() as stack:
-        scratch = house.archive.scratch(sub.sid)
-        stack.callback(house.archive.clean, sub.sid)
+        # A name of its own: the next stage works on this submission before the last rows here are put away.
+        scratch = house.archive.scratch(working_place(sub))
+        stack.callback(house.archive.clean, working_place(sub))
         with source.open("rb") as file:
             head = file.read(4096)
         if folder.delimited is not None and not head.removeprefix(_UTF8_MARK).lstrip().startswith(b"<"):
@@ -99,6 +100,11 @@ def convert(house: House, sub: Submission) -> Submission:
         )
     moved(sub, "converted", payments=done.count, source_format=done.source_format, findings=len(done.findings))
     return sub
+
+
+def working_place(sub: Submission) -> str:
+    """Whose scratch directory it is that a conversion works in."""
+    return f"{sub.sid}~convert"
 
 
 def _from_delimited(

@@ -23,7 +23,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.house import House, log
-from h2h.pipeline.send import Line
+from h2h.pipeline.line import Line
 from h2h.ports import RemoteEntry, RemoteKind, Session
 from h2h.settings import Fetching
 

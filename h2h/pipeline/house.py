@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +20,29 @@ from h2h.ports import Archive, Channel, Clock, Helpers, Inbox, Journal, Ledger, 
 from h2h.settings import BankProfile, ErpFolder, Settings
 
 log = structlog.get_logger("h2h")
+
+
+class Written:
+    """Which version of a submission its receipt shows, for the last few thousand; threads take turns."""
+
+    KEPT = 4096
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(32)]
+        self._shown: OrderedDict[str, int] = OrderedDict()
+
+    @contextmanager
+    def turn(self, sid: str, version: int) -> Iterator[bool]:
+        """Inside, nobody else writes this receipt; False if a newer one stands already."""
+        with self._turns[hash(sid) % len(self._turns)]:
+            with self._mutex:
+                shown = self._shown.pop(sid, -1)
+            yield version >= shown
+            with self._mutex:
+                self._shown[sid] = max(shown, version)
+                while len(self._shown) > self.KEPT:
+                    self._shown.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -35,6 +61,7 @@ class House:
     channels: Mapping[str, Channel]
     sealers: Mapping[str, Sealer]
     helpers: Helpers | None = None
+    receipts: Written = field(default_factory=Written, compare=False, repr=False)
     _told: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
 
     def now(self) -> datetime:

@@ -6,6 +6,8 @@ claimed file removed. Cut short anywhere, the next round finds the claimed file 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from h2h.core.errors import OutOfSpace, Refused, Unavailable
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.lifecycle import State
@@ -16,13 +18,17 @@ from h2h.ports import Claimed, Oddity
 from h2h.settings import ErpFolder
 
 
-def take_in_folder(house: House, folder: ErpFolder) -> int:
-    """Take in all that is complete in one ERP folder; how many files were claimed. Never raises for one bad file."""
+def take_in_folder(house: House, folder: ErpFolder, taken: Callable[[], None] = lambda: None) -> int:
+    """Take in all that is complete in one ERP folder; how many files were claimed. Never raises for one bad file.
+
+    *taken* is called after each one: its journey goes on while the next one is taken in.
+    """
     outbox = house.outboxes[folder.name]
     count = 0
     try:
         for claimed in list(outbox.unfinished()):
             count += _take(house, folder, claimed)
+            taken()
         for seen in outbox.scan(house.now()):
             if isinstance(seen, Oddity):
                 _report_oddity(house, folder, seen)
@@ -30,6 +36,7 @@ def take_in_folder(house: House, folder: ErpFolder) -> int:
             claimed_now = outbox.claim(seen)
             if claimed_now is not None:
                 count += _take(house, folder, claimed_now)
+                taken()
     except OutOfSpace as problem:
         # Nothing new is taken in; answers and sends in flight go on. The files wait in the ERP's folder.
         house.attend("disk-full", folder.name, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, folder.bank)

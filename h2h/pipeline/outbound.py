@@ -27,9 +27,10 @@ from h2h.core.records import Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.receipts import write_error_beside, write_receipt
 from h2h.pipeline.seal import seal
-from h2h.pipeline.send import Line, resume, send
+from h2h.pipeline.send import resume, send
 
 #: Steps that need no connection to the bank.
 AT_HOME: dict[State, Callable[[House, Submission], Submission]] = {
@@ -42,17 +43,19 @@ AT_THE_BANK: dict[State, Callable[[House, Line, Submission], Submission]] = {
     State.SENDING: send,  # an attempt that was cut short: nothing was renamed, the next one has its own name
     State.COMMITTING: resume,
 }
+#: h2h goes on from here at once; the receipt of the next state says more. One that cannot go on has its receipt, too.
+PASSING = frozenset({State.CONVERTED})
 #: A step that cannot go on is looked at again after this long.
 LOOK_AGAIN_SECONDS = 30
 
 
-def work_bank(house: House, bank: str, stopping: Callable[[], bool]) -> int:
+def work_bank(house: House, bank: str, stopping: Callable[[], bool], trunk: Trunk | None = None) -> int:
     """Move everything of *bank* that can be moved now; how many steps were taken. Stops between two steps."""
     steps = 0
     not_yet: set[str] = set()
-    with Line(house, bank) as line:
+    with Line(house, bank, trunk) as line:
         while not stopping():
-            due = [sub for sub in house.journal.due(bank, house.now()) if sub.sid not in not_yet]
+            due = [sub for sub in _due(house, bank) if sub.sid not in not_yet]
             if not due:
                 break
             for sub in due:
@@ -65,13 +68,36 @@ def work_bank(house: House, bank: str, stopping: Callable[[], bool]) -> int:
     return steps
 
 
-def step(house: House, line: Line, sub: Submission) -> int:
-    """Take the step of the submission's state; 1 if it was taken. Sorts every error; none escapes."""
+def _due(house: House, bank: str) -> list[Submission]:
+    if not house.settings.bank_of(bank).submission.in_order:
+        return house.journal.due(bank, house.now())
+    turn = next_in_order(house, bank)
+    return house.journal.due(bank, house.now(), states=AT_HOME) + ([turn] if turn is not None else [])
+
+
+def next_in_order(house: House, bank: str) -> Submission | None:
+    """For a bank that wants files in the order they were dropped: the one whose turn it is, if it can go now.
+
+    One that is still being converted, or waits to be tried again, holds up those after it. One that waits for a person
+    does not: nobody knows for how long.
+    """
+    first = house.journal.oldest(bank)
+    if first is None or first.state not in AT_THE_BANK:
+        return None
+    return first if first.next_attempt_at is None or first.next_attempt_at <= house.now() else None
+
+
+def step(house: House, line: Line | None, sub: Submission) -> int:
+    """Take the step of the submission's state; 1 if it was taken. Sorts every error.
+
+    Only our own mistakes (``IllegalTransition``) and a disk that lies (``NotDurable``) rise. Without a *line* only the
+    steps at home are taken.
+    """
     before = sub.state
     try:
         if before in AT_HOME:
             sub = _at_home(house, sub)
-        elif before in AT_THE_BANK:
+        elif before in AT_THE_BANK and line is not None:
             sub = AT_THE_BANK[before](house, line, sub)
         else:
             return 0
@@ -93,9 +119,14 @@ def step(house: House, line: Line, sub: Submission) -> int:
         _unexpected(house, sub, problem)
     else:
         if sub.state is not before:
-            write_receipt(house, sub)
-            house.settle("cannot-go-on", sub.sid, f"it went on to {sub.state}")
+            _tell(house, sub)
     return 1
+
+
+def _tell(house: House, sub: Submission) -> None:
+    if sub.state not in PASSING:
+        write_receipt(house, sub)
+    house.settle("cannot-go-on", sub.sid, f"it went on to {sub.state}")
 
 
 def _at_home(house: House, sub: Submission) -> Submission:
@@ -177,7 +208,9 @@ def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | 
     )
     # The time after which a person decides (H12) runs from the first try, and a connection refused is one.
     first = {"first_attempt_at": house.now()} if sub.state is State.SEALED and sub.first_attempt_at is None else {}
-    house.journal.change(sub, at=house.now(), next_attempt_at=due, **first)
+    sub = house.journal.change(sub, at=house.now(), next_attempt_at=due, **first)
+    if sub.state in PASSING:
+        write_receipt(house, sub)
     log.warning("submission.waits", sid=sub.sid, state=str(sub.state), problem=str(problem), until=due.isoformat())
     if who_acts is not None or sub.state in BANK_MAY_HAVE_IT:
         house.attend("cannot-go-on", sub.sid, f"{sub.source_name}: {problem}", who_acts or WhoActs.BANK, sub.bank)

@@ -22,10 +22,16 @@ _NEEDS_SOMEBODY = frozenset({Outcome.REJECTED, Outcome.RETURNED, Outcome.UNKNOWN
 
 
 def write_receipt(house: House, sub: Submission) -> bool:
-    """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing; False."""
-    payments = house.journal.payments(sub.sid)
-    data = json.dumps(receipt(house, sub, payments), ensure_ascii=False, indent=2).encode()
-    return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
+    """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing; False.
+
+    Stages overtake each other here: what is older than the receipt that stands is not written over it.
+    """
+    with house.receipts.turn(sub.sid, sub.version) as newest:
+        if not newest:
+            return True
+        payments = house.journal.payments(sub.sid)
+        data = json.dumps(receipt(house, sub, payments), ensure_ascii=False, indent=2).encode()
+        return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
 
 
 def catch_up(house: House, folder: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.lifecycle import State
@@ -13,9 +14,9 @@ from h2h.pipeline.fetch import Seen, fetch, waiting_to_settle
 from h2h.pipeline.house import House, log
 from h2h.pipeline.inbound import work_inbound
 from h2h.pipeline.intake import take_in_folder
+from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.recovery import recover
-from h2h.pipeline.send import Line
 
 #: A worker looks at its due submissions at least this often.
 WORKER_SECONDS_MAX = 5.0
@@ -23,23 +24,30 @@ WORKER_SECONDS_MAX = 5.0
 ONCE_SETTLE_SECONDS_MAX = 60.0
 
 
-def scan_folders(house: House, stopping: Callable[[], bool]) -> set[str]:
-    """Take in what is complete in all folders; the banks that have new work."""
+def scan_folders(
+    house: House, stopping: Callable[[], bool], taken: Callable[[str], None] = lambda bank: None
+) -> set[str]:
+    """Take in what is complete in all folders; the banks that have new work. *taken* hears of each file's bank."""
     banks = set()
     for folder in house.settings.erp:
         if stopping():
             break
-        if take_in_folder(house, folder):
+        if take_in_folder(house, folder, partial(taken, folder.bank)):
             banks.add(folder.bank)
     return banks
 
 
 class BankRound:
-    """A worker's rounds over one bank: send what is due; when it is time, fetch; take what came as far as it goes."""
+    """Rounds over one bank: send what is due; when it is time, fetch; take what came as far as it goes.
 
-    def __init__(self, house: House, bank: str) -> None:
+    In the daemon stages of their own do the sending (*sends* False), over the same *trunk*.
+    """
+
+    def __init__(self, house: House, bank: str, *, trunk: Trunk | None = None, sends: bool = True) -> None:
         self._house = house
         self._bank = bank
+        self._trunk = trunk
+        self._sends = sends
         self._guard = ClockGuard(house)
         self._seen = Seen()
         self._fetch_at = house.clock.monotonic()
@@ -51,8 +59,8 @@ class BankRound:
         self.moved = 0
 
         def send() -> None:
-            if not self._guard.jumped():
-                self.moved += work_bank(house, bank, stopping)
+            if self._sends and not self._guard.jumped():
+                self.moved += work_bank(house, bank, stopping, self._trunk)
 
         send()
         if not stopping() and house.clock.monotonic() >= self._fetch_at:
@@ -77,7 +85,7 @@ class BankRound:
 
     def _fetch(self, between: Callable[[], None]) -> int:
         try:
-            with Line(self._house, self._bank) as line:
+            with Line(self._house, self._bank, self._trunk) as line:
                 return fetch(self._house, line, self._seen, between)
         except (Unavailable, Misconfigured) as problem:
             # The line told those who must act; sending and answers already here go on.

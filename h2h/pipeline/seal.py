@@ -13,6 +13,7 @@ from h2h.core.errors import Misconfigured
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import remote_name
 from h2h.core.records import Submission
+from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping
 
@@ -21,7 +22,8 @@ READ_BYTES = 1 << 20
 
 def seal(house: House, sub: Submission) -> Submission:
     """CONVERTED → HELD for overlapping payments, AWAITING_RELEASE where a person must release it, else → SEALED."""
-    house.archive.clean(sub.sid)  # what a step that was cut short left there
+    for place in (working_place(sub), sub.sid):  # what a step that was cut short left there
+        house.archive.clean(place)
     suspected = overlapping(house, sub)
     if suspected is not None:
         held = hold_or_refuse(house, sub, suspected)
@@ -42,27 +44,30 @@ def seal(house: House, sub: Submission) -> Submission:
         sealed = house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{bank.seal.suffix}", scratch)
         house.archive.clean(sub.sid)
     sha256, size = _digest(sealed)
-    sub = house.journal.allocate_sequence(sub, at=house.now())
-    name = remote_name(
-        bank.submission.remote_name,
-        message_id=sub.message_id or sub.sid,
-        sequence=sub.sequence or 0,
-        format=sub.bank_format or bank.format,
-        suffix=bank.seal.suffix,
-        bank=bank.name,
-    )
-    sub = house.journal.advance(
+
+    def named(sequence: int) -> dict[str, str]:
+        name = remote_name(
+            bank.submission.remote_name,
+            message_id=sub.message_id or sub.sid,
+            sequence=sequence,
+            format=sub.bank_format or bank.format,
+            suffix=bank.seal.suffix,
+            bank=bank.name,
+        )
+        return {"remote_name": name}
+
+    sealed_now = house.journal.advance(
         sub,
         Event.SEALED,
         at=house.now(),
-        detail={"remote_name": name, "sha256": sha256, "size": size},
-        remote_name=name,
+        detail={"sha256": sha256, "size": size},
+        numbered=named,
         sealed_sha256=sha256,
         sealed_size=size,
         profile=_profile_digest(bank.model_dump_json()),
     )
-    moved(sub, "sealed", size=size)
-    return sub
+    moved(sealed_now, "sealed", size=size)
+    return sealed_now
 
 
 def _digest(path: Path) -> tuple[str, int]:

@@ -8,10 +8,7 @@ evidence counts, and `core/evidence.py` says what that is.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from types import TracebackType
-
-from h2h.core.errors import IllegalTransition, InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable, Untrusted
+from h2h.core.errors import IllegalTransition, InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable
 from h2h.core.evidence import Answer, Decision, Seen, decide
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
@@ -20,52 +17,8 @@ from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.line import Line
 from h2h.ports import Session
-
-
-class Line:
-    """The connection to one bank for one round: opened when first needed, opened anew after trouble."""
-
-    def __init__(self, house: House, bank: str) -> None:
-        self._house = house
-        self.bank = bank
-        self._stack = ExitStack()
-        self._session: Session | None = None
-        self._broken: Unavailable | Misconfigured | None = None
-
-    def __enter__(self) -> Line:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def session(self) -> Session:
-        """The logged-in session. ``Unavailable``, ``Untrusted`` (host key), ``Misconfigured``: nothing was sent."""
-        if self._broken is not None:
-            raise self._broken  # one failed connection a round: a thousand waiting files do not make a thousand tries
-        if self._session is None:
-            try:
-                self._session = self._stack.enter_context(self._house.channels[self.bank].connect())
-            except Untrusted as problem:
-                self._house.attend("host-key", self.bank, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
-                self._broken = Unavailable(str(problem))
-                raise self._broken from problem
-            except (Unavailable, Misconfigured) as problem:
-                who = WhoActs.SYSTEM_ADMINISTRATOR if isinstance(problem, Misconfigured) else WhoActs.BANK
-                self._house.attend("bank-unreachable", self.bank, str(problem), who, self.bank)
-                self._broken = problem
-                raise
-            self._house.settle("bank-unreachable", self.bank, "the bank can be reached again")
-            self._house.settle("host-key", self.bank, "the bank's host key is the pinned one")
-        return self._session
-
-    def renew(self) -> None:
-        """Give the connection up: after trouble nothing it says can be relied on."""
-        self._session = None
-        self._stack.close()
-        self._stack = ExitStack()
 
 
 def send(house: House, line: Line, sub: Submission) -> Submission:
@@ -114,14 +67,15 @@ def _upload(house: House, session: Session, sub: Submission, folder: str, tempor
         raise NotSent(f"the archive has lost 40-sealed of submission {sub.sid}")
     with sealed.open("rb") as source:
         session.create(folder, temporary, source)
-    entry = session.stat(folder, temporary)
-    if entry is None or entry.size != sub.sealed_size:
-        size = "gone" if entry is None else f"{entry.size} bytes"
-        raise NotSent(f"the upload of {sub.sealed_size} bytes is {size} at the bank")
     if house.bank(sub).submission.read_back:
         seen = session.digest(folder, temporary)
         if seen != (sub.sealed_size, sub.sealed_sha256):
             raise NotSent("the bank's copy of the upload, read back, is not what was sent")
+        return
+    entry = session.stat(folder, temporary)
+    if entry is None or entry.size != sub.sealed_size:
+        size = "gone" if entry is None else f"{entry.size} bytes"
+        raise NotSent(f"the upload of {sub.sealed_size} bytes is {size} at the bank")
 
 
 def _try_later(house: House, sub: Submission, problem: str) -> Submission:

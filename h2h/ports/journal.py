@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -54,12 +54,14 @@ class Journal(Protocol):
         reason: str | None = None,
         detail: dict[str, Any] | None = None,
         payments: Iterable[PaymentRecord] | None = None,
+        numbered: Callable[[int], dict[str, Any]] | None = None,
         **changes: Any,
     ) -> Submission:
         """Move *sub* by *event* through ``lifecycle.advance`` if its version is still ``sub.version``; else
 
         ``StaleState``. *changes* are columns of ``Submission``; *payments*, if given, replace the payments of the
-        submission in the same transaction. ``IllegalTransition`` as ``lifecycle.advance``.
+        submission in the same transaction. *numbered* gives it the next number of its bank's sequence, if it has
+        none, and makes further changes of it, in the same transaction. ``IllegalTransition`` as ``lifecycle.advance``.
         """
 
     def change(self, sub: Submission, *, at: datetime, **changes: Any) -> Submission:
@@ -81,8 +83,16 @@ class Journal(Protocol):
     ) -> list[Submission]:
         """Newest first."""
 
-    def due(self, bank: str, now: datetime, limit: int = 100) -> list[Submission]:
-        """Submissions of *bank* that h2h itself can move now, oldest first; those never tried come before retries."""
+    def due(
+        self, bank: str, now: datetime, limit: int = 100, states: Iterable[State] | None = None
+    ) -> list[Submission]:
+        """Submissions of *bank* that h2h itself can move now, oldest first; those never tried come before retries.
+
+        *states*: only those in one of them.
+        """
+
+    def oldest(self, bank: str) -> Submission | None:
+        """The first dropped of those that h2h itself still has to move on, be it now or later."""
 
     def waiting_for_answer(self, bank: str) -> list[Submission]:
         """Submissions in SENT or ACKNOWLEDGED, oldest first."""

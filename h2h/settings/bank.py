@@ -63,6 +63,12 @@ class Submission(Part):
         "{message_id}_{sequence:08d}.{format}.xml{suffix}",
         description="Name at the bank; of message_id, sequence, format, suffix, bank. No clock, no attempt.",
     )
+    in_flight: int = Field(
+        8, ge=1, le=64, description="Files sent at the same time, over one connection; each by its own protocol."
+    )
+    in_order: bool = Field(
+        False, description="One after the other as they were dropped; one that must be tried again holds up the others."
+    )
     acknowledge_within_seconds: int = Field(3600, gt=0, description="After that a person is told. Nothing is resent.")
     retry_seconds_min: Seconds = Field(15.0, description="First wait after a failed attempt.")
     retry_seconds_max: Seconds = Field(900.0, description="Waits grow up to this.")

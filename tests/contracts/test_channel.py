@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,20 @@ def test_no_thread_and_no_descriptor_stays_behind(bank: Bank) -> None:
             list(session.list("elsewhere"))
     assert threading.active_count() == threads
     assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_threads_that_share_one_session_each_get_their_own_answers(bank: Bank) -> None:
+    contents = {f"{n}": os.urandom(100_000 * (n % 3) + n) for n in range(12)}
+    with bank.open("posix").connect() as session:
+
+        def carry(name: str) -> tuple[int, str] | None:
+            session.create("temporary", f".{name}", io.BytesIO(contents[name]))
+            seen = session.digest("temporary", f".{name}")
+            session.rename("temporary", f".{name}", "to_bank", name)
+            assert session.stat("temporary", f".{name}") is None
+            return seen
+
+        with ThreadPoolExecutor(6) as pool:
+            seen = dict(zip(contents, pool.map(carry, contents), strict=True))
+    assert seen == {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in contents.items()}
+    assert {p.name: p.read_bytes() for p in (bank.root / "to_bank").iterdir()} == contents

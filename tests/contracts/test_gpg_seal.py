@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,34 @@ def opened_by(bank: Keyring, sealed: Path) -> tuple[bytes, str]:
 
 
 # ------------------------------------------------------------------------------------------- sealed
+
+
+def test_a_key_revoked_between_two_files_is_not_used_for_the_second(sealer: Any, plain: Path, tmp_path: Path) -> None:
+    with keyring() as bank, keyring() as ours:
+        bank.make("bank")
+        ours.make("ours")
+        ours.take(bank.public("bank"))
+        made = sealer(own=ours.keys["ours"], to=(bank.keys["bank"],), home=ours.home)
+        made.seal(plain, tmp_path / "first.pgp")
+        ours.take(bank.revocation("bank"))
+        with pytest.raises(Misconfigured, match="revoked"):
+            made.seal(plain, tmp_path / "second.pgp")
+    assert not (tmp_path / "second.pgp").exists()
+
+
+def test_two_files_are_sealed_at_once_each_with_its_own_content(rings: Any, sealer: Any, tmp_path: Path) -> None:
+    contents = {n: f"<Document>{n}</Document>".encode() * 1000 for n in range(6)}
+    made = sealer()
+
+    def seal(n: int) -> Path:
+        (tmp_path / f"{n}.xml").write_bytes(contents[n])
+        (tmp_path / f"{n}").mkdir()
+        made.seal(tmp_path / f"{n}.xml", tmp_path / f"{n}" / "s.pgp")
+        return tmp_path / f"{n}" / "s.pgp"
+
+    with ThreadPoolExecutor(4) as pool:
+        sealed = list(pool.map(seal, contents))
+    assert {n: opened_by(rings[0], path)[0] for n, path in enumerate(sealed)} == contents
 
 
 @pytest.mark.parametrize("armor", [False, True])

@@ -15,13 +15,14 @@ from h2h.core.naming import temporary_name
 from h2h.core.records import Submission
 from h2h.pipeline import intake, outbound, rounds, send
 from h2h.pipeline.house import House
+from h2h.pipeline.line import Line
 from h2h.ports import Session
 
 
 def no_commit_intent() -> None:
     """The rename is requested before the journal knows that it may be."""
 
-    def naive(house: House, line: send.Line, sub: Submission) -> Submission:
+    def naive(house: House, line: Line, sub: Submission) -> Submission:
         session, bank = line.session(), house.bank(sub)
         temporary = temporary_name(sub.remote_name or "", sub.generation, sub.attempt + 1)
         sub = house.journal.advance(sub, Event.SEND_STARTED, at=house.now(), attempt=sub.attempt + 1)

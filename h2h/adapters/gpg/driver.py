@@ -9,8 +9,10 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +23,9 @@ from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
 
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of a Unix socket, without its final NUL
 _LONGEST_SOCKET = "/S.gpg-agent.browser"
+#: What gpg said about its keys holds while the keyring's files stand unchanged, and no longer than this.
+LISTING_SECONDS = 60.0
+_KEYS = ("pubring.kbx", "pubring.gpg", "secring.gpg", "private-keys-v1.d")  # a directory's time is that of its names
 _GRACE_SECONDS = 10.0  # gpg has ended: its last status lines are in the pipe already
 _OPTIONS = (
     "--no-options",  # a gpg.conf could switch on key retrieval or another trust model
@@ -54,22 +59,48 @@ class Run:
     said: str
 
 
+_Stamp = tuple[tuple[str, int, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What gpg said of some keys, and what the keyring's files were like then."""
+
+    keys: list[dict[str, Any]]
+    stamp: _Stamp
+    until: float
+
+    def holds(self, stamp: _Stamp) -> bool:
+        return self.stamp == stamp and time.monotonic() < self.until
+
+
 class Gpg:
-    """gpg on one keyring. Not for two threads at once; ``close`` ends the agent that it started."""
+    """gpg on one keyring; each thread that runs it drives a process of its own. ``close`` ends the agent it started."""
 
     def __init__(self, keyring: Path, timeout_seconds: float) -> None:
         self._keyring = keyring
         self._timeout = timeout_seconds
-        self._driven: _Driven | None = None
+        self._mutex = threading.Lock()
+        self._home: Path | None = None
+        self._idle: list[_Driven] = []
+        self._listings: dict[tuple[bool, tuple[str, ...]], _Listing] = {}
         self._stand_in: Path | None = None
         self._agent_is_ours = False
 
-    def list_keys(self, fingerprints: Sequence[str], *, secret: bool) -> list[dict[str, Any]]:
-        """What the keyring holds of these; as python-gnupg describes it."""
-        driven = self._open()
-        listing: list[dict[str, Any]] = list(driven.list_keys(secret, keys=list(fingerprints)))
-        driven.ended()
-        return listing
+    def list_keys(self, fingerprints: Sequence[str], *, secret: bool, anew: bool = False) -> list[dict[str, Any]]:
+        """What the keyring holds of these; as python-gnupg describes it.
+
+        gpg is asked again only if the keyring has changed since, or *anew*.
+        """
+        asked, stamp = (secret, tuple(fingerprints)), self._stamp()
+        known = self._listings.get(asked)
+        if known is not None and not anew and known.holds(stamp):
+            return known.keys
+        with self._driven() as driven:
+            keys: list[dict[str, Any]] = list(driven.list_keys(secret, keys=list(fingerprints)))
+            driven.ended()
+        self._listings[asked] = _Listing(keys, stamp, time.monotonic() + LISTING_SECONDS)
+        return keys
 
     def encrypt(
         self,
@@ -123,20 +154,22 @@ class Gpg:
 
     def close(self) -> None:
         """End the agent if this object started it, and remove the short link."""
-        if self._driven is not None and self._agent_is_ours:
-            command = ["gpgconf", "--homedir", str(self._driven.gnupghome), "--kill", "all"]
+        if self._home is not None and self._agent_is_ours:
+            command = ["gpgconf", "--homedir", str(self._home), "--kill", "all"]
             subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=self._timeout)
-        self._driven = None
+        self._home = None
+        self._idle.clear()
+        self._listings.clear()
         self._remove_stand_in()
 
     def _run(self, place: Path, go: Callable[[_Driven], object]) -> Run:
-        driven = self._open()
-        try:
-            go(driven)
-        except OSError:
-            # gpg ended before it had read everything; its status and its exit code, below, tell why.
-            driven.ended()
-        run = driven.ended()
+        with self._driven() as driven:
+            try:
+                go(driven)
+            except OSError:
+                # gpg ended before it had read everything; its status and its exit code, below, tell why.
+                driven.ended()
+            run = driven.ended()
         if "No space left on device" in run.said or "Disk quota exceeded" in run.said:
             raise OutOfSpace(
                 f"gpg could not write to {place}: no space left on device",
@@ -144,18 +177,43 @@ class Gpg:
             )
         return run
 
-    def _open(self) -> _Driven:
-        if self._driven is None:
-            if not self._keyring.is_dir():
-                raise Misconfigured(f"the PGP keyring {self._keyring} does not exist", hint="import the keys into it")
-            try:
+    @contextmanager
+    def _driven(self) -> Iterator[_Driven]:
+        """A driver that no other thread uses meanwhile; ``Misconfigured`` if gpg cannot be run on this keyring."""
+        with self._mutex:
+            driven = self._idle.pop() if self._idle else self._another()
+        try:
+            yield driven
+        finally:
+            with self._mutex:
+                self._idle.append(driven)
+
+    def _another(self) -> _Driven:
+        if not self._keyring.is_dir():
+            raise Misconfigured(f"the PGP keyring {self._keyring} does not exist", hint="import the keys into it")
+        first = self._home is None
+        try:
+            if self._home is None:
                 home = self._working_home()
                 self._agent_is_ours = not _agent_answers(home)
-                self._driven = _Driven(home, self._timeout)
-            except (OSError, ValueError) as problem:
+                self._home = home
+            return _Driven(self._home, self._timeout)
+        except (OSError, ValueError) as problem:
+            if first:
+                self._home = None
                 self._remove_stand_in()
-                raise Misconfigured(f"gpg cannot be run: {problem}", hint="install gnupg 2.2 or later") from problem
-        return self._driven
+            raise Misconfigured(f"gpg cannot be run: {problem}", hint="install gnupg 2.2 or later") from problem
+
+    def _stamp(self) -> _Stamp:
+        """Changes whenever a key is imported, deleted, or changed."""
+        stamp = []
+        for name in _KEYS:
+            try:
+                state = os.stat(self._keyring / name)
+            except OSError:
+                continue
+            stamp.append((name, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_size))
+        return tuple(stamp)
 
     def _remove_stand_in(self) -> None:
         if self._stand_in is not None:

@@ -25,6 +25,8 @@ from h2h.core.pgp_status import Policy, Verdict, judge, words
 from h2h.ports import OpenReport, SealReport
 from h2h.settings.bank import PgpSeal
 
+#: Files that are sealed or opened at the same time: more would only wait for each other's gpg.
+AT_ONCE = 2
 _BAD_PASSPHRASE, _NO_PASSPHRASE = {11}, {31, 58, 99, 177}  # libgpg-error: 11 bad; 31 no data, 99 cancelled …
 _NO_AGENT = {77, 78, 86, 90, 119}  # no agent, agent problem, IPC connect …
 
@@ -54,7 +56,7 @@ class PgpSealer:
         self._bytes_max = bytes_max
         self._now = now
         self._gpg = Gpg(settings.keyring, timeout_seconds)
-        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._own = settings.own_fingerprint.upper()
         self._bank_encryption = tuple(f.upper() for f in settings.bank_encryption_fingerprints)
         self._bank_signing = frozenset(f.upper() for f in settings.bank_signing_fingerprints)
@@ -67,7 +69,7 @@ class PgpSealer:
         The message is first encrypted to a throw-away passphrase, too. With it the very bytes that the bank will
         decrypt are decrypted here, signature and content are compared, and then that one packet is taken away.
         """
-        with self._lock, self._work(sealed.parent) as work:
+        with self._turns, self._work(sealed.parent) as work:
             recipients = self._ready_to_seal()
             throw_away = self._passphrase or secrets.token_urlsafe(32)
             raw = work / "raw"
@@ -91,7 +93,7 @@ class PgpSealer:
 
         ``Unavailable`` and ``OutOfSpace`` say nothing about the message: it is tried again.
         """
-        with self._lock, self._work(plain.parent) as work:
+        with self._turns, self._work(plain.parent) as work:
             content = work / "content"
             with _reading(sealed) as source:
                 run = self._gpg.decrypt(source, content, passphrase=self._passphrase, bytes_max=self._bytes_max)
@@ -105,18 +107,23 @@ class PgpSealer:
 
     def check(self) -> list[Finding]:
         """Keys that are missing, expired or soon will be; a keyring that others may read."""
-        with self._lock:
+        with self._turns:
             try:
-                own = self._keys([self._own], secret=True)
-                bank = self._keys([*self._bank_encryption, *self._bank_signing], secret=False)
+                own = self._keys([self._own], secret=True, anew=True)
+                bank = self._keys([*self._bank_encryption, *self._bank_signing], secret=False, anew=True)
             except H2HError as problem:
                 return [checks.unusable(str(self._settings.keyring), str(problem))]
             return checks.keyring(self._settings, own, bank, self._now())
 
     def close(self) -> None:
         """End the agent that was started for this keyring."""
-        with self._lock:
+        for _ in range(AT_ONCE):  # whoever still works finishes first
+            self._turns.acquire()
+        try:
             self._gpg.close()
+        finally:
+            for _ in range(AT_ONCE):
+                self._turns.release()
 
     # -- sealing
 
@@ -209,10 +216,10 @@ class PgpSealer:
 
     # -- helpers
 
-    def _keys(self, fingerprints: list[str] | tuple[str, ...], *, secret: bool) -> list[Key]:
+    def _keys(self, fingerprints: list[str] | tuple[str, ...], *, secret: bool, anew: bool = False) -> list[Key]:
         if not fingerprints:
             return []
-        listing = self._gpg.list_keys(fingerprints, secret=secret)
+        listing = self._gpg.list_keys(fingerprints, secret=secret, anew=anew)
         return list(keys_of(listing, int(self._now().timestamp())))
 
     def _policy(self, signers: frozenset[str]) -> Policy:

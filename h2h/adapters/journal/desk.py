@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from h2h.adapters.journal.store import Store
 from h2h.core.errors import Misconfigured, NotFound, Unavailable
 from h2h.core.records import Attention, NewAttention
 
+#: For so long this process goes by what it last read about open items.
+OPEN_ITEMS_SECONDS = 1.0
 _INSTANCE, _CREATED, _LEDGER, _PROBE = "instance", "created_at", "ledger_position", "probe"
 
 
@@ -22,6 +25,7 @@ class Desk(Store):
         """Open items; one that is already open stays as it is."""
         with self.writing() as connection:
             attend_in(connection, self.dialect, items, at)
+        self.known_open = None
 
     def attention(self, *, open_only: bool = True) -> list[Attention]:
         """Oldest first."""
@@ -37,12 +41,27 @@ class Desk(Store):
             return rows.attention_item(row)
 
     def settle_attention(self, kind: str, subject: str, *, at: datetime, reason: str) -> None:
-        """Close an open item by itself; costs no write where there is none."""
+        """Close an open item by itself; costs no write where there is none.
+
+        What is open is read once a second, and after this process opened something; an item that another process has
+        just opened is closed the next time.
+        """
+        if (kind, subject) not in self._open_items():
+            return
         with self.reading() as connection:
             number = connection.execute(sql.open_item(kind, subject)).scalar_one_or_none()
         if number is not None:
             with self.writing() as connection:
                 connection.execute(sql.close_item(number, at, "h2h", reason))
+
+    def _open_items(self) -> set[tuple[str, str]]:
+        known, now = self.known_open, time.monotonic()
+        if known is None or now >= self.known_open_until:
+            self.known_open_until = now + OPEN_ITEMS_SECONDS
+            with self.reading() as connection:
+                known = {(row.kind, row.subject) for row in connection.execute(sql.open_items())}
+            self.known_open = known
+        return known
 
     def ledger_position(self) -> int:
         """Number of the last ledger record that this journal reflects; 0 at first."""

@@ -107,7 +107,8 @@ class Inbound(Store):
             connection.execute(sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": detail}))
             if matched is not None:
                 self._apply(connection, file.fid, matched, at)
-            return rows.inbound_file(moved)
+        self.known_open = None
+        return rows.inbound_file(moved)
 
     def statements(self, account: str, kind: str) -> list[StatementRecord]:
         """In the order they came."""

@@ -27,7 +27,7 @@ class Queries(Store):
     def submission(self, sid: str) -> Submission:
         """The present row; ``NotFound``."""
         with self.reading() as connection:
-            row = connection.execute(sql.submission(sid)).one_or_none()
+            row = connection.execute(*sql.submission(sid)).one_or_none()
         if row is None:
             raise NotFound(f"there is no submission {sid}")
         return rows.submission(row)
@@ -39,9 +39,15 @@ class Queries(Store):
         wanted = None if states is None else tuple(states)
         return self._submissions(sql.submissions_by(bank, wanted, limit))
 
-    def due(self, bank: str, now: datetime, limit: int = 100) -> list[Submission]:
+    def due(
+        self, bank: str, now: datetime, limit: int = 100, states: Iterable[State] | None = None
+    ) -> list[Submission]:
         """What h2h itself can move now: those never tried before retries, then oldest first."""
-        return self._submissions(sql.due(bank, now, limit))
+        return self._submissions(*sql.due(bank, now, limit, sql.DUE if states is None else tuple(states)))
+
+    def oldest(self, bank: str) -> Submission | None:
+        """The first of those that h2h itself still has to move on."""
+        return next(iter(self._submissions(sql.oldest(bank))), None)
 
     def waiting_for_answer(self, bank: str) -> list[Submission]:
         """SENT or ACKNOWLEDGED, oldest first."""
@@ -49,18 +55,18 @@ class Queries(Store):
 
     def by_message_id(self, bank: str, message_id: str) -> list[Submission]:
         """Newest first."""
-        return self._submissions(sql.by_message_id(bank, message_id))
+        return self._submissions(*sql.by_message_id(bank, message_id))
 
     def same_name(self, folder: str, source_name: str, since: datetime) -> list[Submission]:
         """Newest first; a submission of that name which is in the journal already is among them."""
-        return self._submissions(sql.same_name(folder, source_name, since))
+        return self._submissions(*sql.same_name(folder, source_name, since))
 
     def find(self, what: str) -> list[Submission]:
         """By any name or id that a person may have at hand, newest first; an id in full finds only its own."""
         if not what:
             return []
         with self.reading() as connection:
-            exact = connection.execute(sql.submission(what)).all()
+            exact = connection.execute(*sql.submission(what)).all()
             if exact:
                 return [rows.submission(row) for row in exact]
             found = [*connection.execute(sql.by_own_words(what)), *connection.execute(sql.by_payment(what))]
@@ -79,7 +85,7 @@ class Queries(Store):
     def payments(self, sid: str) -> list[PaymentRecord]:
         """In the order of the bank's file."""
         with self.reading() as connection:
-            return [rows.payment(row) for row in connection.execute(sql.payments_of(sid))]
+            return [rows.payment(row) for row in connection.execute(*sql.payments_of(sid))]
 
     def payments_by(
         self,
@@ -106,9 +112,9 @@ class Queries(Store):
     def overlapping(self, sid: str, bank: str, since: datetime) -> list[tuple[int, PaymentRecord]]:
         """Live means: not REFUSED, CANCELLED or DUPLICATE, whether taken in earlier or later than *sid*."""
         with self.reading() as connection:
-            found = connection.execute(sql.overlapping(sid, bank, since))
+            found = connection.execute(*sql.overlapping(sid, bank, since))
             return [(row.own_ordinal, rows.payment(row)) for row in found]
 
-    def _submissions(self, statement: Select[Any]) -> list[Submission]:
+    def _submissions(self, statement: Select[Any], values: dict[str, Any] | None = None) -> list[Submission]:
         with self.reading() as connection:
-            return [rows.submission(row) for row in connection.execute(statement)]
+            return [rows.submission(row) for row in connection.execute(statement, values)]

@@ -215,6 +215,11 @@ def open_item(kind: str, subject: str) -> Select[Any]:
     return select(A.number).where(A.kind == kind, A.subject == subject, A.closed_at.is_(None))
 
 
+def open_items() -> Select[Any]:
+    """What is open, without its words."""
+    return select(A.kind, A.subject).where(A.closed_at.is_(None))
+
+
 def note(key: str) -> Select[Any]:
     """One of the journal's own notes."""
     return select(meta.c.value).where(meta.c.key == key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,10 @@ from sqlalchemy import (
     Delete,
     Executable,
     Insert,
+    Integer,
     Select,
     Update,
+    bindparam,
     case,
     delete,
     exists,
@@ -25,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from h2h.adapters.journal import rows
+from h2h.adapters.journal.prepared import prepared
 from h2h.adapters.journal.tables import (
     bank_sequences,
     commit_intents,
@@ -46,21 +50,25 @@ NOT_LIVE = (State.REFUSED, State.CANCELLED, State.DUPLICATE)
 # ---------------------------------------------------------------------------------------------- take in
 
 
+@prepared
 def same_bytes(folder: str, sha256: str) -> Select[Any]:
     """All submissions of these bytes from this folder, in the order they came."""
     return select(submissions).where(S.folder == folder, S.source_sha256 == sha256).order_by(S.number)
 
 
+@prepared
 def has_event(sid: str, event: str) -> Select[Any]:
     """Whether the submission has that event or remark in its history."""
     return select(exists().where(events.c.sid == sid, events.c.event == event))
 
 
+@prepared
 def count_named(folder: str, source_name: str) -> Select[Any]:
     """How many files of that name came from the folder."""
     return select(func.count()).select_from(submissions).where(S.folder == folder, S.source_name == source_name)
 
 
+@prepared
 def has_receipt(folder: str, stem: str) -> Select[Any]:
     """Whether a submission of the folder already writes its receipts under that stem."""
     return select(exists().where(S.folder == folder, S.receipt == stem))
@@ -74,24 +82,34 @@ def insert_submission(values: dict[str, Any]) -> Insert:
 # ---------------------------------------------------------------------------------------------- move
 
 
+@prepared
 def for_update(sid: str) -> Select[Any]:
     """One submission, its row held until the transaction ends (SQLite holds the whole database anyway)."""
     return select(submissions).where(S.sid == sid).with_for_update()
 
 
-def compare_and_set(sid: str, version: int, values: dict[str, Any]) -> Update:
+def compare_and_set(sid: str, version: int, values: dict[str, Any]) -> tuple[Update, dict[str, Any]]:
     """Change the row if nobody else did since *version*; returns it, or nothing."""
+    # The names of the conditions must not be those of columns that are set.
+    return _compare_and_set(tuple(values)), {**values, "version": version + 1, "of_sid": sid, "at_version": version}
+
+
+@functools.cache
+def _compare_and_set(names: tuple[str, ...]) -> Update:
     return (
         update(submissions)
-        .where(S.sid == sid, S.version == version)
-        .values(version=version + 1, **values)
+        .where(S.sid == bindparam("of_sid"), S.version == bindparam("at_version"))
+        .values({name: bindparam(name) for name in ("version", *names)})
         .returning(*submissions.c)
     )
 
 
-def insert_event(values: dict[str, Any]) -> Insert:
+def insert_event(values: dict[str, Any]) -> tuple[Insert, dict[str, Any]]:
     """One line of the append-only history."""
-    return insert(events).values(values)
+    return _INSERT_EVENT, values
+
+
+_INSERT_EVENT = insert(events)
 
 
 def insert_commit_intent(sid: str, generation: int, temporary: str, at: datetime) -> Insert:
@@ -104,6 +122,7 @@ def commit_intents_of(sid: str) -> Select[Any]:
     return select(commit_intents).where(commit_intents.c.sid == sid).order_by(commit_intents.c.generation)
 
 
+@prepared
 def highest_sequence(bank: str) -> Select[Any]:
     """The highest number that any submission of the bank bears."""
     return select(func.max(S.sequence)).where(S.bank == bank)
@@ -128,6 +147,7 @@ def raise_sequence(dialect: str, bank: str, to: int) -> Executable:
 # ---------------------------------------------------------------------------------------------- read submissions
 
 
+@prepared
 def submission(sid: str) -> Select[Any]:
     """One submission."""
     return select(submissions).where(S.sid == sid)
@@ -141,15 +161,28 @@ def submissions_by(bank: str | None, states: Sequence[State] | None, limit: int 
     return wanted if states is None else wanted.where(S.state.in_(states))
 
 
-def due(bank: str, now: datetime, limit: int) -> Select[Any]:
+def due(bank: str, now: datetime, limit: int, states: tuple[State, ...] = DUE) -> tuple[Select[Any], dict[str, Any]]:
     """What h2h can move at *now*: those never tried before retries, then in the order they came."""
+    return _due(states), {"bank": bank, "now": now, "limit": limit}
+
+
+@functools.cache
+def _due(states: tuple[State, ...]) -> Select[Any]:
     tried = case((or_(S.next_attempt_at.is_not(None), S.attempt > 0), 1), else_=0)
+    now = bindparam("now", type_=S.next_attempt_at.type)
     return (
         select(submissions)
-        .where(S.bank == bank, S.state.in_(DUE), or_(S.next_attempt_at.is_(None), S.next_attempt_at <= now))
+        .where(
+            S.bank == bindparam("bank"), S.state.in_(states), or_(S.next_attempt_at.is_(None), S.next_attempt_at <= now)
+        )
         .order_by(tried, S.number)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
     )
+
+
+def oldest(bank: str) -> Select[Any]:
+    """The first that came of those that h2h has to move on, be it now or later."""
+    return select(submissions).where(S.bank == bank, S.state.in_(DUE)).order_by(S.number).limit(1)
 
 
 def waiting_for_answer(bank: str) -> Select[Any]:
@@ -157,11 +190,13 @@ def waiting_for_answer(bank: str) -> Select[Any]:
     return select(submissions).where(S.bank == bank, S.state.in_([State.SENT, State.ACKNOWLEDGED])).order_by(S.number)
 
 
+@prepared
 def by_message_id(bank: str, message_id: str) -> Select[Any]:
     """Submissions to the bank that bear the message id, newest first."""
     return select(submissions).where(S.bank == bank, S.message_id == message_id).order_by(S.number.desc())
 
 
+@prepared
 def same_name(folder: str, source_name: str, since: datetime) -> Select[Any]:
     """Submissions of a file of that name since then, newest first."""
     return (
@@ -214,6 +249,7 @@ def _payment_columns() -> list[Column[Any]]:
     return [payments.c[name] for name in rows.PAYMENT]
 
 
+@prepared
 def payments_of(sid: str) -> Select[Any]:
     """The payments of a submission in the order of the bank's file."""
     return select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal)
@@ -233,6 +269,7 @@ def payments_with(bank: str, column: str, ids: Sequence[str]) -> Select[Any]:
     )
 
 
+@prepared
 def overlapping(sid: str, bank: str, since: datetime) -> Select[Any]:
     """Payments of other live submissions to the bank with the fingerprint of one of this submission's payments."""
     mine = payments.alias("mine")

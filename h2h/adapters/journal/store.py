@@ -20,6 +20,8 @@ class Store:
         self._engine = engine
         self._writing_engine = engine.execution_options(**WRITES)
         self._writer = threading.Lock()
+        self.known_open: set[tuple[str, str]] | None = None  # see Desk.settle_attention
+        self.known_open_until = 0.0
 
     @property
     def dialect(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -45,10 +45,10 @@ class Submissions(Store):
         """See ``ports.Journal.take_in``."""
         with self.writing() as connection:
             self.serialise(connection, f"take in {new.folder}")
-            earlier = connection.execute(sql.same_bytes(new.folder, new.source_sha256)).all()
+            earlier = connection.execute(*sql.same_bytes(new.folder, new.source_sha256)).all()
             for row in reversed(earlier):
                 known = rows.submission(row)
-                gone = connection.execute(sql.has_event(known.sid, SOURCE_DISCARDED))
+                gone = connection.execute(*sql.has_event(known.sid, SOURCE_DISCARDED))
                 if rows.same_identity(known.identity, new.identity) and not gone.scalar_one():
                     return known
             holder = next((row.sid for row in earlier if row.claim is not None), None)
@@ -80,7 +80,7 @@ class Submissions(Store):
         sub = sub if sub.state is State.HELD else replace(sub, held_from=None)
         with self.writing() as connection:
             self.serialise(connection, f"take in {sub.folder}")
-            known = connection.execute(sql.for_update(sub.sid)).one_or_none()
+            known = connection.execute(*sql.for_update(sub.sid)).one_or_none()
             if known is None:
                 restored = _insert(connection, sub, RESTORED, at, detail)
             else:
@@ -101,6 +101,7 @@ class Submissions(Store):
         reason: str | None = None,
         detail: dict[str, Any] | None = None,
         payments: Iterable[PaymentRecord] | None = None,
+        numbered: Callable[[int], dict[str, Any]] | None = None,
         **changes: Any,
     ) -> Submission:
         """See ``ports.Journal.advance``.
@@ -110,6 +111,9 @@ class Submissions(Store):
         """
         move = Move(sub.sid, sub.version, event, at, actor, reason, detail or {}, changes)
         with self.writing() as connection:
+            if numbered is not None:
+                sub = _with_number(connection, self.dialect, sub, at)
+                move = replace(move, version=sub.version, changes=changes | numbered(sub.sequence or 0))
             moved = advance_in(connection, move)
             if payments is not None:
                 _replace_payments(connection, moved, payments)
@@ -132,12 +136,7 @@ class Submissions(Store):
     def allocate_sequence(self, sub: Submission, *, at: datetime) -> Submission:
         """See ``ports.Journal.allocate_sequence``. Numbers begin at 1; a number once given is never given again."""
         with self.writing() as connection:
-            row = _held(connection, sub.sid, sub.version)
-            if row.sequence is not None:
-                return rows.submission(row)
-            at_least = (connection.execute(sql.highest_sequence(row.bank)).scalar_one() or 0) + 1
-            number = connection.execute(sql.next_sequence(self.dialect, row.bank, at_least)).scalar_one()
-            return _set(connection, sub.sid, sub.version, {"sequence": number, "updated_at": at})
+            return _with_number(connection, self.dialect, sub, at)
 
 
 # ---------------------------------------------------------------------------------------------- inside a transaction
@@ -148,13 +147,23 @@ def advance_in(connection: Connection, move: Move) -> Submission:
     before = rows.submission(_held(connection, move.sid, move.version))
     target = lifecycle.advance(before.state, move.event, held_from=before.held_from)
     after = _set(connection, move.sid, move.version, columns_after(before, target, move))
-    connection.execute(sql.insert_event(record_of(before, target, move)))
+    connection.execute(*sql.insert_event(record_of(before, target, move)))
     if move.event is Event.COMMIT_STARTED:
         if after.commit_temporary is None:
             raise IllegalTransition("a commit must name the temporary file that it will rename")
         intent = sql.insert_commit_intent(after.sid, after.generation, after.commit_temporary, move.at)
         connection.execute(intent)
     return after
+
+
+def _with_number(connection: Connection, dialect: str, sub: Submission, at: datetime) -> Submission:
+    """The submission with its number in the bank's sequence, given now if it has none."""
+    row = _held(connection, sub.sid, sub.version)
+    if row.sequence is not None:
+        return rows.submission(row)
+    at_least = (connection.execute(*sql.highest_sequence(row.bank)).scalar_one() or 0) + 1
+    number = connection.execute(sql.next_sequence(dialect, row.bank, at_least)).scalar_one()
+    return _set(connection, sub.sid, sub.version, {"sequence": number, "updated_at": at})
 
 
 def remark_in(
@@ -170,14 +179,14 @@ def remark_in(
     """An event that moves nothing; a word that could move something is refused, or a replay would go astray."""
     if remark in {*Event, RECEIVED, RESTORED}:
         raise IllegalTransition(f"'{remark}' moves a submission and cannot be a remark")
-    if connection.execute(sql.submission(sid)).one_or_none() is None:
+    if connection.execute(*sql.submission(sid)).one_or_none() is None:
         raise NotFound(f"there is no submission {sid}")
     line = {"sid": sid, "at": at, "event": remark, "actor": actor, "detail": detail, "fid": fid}
-    connection.execute(sql.insert_event(line))
+    connection.execute(*sql.insert_event(line))
 
 
 def _held(connection: Connection, sid: str, version: int) -> Row[Any]:
-    row = connection.execute(sql.for_update(sid)).one_or_none()
+    row = connection.execute(*sql.for_update(sid)).one_or_none()
     if row is None:
         raise NotFound(f"there is no submission {sid}")
     if row.version != version:
@@ -186,7 +195,7 @@ def _held(connection: Connection, sid: str, version: int) -> Row[Any]:
 
 
 def _set(connection: Connection, sid: str, version: int, values: dict[str, Any]) -> Submission:
-    row = connection.execute(sql.compare_and_set(sid, version, values)).one_or_none()
+    row = connection.execute(*sql.compare_and_set(sid, version, values)).one_or_none()
     if row is None:
         raise StaleState(f"submission {sid} is no longer at version {version}")
     return rows.submission(row)
@@ -196,7 +205,7 @@ def _insert(connection: Connection, sub: Submission, event: str, at: datetime, d
     values = rows.submission_values(sub) | {"claim": _claim(sub), "version": 0}
     row = connection.execute(sql.insert_submission(values)).one()
     line = {"sid": sub.sid, "at": at, "event": event, "to_state": str(sub.state), "actor": "h2h"}
-    connection.execute(sql.insert_event(line | {"reason": sub.reason, "detail": detail}))
+    connection.execute(*sql.insert_event(line | {"reason": sub.reason, "detail": detail}))
     return rows.submission(row)
 
 
@@ -207,7 +216,7 @@ def _put_over(
     del values["version"], values["sid"]
     restored = _set(connection, sub.sid, sub.version, values)
     line = {"sid": sub.sid, "at": at, "event": RESTORED, "from_state": str(known.state), "to_state": str(sub.state)}
-    connection.execute(sql.insert_event(line | {"actor": "h2h", "reason": sub.reason, "detail": detail}))
+    connection.execute(*sql.insert_event(line | {"actor": "h2h", "reason": sub.reason, "detail": detail}))
     return restored
 
 
@@ -242,9 +251,9 @@ def _next_sid(first: str, taken: list[str]) -> str:
 
 def _receipt(connection: Connection, folder: str, source_name: str) -> str:
     """NAME for the first file of that name, NAME~2 for the second; passing over names that files bear themselves."""
-    number = connection.execute(sql.count_named(folder, source_name)).scalar_one() + 1
+    number = connection.execute(*sql.count_named(folder, source_name)).scalar_one() + 1
     while True:
         stem = source_name if number == 1 else f"{source_name}~{number}"
-        if not connection.execute(sql.has_receipt(folder, stem)).scalar_one():
+        if not connection.execute(*sql.has_receipt(folder, stem)).scalar_one():
             return stem
         number += 1

@@ -7,6 +7,7 @@ late, of an unknown kind or to no request ends the connection for good: what com
 from __future__ import annotations
 
 import struct
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,13 +104,16 @@ class Reply:
 
 
 class Wire:
-    """One SFTP conversation. Not for several threads."""
+    """One SFTP conversation, which threads may share: each waits for its own replies, whichever of them reads."""
 
     def __init__(self, channel: Channel, timeout: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._channel = channel
         self._timeout = timeout
         self._monotonic = monotonic
-        self._buffer = bytearray()
+        self._sending = threading.Lock()
+        self._turn = threading.Condition()  # guards what follows; told of every packet that came
+        self._reading = False
+        self._buffer = bytearray()  # of the one who reads
         self._last = 0
         self._expected: set[int] = set()
         self._forgotten: set[int] = set()
@@ -119,25 +123,28 @@ class Wire:
 
     def send(self, kind: int, *parts: bytes) -> int:
         """Send a request made of *parts* (already encoded); its number."""
-        self._last += 1
-        body = struct.pack(">BI", kind, self._last) + b"".join(parts)
-        self._put(struct.pack(">I", len(body)) + body)
-        self._expected.add(self._last)
-        return self._last
+        with self._sending:
+            self._last += 1
+            number = self._last
+            body = struct.pack(">BI", kind, number) + b"".join(parts)
+            with self._turn:
+                self._expected.add(number)
+            self._put(struct.pack(">I", len(body)) + body)
+        return number
 
     def reply(self, request: int) -> Reply:
         """The reply to *request*, waited for at most ``timeout`` seconds. ``No`` for a status that is not OK."""
         deadline = self._monotonic() + self._timeout
-        while request not in self._arrived:
-            number, reply = self._next(deadline)
-            if number in self._forgotten:
-                self._forgotten.discard(number)
-            elif number in self._expected:
-                self._expected.discard(number)
-                self._arrived[number] = reply
-            else:
-                raise self.lose(f"the server answered request {number}, which was never asked")
-        reply = self._arrived.pop(request)
+        while (reply := self._arrived_or_my_turn(request, deadline)) is None:
+            packet = None
+            try:
+                packet = self._next(deadline)
+            finally:
+                with self._turn:
+                    self._reading = False
+                    self._turn.notify_all()
+                    if packet is not None:
+                        self._sort(*packet)
         if reply.kind == codes.CMD_STATUS:
             code = reply.number()
             if code != codes.SFTP_OK:
@@ -145,12 +152,37 @@ class Wire:
                 raise No(code, text.decode("utf-8", "replace"))
         return reply
 
+    def _arrived_or_my_turn(self, request: int, deadline: float) -> Reply | None:
+        """The reply, if another thread has read it; None if it is this thread's turn to read."""
+        with self._turn:
+            while request not in self._arrived:
+                if not self._reading:
+                    self._reading = True
+                    return None
+                remaining = deadline - self._monotonic()
+                if remaining <= 0:
+                    raise self.lose(f"the server did not answer within {self._timeout:g} s")
+                self._turn.wait(remaining)
+                if self._dead is not None:
+                    raise Lost(self._dead)
+            return self._arrived.pop(request)
+
+    def _sort(self, number: int, reply: Reply) -> None:
+        if number in self._forgotten:
+            self._forgotten.discard(number)
+        elif number in self._expected:
+            self._expected.discard(number)
+            self._arrived[number] = reply
+        else:
+            raise self.lose(f"the server answered request {number}, which was never asked")
+
     def forget(self, requests: list[int]) -> None:
         """Drop the replies to these requests whenever they come."""
-        for request in requests:
-            if self._arrived.pop(request, None) is None and request in self._expected:
-                self._expected.discard(request)
-                self._forgotten.add(request)
+        with self._turn:
+            for request in requests:
+                if self._arrived.pop(request, None) is None and request in self._expected:
+                    self._expected.discard(request)
+                    self._forgotten.add(request)
 
     def ask(self, kind: int, *parts: bytes, expect: int = codes.CMD_STATUS) -> Reply:
         """Send one request and wait for a reply of the kind *expect*."""

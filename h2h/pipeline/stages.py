@@ -1,0 +1,172 @@
+"""The daemon's way with one bank's payment files: three stages side by side, convert | seal | send, each with a width.
+
+A stage takes what is due in its states and works on as many files at once as it is wide; what it has done wakes the
+next stage. The steps, and what becomes of their errors, are those of `outbound.step`; between the stages stands only
+the journal, so a stage can be stopped, killed or doubled at any moment. `h2h once` takes the same steps one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from h2h.core.lifecycle import State
+from h2h.core.records import Submission
+from h2h.pipeline.attention import ClockGuard
+from h2h.pipeline.house import House
+from h2h.pipeline.line import Line, Trunk
+from h2h.pipeline.outbound import AT_THE_BANK, next_in_order, step
+
+#: A stage looks at what is due at least this often.
+LOOK_SECONDS = 5.0
+#: What had to be left (being taken in, moved by somebody else) is looked at again after so long.
+LEFT_SECONDS = 0.5
+#: A stage reads so many rows at once; it works on fewer.
+ROWS_AT_ONCE = 100
+#: Two at a time: one gpg works while the other's result is verified and kept.
+SEALS_AT_ONCE = 2
+
+
+class Stopping(Protocol):
+    """True once the part is to end after the step in flight."""
+
+    def __call__(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    sid: str
+    at: float
+
+
+class Stage:
+    """One kind of work on one bank's files. ``turn`` is called again and again by one thread; ``finish`` at the end.
+
+    *wake* ends that thread's wait; *then* tells the next stage that there is something for it.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        due: Callable[[], list[Submission]],
+        work: Callable[[Submission], int],
+        *,
+        width: int,
+        name: str,
+        wake: Callable[[], None],
+        then: Callable[[], None],
+    ) -> None:
+        self._house = house
+        self._due = due
+        self._work = work
+        self._width = width
+        self._wake = wake
+        self._then = then
+        self._pool = ThreadPoolExecutor(width, thread_name_prefix=name)
+        self._busy: dict[Future[int], _Started] = {}
+        self._waiting: deque[Submission] = deque()
+        self._left: dict[str, float] = {}  # sid → when it may be looked at again
+
+    def turn(self, stopping: Stopping) -> float:
+        """Take in what is done, begin what is due; seconds until the next turn if nothing wakes it before.
+
+        What a step could not sort (a disk that lies, a mistake of ours) rises here.
+        """
+        self._reap()
+        now = self._house.clock.monotonic()
+        self._left = {sid: until for sid, until in self._left.items() if until > now}
+        while len(self._busy) < self._width and not stopping():
+            if not self._waiting:
+                self._waiting.extend(sub for sub in self._due() if self._free(sub))
+                if not self._waiting:
+                    break
+            sub = self._waiting.popleft()
+            if self._free(sub):
+                future = self._pool.submit(self._work, sub)
+                self._busy[future] = _Started(sub.sid, now)
+                future.add_done_callback(lambda _: self._wake())
+        return LEFT_SECONDS if self._left else LOOK_SECONDS
+
+    def oldest_seconds(self) -> float:
+        """For how long the longest step has been going on; a step that never ends is what a watchdog is for."""
+        now = self._house.clock.monotonic()
+        return max((now - started.at for started in self._busy.values()), default=0.0)
+
+    def finish(self) -> None:
+        """Wait for the steps in flight."""
+        self._pool.shutdown(wait=True)
+        self._reap()
+
+    def _free(self, sub: Submission) -> bool:
+        return sub.sid not in self._left and all(sub.sid != started.sid for started in self._busy.values())
+
+    def _reap(self) -> None:
+        for future in [f for f in self._busy if f.done()]:
+            started = self._busy.pop(future)
+            if future.result():
+                self._then()
+            else:
+                self._left[started.sid] = self._house.clock.monotonic() + LEFT_SECONDS
+
+
+class Pause:
+    """While the clock cannot be trusted nothing moves (H10). Looked at once a second at the most."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._guard = ClockGuard(house)
+        self._mutex = threading.Lock()
+        self._until = 0.0
+        self._paused = False
+
+    def __call__(self) -> bool:
+        """True while the stages must not begin anything."""
+        with self._mutex:
+            now = self._house.clock.monotonic()
+            if now >= self._until:
+                self._paused, self._until = self._guard.jumped(), now + 1.0
+            return self._paused
+
+
+def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> dict[str, Stage]:
+    """convert, seal and send for *trunk*'s bank; *wakes* has an event for each."""
+    bank, profile = trunk.bank, house.settings.bank_of(trunk.bank).submission
+    paused = Pause(house)
+
+    def due_in(*states: State) -> Callable[[], list[Submission]]:
+        return lambda: [] if paused() else house.journal.due(bank, house.now(), ROWS_AT_ONCE, states)
+
+    def due_in_order() -> list[Submission]:
+        sub = None if paused() else next_in_order(house, bank)
+        return [sub] if sub is not None else []
+
+    def at_home(sub: Submission) -> int:
+        return step(house, None, sub)
+
+    def at_the_bank(sub: Submission) -> int:
+        with Line(house, bank, trunk) as line:
+            return step(house, line, sub)
+
+    def nothing() -> None:
+        return
+
+    def stage(
+        name: str,
+        due: Callable[[], list[Submission]],
+        work: Callable[[Submission], int],
+        width: int,
+        then: Callable[[], None],
+    ) -> Stage:
+        return Stage(house, due, work, width=width, name=f"{bank} {name}", wake=wakes[name].set, then=then)
+
+    sends = due_in_order if profile.in_order else due_in(*AT_THE_BANK)
+    return {
+        # One at a time and in order: a later file is compared with what earlier ones hold.
+        "convert": stage("convert", due_in(State.RECEIVED), at_home, 1, wakes["seal"].set),
+        "seal": stage("seal", due_in(State.CONVERTED), at_home, SEALS_AT_ONCE, wakes["send"].set),
+        "send": stage("send", sends, at_the_bank, 1 if profile.in_order else profile.in_flight, nothing),
+    }
