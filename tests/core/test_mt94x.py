@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -302,6 +304,16 @@ def test_streamed_or_read_the_entries_are_the_same() -> None:
     assert [e for _, entries in pieces for e in entries] == [e for s in whole.statements for e in s.entries]
     assert whole.statements[0].entries[-1].additional_information == "text 1233 of the last"
     assert (message.message_id, none) == (whole.message_id, [])
+
+
+def test_a_text_that_nobody_asked_for_yet_is_part_of_a_copy_and_of_a_comparison() -> None:
+    first, second, other = (text_of(f"116?20EREF+E-{n}?32Ann") for n in (1, 1, 2))
+    assert copy.copy(first).details[0].end_to_end_id == "E-1"
+    assert first == second
+    assert first != other
+    assert replace(second, amount=Decimal(5)).details[0].creditor_name == "Ann"
+    with pytest.raises(AttributeError):
+        _ = first.no_such_thing  # type: ignore[attr-defined]
 
 
 # ------------------------------------------------------------------------------------------- values, identification

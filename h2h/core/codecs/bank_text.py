@@ -8,6 +8,8 @@ from h2h.core.findings import Finding, WhoActs, warning
 
 _LINE_ENDS = re.compile(r"\r+\n?|\n?\f\n?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# The same for bytes, where a look costs a tenth. In UTF-8 and in windows-1252 they stand for nothing else.
+_CONTROL_BYTES = bytes((*range(9), 11, *range(14, 32), 127))
 
 
 def decoded(data: bytes) -> tuple[str, list[Finding]]:
@@ -23,8 +25,7 @@ def decoded(data: bytes) -> tuple[str, list[Finding]]:
     text = text.replace("\r\n", "\n")
     if "\r" in text or "\f" in text:
         text = _LINE_ENDS.sub("\n", text)
-    odd = _CONTROL.search(text)
-    if odd:
+    if len(data.translate(None, _CONTROL_BYTES)) != len(data) and (odd := _CONTROL.search(text)):
         line = text.count("\n", 0, odd.start()) + 1
         told = f"line {line} holds a control character (U+{ord(odd.group()):04X}); such are read as blanks"
         findings.append(warning("H2H-CONTROL", f"line {line}", told, WhoActs.BANK, line=line))

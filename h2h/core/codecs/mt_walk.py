@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 
-from h2h.core.codecs.mt_narrative import NO_REFERENCE, add_text, describe, structured_by, unfolded
+from h2h.core.codecs.mt_entry import LazyEntry
+from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
 from h2h.core.codecs.mt_values import MARKS, Days, account, amount, balance, count_and_sum, floor_limit, moment
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.model.parties import Account
-from h2h.core.model.statement import Entry, Statement
+from h2h.core.model.statement import Statement
 
 #: So many entries are given out together when a file is streamed.
 BATCH = 500
@@ -22,12 +24,14 @@ BATCH = 500
 _TAGS = r"(?:20|21|25P?|28C?|60[FM]?|61|62[FM]?|64|65|86|34F|13D?|90[CD]|NSF?)"
 # What ends a field: another one, the end of the message (-, -}), the blocks of the next.
 _STOP = rf"[ \t]*:{_TAGS} ?:|-[}}\x80-\xff]?[ \t]*(?:\n|\Z)|-\}}|-XXX|\{{[1-5S]:"
-_LINES = rf"[^\n]*(?:\n(?!{_STOP})[^\n]*)*"
+# Most lines begin with what can end nothing; only for the others all that could is asked.
+_GOES_ON = rf"\n(?:(?![ \t:{{-])|(?!{_STOP}))[^\n]*"
+_LINES = rf"[^\n]*(?:{_GOES_ON})*"
 _ENTRY = re.compile(
-    r"[ \t]*:61:([0-9]{6})([0-9]{4})?(R?[CD]|E[CD])([A-Z])?([0-9.,]+)"  # dates, mark, funds code, amount
+    r"[ \t]*:61:([0-9]{6}(?:[0-9]{4})?)(R?[CD]|E[CD])[A-Z]?([0-9.,]+)"  # dates, mark, funds code, amount
     r"(?:(?!NON?REF)([NSF][A-Z0-9]{2}[A-Z0-9 ]))?"  # type
     r"([^\n/]*(?:/(?!/)[^\n/]*)*)(?://([^\n]*))?"  # reference of the owner, of the bank
-    rf"((?:\n(?!{_STOP})[^\n]*)*)"  # supplementary details
+    rf"((?:{_GOES_ON})*)"  # supplementary details
     rf"(?:\n[ \t]*:86 ?:({_LINES}))?\n?"
 )
 _FIELD = re.compile(rf"[ \t]*:({_TAGS}) ?:({_LINES})\n?")
@@ -49,6 +53,7 @@ class Walk:
         self.reference: str | None = None
         self._text, self._type, self._findings = text, type_, findings
         self._days = Days()
+        self._dates: dict[str, tuple[date | None, date | None]] = {}
         self._line, self._counted = 1, 0
         self._outside: list[int] = []
         self._foreign: dict[str, int] = {}
@@ -60,7 +65,7 @@ class Walk:
             **dict.fromkeys(_BALANCES, self._balance),
         }  # fmt: skip
         self._statement: Statement | None = None
-        self._entries: list[Entry] = []
+        self._entries: list[LazyEntry] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -68,11 +73,10 @@ class Walk:
         self._seen: dict[str, int] = {}
         self._currency = ""
         self._account_text = self._message_reference = self._message_number = ""
-        self._narrative = ""
         self._ended = self._orphan = False
         self._listed_from = Decimal(0)
 
-    def __iter__(self) -> Iterator[tuple[Statement, list[Entry]]]:
+    def __iter__(self) -> Iterator[tuple[Statement, list[LazyEntry]]]:
         """(statement as far as it is known, its next entries); at the end of a statement once more."""
         text, position, end = self._text, 0, len(self._text)
         match_entry, match_field = _ENTRY.match, _FIELD.match
@@ -120,7 +124,7 @@ class Walk:
         self._ended = False
         return self._statement
 
-    def _close(self) -> tuple[Statement, list[Entry]]:
+    def _close(self) -> tuple[Statement, list[LazyEntry]]:
         statement, entries = self._now, self._entries
         statement.id = " ".join(p for p in (self._message_reference, self._message_number) if p) or None
         if self._account_text:
@@ -159,7 +163,7 @@ class Walk:
     # ------------------------------------------------------------------------------------------------ fields
 
     def _entry(self, found: re.Match[str]) -> None:
-        value, booked, mark, _, money, type_, reference, bank_reference, more, text = found.groups()
+        when, mark, money, type_, reference, bank_reference, more, text = found.groups()
         try:
             decimal = Decimal(money.replace(",", ".")) if "." not in money else self._with_dot(money, found.start())
         except ArithmeticError:
@@ -167,28 +171,27 @@ class Walk:
         if decimal is None:
             self._unreadable("61", found[0].strip()[4:], found.start())
             return
-        credit_debit, reversal, status = MARKS[mark]
-        days = self._days
-        value_date = days.value(value)
-        reference = reference.strip()
-        entry = Entry(
-            decimal, self._currency, credit_debit, reversal, status,
-            days.entry(value, booked) if booked else None, value_date, None,
-            bank_reference.strip() or None if bank_reference else None, type_.rstrip() if type_ else None,
-        )  # fmt: skip
-        if value_date is None:
-            self._odd(found.start(), f"the value date {value} is no date; the entry has none", found[0])
-        elif booked and entry.booking_date is None:
-            self._odd(found.start(), f"the entry date {booked} is no date; the entry has none", found[0])
-        if text is not None:
-            self._narrative = text
-            describe(entry, text, "" if reference in NO_REFERENCE else reference)
-        elif reference not in NO_REFERENCE:
-            describe(entry, "", reference)
-        if more:
-            add_text(entry, unfolded(more))
+        entry = LazyEntry.__new__(LazyEntry)
+        entry.amount, entry.currency = decimal, self._currency
+        entry.credit_debit, entry.reversal, entry.status = MARKS[mark]
+        entry.value_date, entry.booking_date = self._dates.get(when) or self._dates_of(when, found)
+        entry.entry_reference = None
+        entry.account_servicer_reference = bank_reference.strip() or None if bank_reference else None
+        entry.line = (type_, "" if reference in NO_REFERENCE else reference.strip(), text, more)
         self._entries.append(entry)
         self._orphan = False
+
+    def _dates_of(self, when: str, found: re.Match[str]) -> tuple[date | None, date | None]:
+        """(value date, entry date). A statement has few days and many entries, so good ones are remembered."""
+        value, booked = when[:6], when[6:]
+        made = self._days.value(value), self._days.entry(value, booked) if booked else None
+        if made[0] is None:
+            self._odd(found.start(), f"the value date {value} is no date; the entry has none", found[0])
+        elif booked and made[1] is None:
+            self._odd(found.start(), f"the entry date {booked} is no date; the entry has none", found[0])
+        else:
+            self._dates[when] = made
+        return made
 
     def _with_dot(self, money: str, position: int) -> Decimal | None:
         """Said once: where one amount is written so, all are."""
@@ -213,26 +216,13 @@ class Walk:
             if not closed:
                 self._odd(position, "this text stands behind no entry; it is kept as the statement's", f":{tag}:{text}")
             return
-        entry, before = self._entries[-1], self._narrative
-        if structured_by(before) and not text.startswith((structured_by(before), before.strip())):
-            add_text(entry, unfolded(text))
-            return
-        # Some banks write the code alone first, and then the text with the code.
-        text = text if text.startswith(before.strip()) else f"{before}\n{text}"
-        self._narrative = text
-        again = Entry(entry.amount, entry.currency, entry.credit_debit, entry.reversal, entry.status)
-        again.booking_date, again.value_date = entry.booking_date, entry.value_date
-        again.account_servicer_reference = entry.account_servicer_reference
-        again.bank_transaction_code = (entry.bank_transaction_code or "").split("+")[0] or None
-        ids = [d.end_to_end_id for d in entry.details if d.end_to_end_id]
-        describe(again, text, ids[0] if ids else "")
-        self._entries[-1] = again
+        self._entries[-1].goes_on(text)
 
     def _non_swift(self, tag: str, text: str, position: int) -> None:
         """:NS: two digits and a text a line: 22 and 23 name the owner, 01 to 14 are an entry's text."""
         lines = [(line[:2], line[2:].strip()) for line in text.split("\n")]
         if self._entries and not self._orphan:
-            add_text(self._entries[-1], " ".join(told for key, told in lines if told and not key.startswith("3")))
+            self._entries[-1].goes_on(" ".join(told for key, told in lines if told and not key.startswith("3")))
         else:
             self._now.account_owner = next((told for key, told in lines if key == "22"), None)
         rest = [key for key, told in lines if told and (key.startswith("3") or (not self._entries and key != "22"))]
