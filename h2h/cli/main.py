@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "inspect": ("inspect", "inspect", "What a file says."),
     "validate": ("inspect", "validate", "Whether a file is sound."),
     "convert": ("convert", "convert", "Convert a file through the canonical model."),
+    "diff": ("diff", "diff", "Two files in terms of payments, not of bytes."),
     "reason": ("reason", "reason", "What a bank's reason code means and who acts."),
     "check": ("check", "check", "Prove configuration, folders, keys and schemas."),
     "bank": ("bank", "bank", "Try a bank's server, or be a bank."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -24,21 +25,31 @@ def schema() -> None:
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 def list_(config: Path | None, as_json: bool) -> None:
-    """All schemas that are installed, by name."""
+    """All schemas that are installed, where each comes from, and whether it still is what was installed.
+
+    Exit status 1 if one was changed since.
+    """
+    from h2h.adapters.schema_sources import provenance_of
     from h2h.cli.desk import Desk
     from h2h.core.errors import H2HError
 
     try:
-        names = Desk(config).schemas.names()
+        known = [(name, provenance_of(file)) for name, file in Desk(config).schemas.names()]
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
     if as_json:
-        click.echo(json.dumps([{"name": name, "file": str(file)} for name, file in names]))
-        return
-    for name, file in names:
-        click.echo(f"{name:28} {file.parent}")
-    if not names:
+        rows = [
+            {"name": name, "file": str(p.file), "origin": p.origin, "sha256": p.sha256, "recorded": p.recorded}
+            for name, p in known
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        for name, p in known:
+            mark = "CHANGED since it was installed" if p.changed else f"sha256 {p.sha256[:12]}…"
+            click.echo(f"{name:28} {mark}  {p.origin or 'origin not recorded'}  ({p.file.parent})")
+    if not known:
         click.echo("no schema is installed; `make setup` fetches the official ones", err=True)
+    sys.exit(1 if any(p.changed for _, p in known) else 0)
 
 
 @schema.command()

