@@ -63,21 +63,18 @@ class HelpingProcesses:
         schema: str,
         stamp: Stamp,
         *,
-        scratch: Path,
         out: Path,
+        between: Callable[[], None] = lambda: None,
     ) -> Conversion | None:
-        """The bank's file in *out*, checked and valid; None if the file is to be converted in one go.
-
-        What it needs in *scratch* must stay there as long as the conversion's records are read.
-        """
-        if self._count < 2 or source.stat().st_size < self._bytes_min or not may_be_parted(delimited):
+        """See ``ports.Helpers.convert``."""
+        if source.stat().st_size < self._bytes_min or not may_be_parted(delimited):
             return None
         if not self._busy.acquire(blocking=False):
             return None
         try:
-            return self._convert(_Job(source, delimited, bank, target, schema, stamp, scratch), out)
-        except (OSError, ValueError):
-            # A helper that is gone, or a full disk: in one go it works, or fails with the reason.
+            return self._convert(_Job(source, delimited, bank, target, schema, stamp, out.parent), out, between)
+        except _HelperGone:
+            # It has been killed, or its disk is full: in one go it works, or fails with the reason.
             self._end()
             return None
         finally:
@@ -93,10 +90,11 @@ class HelpingProcesses:
         with self._busy:
             self._end()
 
-    def _convert(self, job: _Job, out: Path) -> Conversion | None:
+    def _convert(self, job: _Job, out: Path, between: Callable[[], None]) -> Conversion | None:
         whole = Whole(job.delimited, job.bank, job.target, job.stamp, job.text, job.rows)
         with closing(self._answers(job)) as answers:
             for answer in answers:
+                between()
                 if answer is None:
                     return None
                 job.answers.append(answer)
@@ -130,7 +128,8 @@ class HelpingProcesses:
                 yield _reply(waiting.popleft())
         finally:
             for helper in waiting:  # given up: what they still have to say is about nobody's file
-                _reply(helper)
+                with suppress(_HelperGone):
+                    _reply(helper)
 
     def _ready(self) -> list[subprocess.Popen[str]]:
         if not self._running:
@@ -216,16 +215,22 @@ class _Job:
         return self.scratch / f"part-{part}.{kind}"
 
 
+class _HelperGone(Exception):
+    """It has ended, and nobody told it to."""
+
+
 def _ask(helper: subprocess.Popen[str], what: dict[str, Any]) -> None:
-    if helper.stdin is None:
-        raise ValueError("a helper listens")
-    helper.stdin.write(json.dumps(what) + "\n")
-    helper.stdin.flush()
+    try:
+        if helper.stdin is not None:
+            helper.stdin.write(json.dumps(what) + "\n")
+            helper.stdin.flush()
+    except OSError as problem:
+        raise _HelperGone from problem
 
 
 def _reply(helper: subprocess.Popen[str]) -> dict[str, Any] | None:
     line = helper.stdout.readline() if helper.stdout is not None else ""
-    if not line:
-        raise ValueError("a helper has ended")
+    if not line.endswith("\n"):
+        raise _HelperGone
     answer: dict[str, Any] | None = json.loads(line)
     return answer

@@ -52,8 +52,11 @@ class Converted:
     view: dict[str, Any]
 
 
-def convert(house: House, sub: Submission) -> Submission:
-    """RECEIVED → CONVERTED, or HELD for a suspicion. ``Refused`` with all findings; ``Misconfigured``."""
+def convert(house: House, sub: Submission, between: Callable[[], None] = lambda: None) -> Submission:
+    """RECEIVED → CONVERTED, or HELD for a suspicion. ``Refused`` with all findings; ``Misconfigured``.
+
+    *between* is called again and again while a long file is converted.
+    """
     source = house.archive.get(sub.sid, sub.received_at, "10-source")
     if source is None:
         if house.now() - sub.received_at < STILL_BEING_ARCHIVED:
@@ -70,7 +73,7 @@ def convert(house: House, sub: Submission) -> Submission:
         with source.open("rb") as file:
             head = file.read(4096)
         if folder.delimited is not None and not head.removeprefix(_UTF8_MARK).lstrip().startswith(b"<"):
-            done = _from_delimited(house, sub, folder, source, scratch, stack)
+            done = _from_delimited(house, sub, folder, source, scratch, stack, between)
         else:
             done = _from_document(house, sub, bank, source, scratch)
         suspected = same_message_id(house, sub, done.message_id)
@@ -108,7 +111,13 @@ def working_place(sub: Submission) -> str:
 
 
 def _from_delimited(
-    house: House, sub: Submission, folder: ErpFolder, source: Path, scratch: Path, stack: ExitStack
+    house: House,
+    sub: Submission,
+    folder: ErpFolder,
+    source: Path,
+    scratch: Path,
+    stack: ExitStack,
+    between: Callable[[], None],
 ) -> Converted:
     """A CSV or its like, as the folder declares it, into the bank's format."""
     bank = house.bank(sub)
@@ -122,7 +131,7 @@ def _from_delimited(
     conversion: Conversion | None = None
     if house.helpers is not None:
         conversion = house.helpers.convert(
-            source, folder.delimited, bank, target, schema, stamp, scratch=scratch, out=written
+            source, folder.delimited, bank, target, schema, stamp, out=written, between=between
         )
     if conversion is None:
         with source.open("rb") as file, written.open("wb") as out:

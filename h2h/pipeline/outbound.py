@@ -32,10 +32,10 @@ from h2h.pipeline.receipts import write_error_beside, write_receipt
 from h2h.pipeline.seal import seal
 from h2h.pipeline.send import resume, send
 
-#: Steps that need no connection to the bank.
-AT_HOME: dict[State, Callable[[House, Submission], Submission]] = {
+#: Steps that need no connection to the bank. A long one calls *between* again and again.
+AT_HOME: dict[State, Callable[[House, Submission, Callable[[], None]], Submission]] = {
     State.RECEIVED: convert,
-    State.CONVERTED: seal,
+    State.CONVERTED: lambda house, sub, _: seal(house, sub),
 }
 #: Steps that talk to the bank, over a line that is opened once for all of them.
 AT_THE_BANK: dict[State, Callable[[House, Line, Submission], Submission]] = {
@@ -47,6 +47,8 @@ AT_THE_BANK: dict[State, Callable[[House, Line, Submission], Submission]] = {
 PASSING = frozenset({State.CONVERTED})
 #: A step that cannot go on is looked at again after this long.
 LOOK_AGAIN_SECONDS = 30
+#: A file of this size (about 20,000 payments as CSV) takes so long that shorter ones are not left waiting for it.
+LONG_BYTES = 2_000_000
 
 
 def work_bank(house: House, bank: str, stopping: Callable[[], bool], trunk: Trunk | None = None) -> int:
@@ -58,7 +60,7 @@ def work_bank(house: House, bank: str, stopping: Callable[[], bool], trunk: Trun
             due = [sub for sub in _due(house, bank) if sub.sid not in not_yet]
             if not due:
                 break
-            for sub in due:
+            for sub in sorted(due, key=takes_long):
                 if stopping():
                     break
                 if step(house, line, sub):
@@ -66,6 +68,11 @@ def work_bank(house: House, bank: str, stopping: Callable[[], bool], trunk: Trun
                 else:
                     not_yet.add(sub.sid)
     return steps
+
+
+def takes_long(sub: Submission) -> bool:
+    """Whether the submission's next step is the conversion of a long file: short ones come before it."""
+    return sub.state is State.RECEIVED and sub.source_size >= LONG_BYTES
 
 
 def _due(house: House, bank: str) -> list[Submission]:
@@ -87,16 +94,20 @@ def next_in_order(house: House, bank: str) -> Submission | None:
     return first if first.next_attempt_at is None or first.next_attempt_at <= house.now() else None
 
 
-def step(house: House, line: Line | None, sub: Submission) -> int:
+def _nothing() -> None:
+    pass
+
+
+def step(house: House, line: Line | None, sub: Submission, between: Callable[[], None] = _nothing) -> int:
     """Take the step of the submission's state; 1 if it was taken. Sorts every error.
 
     Only our own mistakes (``IllegalTransition``) and a disk that lies (``NotDurable``) rise. Without a *line* only the
-    steps at home are taken.
+    steps at home are taken. *between* is called again and again while a long step is taken.
     """
     before = sub.state
     try:
         if before in AT_HOME:
-            sub = _at_home(house, sub)
+            sub = _at_home(house, sub, between)
         elif before in AT_THE_BANK and line is not None:
             sub = AT_THE_BANK[before](house, line, sub)
         else:
@@ -129,13 +140,13 @@ def _tell(house: House, sub: Submission) -> None:
     house.settle("cannot-go-on", sub.sid, f"it went on to {sub.state}")
 
 
-def _at_home(house: House, sub: Submission) -> Submission:
+def _at_home(house: House, sub: Submission, between: Callable[[], None]) -> Submission:
     """A step that needs no bank: if a disk or a program fails it, it is ours, and the system administrator's to mend.
 
     Nothing has left the house; the step is taken again later.
     """
     try:
-        return AT_HOME[sub.state](house, sub)
+        return AT_HOME[sub.state](house, sub, between)
     except (NotYet, NotDurable):
         raise
     except Unavailable as problem:

@@ -11,7 +11,7 @@ from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.findings import Finding, WhoActs
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord, Submission
-from h2h.core.story import outcome_counts, present
+from h2h.core.story import present
 from h2h.pipeline.house import House, log
 
 #: A receipt names every payment of small files; of large ones only those that need somebody.
@@ -29,8 +29,7 @@ def write_receipt(house: House, sub: Submission) -> bool:
     with house.receipts.turn(sub.sid, sub.version) as newest:
         if not newest:
             return True
-        payments = house.journal.payments(sub.sid)
-        data = json.dumps(receipt(house, sub, payments), ensure_ascii=False, indent=2).encode()
+        data = json.dumps(receipt(house, sub), ensure_ascii=False, indent=2).encode()
         return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
 
 
@@ -58,12 +57,11 @@ def mend_receipt(house: House, sub: Submission) -> None:
         write_receipt(house, sub)
 
 
-def receipt(house: House, sub: Submission, payments: Sequence[PaymentRecord]) -> dict[str, Any]:
+def receipt(house: House, sub: Submission) -> dict[str, Any]:
     """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
-    now = present(sub)
-    listed = payments
-    if len(payments) > PAYMENTS_IN_RECEIPT_MAX:
-        listed = [p for p in payments if p.outcome in _NEEDS_SOMEBODY][:PAYMENTS_IN_RECEIPT_MAX]
+    now, counts = present(sub), house.journal.outcomes(sub.sid)
+    only = _NEEDS_SOMEBODY if sum(counts.values()) > PAYMENTS_IN_RECEIPT_MAX else None
+    listed = house.journal.payments(sub.sid, outcomes=only, limit=PAYMENTS_IN_RECEIPT_MAX)
     fields: dict[str, Any] = {
         "file": sub.source_name,
         "submission": sub.sid,
@@ -82,7 +80,7 @@ def receipt(house: House, sub: Submission, payments: Sequence[PaymentRecord]) ->
         "updated_at": house.now().isoformat(),
         "sha256": sub.source_sha256,
         "duplicate_of": sub.duplicate_of,
-        "payments_by_outcome": outcome_counts(payments),
+        "payments_by_outcome": {str(outcome): count for outcome, count in counts.items()},
         "payments": [_payment(p) for p in listed],
     }
     return {k: v for k, v in fields.items() if v is not None}

@@ -19,7 +19,7 @@ from h2h.core.records import Submission
 from h2h.pipeline.attention import ClockGuard
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line, Trunk
-from h2h.pipeline.outbound import AT_THE_BANK, next_in_order, step
+from h2h.pipeline.outbound import AT_THE_BANK, next_in_order, step, takes_long
 
 #: A stage looks at what is due at least this often.
 LOOK_SECONDS = 5.0
@@ -29,6 +29,8 @@ LEFT_SECONDS = 0.5
 ROWS_AT_ONCE = 100
 #: Two at a time: one gpg works while the other's result is verified and kept.
 SEALS_AT_ONCE = 2
+#: So many waiting files are looked through for short ones; so many are taken on between two parts of a long one.
+LOOKED_THROUGH, SHORT_AT_ONCE = 1000, 20
 
 
 class Stopping(Protocol):
@@ -147,6 +149,20 @@ def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> 
     def at_home(sub: Submission) -> int:
         return step(house, None, sub)
 
+    def convert_one(sub: Submission) -> int:
+        now = house.journal.submission(sub.sid)  # it may have been taken on between the parts of a long one
+        return step(house, None, now, short_ones) if now.state is State.RECEIVED else 0
+
+    def short_ones() -> None:
+        """What is dropped while a long file is converted does not wait for it."""
+        waiting = [] if paused() else house.journal.due(bank, house.now(), LOOKED_THROUGH, (State.RECEIVED,))
+        for sub in [sub for sub in waiting if not takes_long(sub)][:SHORT_AT_ONCE]:
+            if step(house, None, sub):
+                wakes["seal"].set()
+
+    def received() -> list[Submission]:
+        return sorted(due_in(State.RECEIVED)(), key=takes_long)
+
     def at_the_bank(sub: Submission) -> int:
         with Line(house, bank, trunk) as line:
             return step(house, line, sub)
@@ -165,8 +181,8 @@ def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> 
 
     sends = due_in_order if profile.in_order else due_in(*AT_THE_BANK)
     return {
-        # One at a time and in order: a later file is compared with what earlier ones hold.
-        "convert": stage("convert", due_in(State.RECEIVED), at_home, 1, wakes["seal"].set),
+        # One at a time and in order, but for long ones: a later file is compared with what earlier ones hold.
+        "convert": stage("convert", received, convert_one, 1, wakes["seal"].set),
         "seal": stage("seal", due_in(State.CONVERTED), at_home, SEALS_AT_ONCE, wakes["send"].set),
         "send": stage("send", sends, at_the_bank, 1 if profile.in_order else profile.in_flight, nothing),
     }

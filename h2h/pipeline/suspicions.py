@@ -11,12 +11,13 @@ from datetime import timedelta
 
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, WhoActs
-from h2h.core.lifecycle import Event, State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
 from h2h.core.records import Submission
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.settings import DuplicatePolicy
 
+_LET_THROUGH = BANK_MAY_HAVE_IT | {State.AWAITING_RELEASE, State.SEALED, State.SENDING}
 _NEVER_SENT = frozenset({State.REFUSED, State.CANCELLED, State.DUPLICATE})
 #: So many overlaps are named; the rest is counted.
 OVERLAPS_NAMED_MAX = 5
@@ -63,7 +64,7 @@ def overlapping(house: House, sub: Submission) -> Suspicion | None:
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     found = house.journal.overlapping(sub.sid, sub.bank, since)
-    found = [(ordinal, p) for ordinal, p in found if _before(house.journal.submission(p.sid), sub)]
+    found = [(ordinal, p) for ordinal, p in found if _goes_first(house.journal.submission(p.sid), sub)]
     if not found:
         return None
     named = [f"payment {ordinal} is payment {p.ordinal} of submission {p.sid}" for ordinal, p in found]
@@ -104,6 +105,14 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
     write_receipt(house, sub)
     moved(sub, "held", reason=suspicion.reason)
     return sub
+
+
+def _goes_first(one: Submission, other: Submission) -> bool:
+    """The earlier file; and one that overtook a long file, which was not converted yet when that one was looked at."""
+    overtook = one.state is State.CONVERTED and (one.updated_at or one.received_at) < (
+        other.updated_at or other.received_at
+    )
+    return one.state in _LET_THROUGH or overtook or _before(one, other)
 
 
 def _before(one: Submission, other: Submission) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from h2h.core.lifecycle import Event, State
+from h2h.core.outcome import Outcome
 from h2h.core.records import (
     Attention,
     EventRecord,
@@ -103,8 +104,13 @@ class Journal(Protocol):
     def events(self, sid: str) -> list[EventRecord]:
         """The history, oldest first."""
 
-    def payments(self, sid: str) -> list[PaymentRecord]:
-        """In the order of the bank's file."""
+    def payments(
+        self, sid: str, *, outcomes: Collection[Outcome] | None = None, limit: int | None = None
+    ) -> list[PaymentRecord]:
+        """In the order of the bank's file; only those with one of *outcomes*, only the first *limit* of them."""
+
+    def outcomes(self, sid: str) -> dict[Outcome, int]:
+        """How many payments of a submission are where; what no payment has is left out."""
 
     def payments_by(
         self,

@@ -89,13 +89,14 @@ class Helpers(Protocol):
         schema: str,
         stamp: Stamp,
         *,
-        scratch: Path,
         out: Path,
+        between: Callable[[], None] = lambda: None,
     ) -> Conversion | None:
         """The bank's file in *out*, checked and valid by *schema*: the same bytes as ``convert_delimited`` writes.
 
-        None if the file is to be converted in one go: it is short, something is found in it, or no helper is free. What
-        stands in *scratch* then must stay as long as the conversion's records are read.
+        None if the file is to be converted in one go: it is short, something is found in it, or no helper is free. The
+        parts lie beside *out*, and must stay there as long as the conversion's records are read. *between* is called
+        again and again while the helpers work; what it raises is raised.
         """
 
 

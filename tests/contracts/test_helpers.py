@@ -53,9 +53,7 @@ def helped(
     source, out = tmp_path / "erp.csv", tmp_path / "bank.xml"
     source.write_bytes(data)
     target = format_of()
-    done = helpers.convert(
-        source, declared or delimited(), bank, target, target.schema or "", STAMP, scratch=tmp_path, out=out
-    )
+    done = helpers.convert(source, declared or delimited(), bank, target, target.schema or "", STAMP, out=out)
     return done, out.read_bytes() if out.exists() else b""
 
 

@@ -16,6 +16,7 @@ from h2h.adapters.journal.submissions import SOURCE_DISCARDED
 from h2h.core.errors import IllegalTransition, Misconfigured, NotFound, Refused, StaleState
 from h2h.core.findings import WhoActs, error
 from h2h.core.lifecycle import Event, State
+from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord, Submission
 from tests.contracts.journals import (
     NOW,
@@ -241,6 +242,15 @@ def test_payments_are_replaced_as_a_whole(journal: SqlJournal) -> None:
     sub = moved(journal, sub, Event.HELD, Event.RELEASED)
     sub = journal.advance(sub, Event.RELEASE_REQUIRED, at=NOW, payments=payments(2, 10))
     assert [p.ordinal for p in journal.payments(sub.sid)] == [10, 11]
+
+
+def test_payments_are_counted_and_given_by_their_outcome(journal: SqlJournal) -> None:
+    made = [replace(p, outcome=Outcome.REJECTED if p.ordinal % 3 == 0 else Outcome.PENDING) for p in payments(10)]
+    sub = journal.advance(journal.take_in(drop()), Event.CONVERTED, at=NOW, payments=made)
+    assert journal.outcomes(sub.sid) == {Outcome.PENDING: 7, Outcome.REJECTED: 3}
+    assert [p.ordinal for p in journal.payments(sub.sid, outcomes=[Outcome.REJECTED], limit=2)] == [3, 6]
+    assert [p.ordinal for p in journal.payments(sub.sid, limit=2)] == [1, 2]
+    assert journal.outcomes("nobody") == {}
 
 
 def test_a_remark_moves_nothing_and_cannot_look_like_a_move(journal: SqlJournal) -> None:

@@ -180,6 +180,28 @@ def test_overlapping_payments_are_held_refused_or_remarked_as_the_profile_says(
         assert "payment 1 is payment 2" in (second.reason_text or "")
 
 
+def test_a_file_that_was_overtaken_by_the_same_payments_is_held(tmp_path: Path) -> None:
+    from h2h.pipeline.outbound import step
+    from h2h.pipeline.rounds import scan_folders
+    from h2h.pipeline.send import Line
+
+    site = Site(tmp_path)
+    site.drop("long.csv", TWO)
+    with site.house() as house:
+        scan_folders(house, lambda: False)
+    site.drop("short.csv", salaries(("SAL-2", "0,01", IBANS[1])))
+    with site.house() as house:
+        scan_folders(house, lambda: False)
+        with Line(house, "bank") as line:
+            while (short := house.journal.submission(site.submission("short.csv").sid)).state is not State.SENT:
+                assert step(house, line, short)
+    site.once()
+    overtaken = site.submission("long.csv")
+    assert overtaken.state is State.HELD
+    assert "payment 2 is payment 1" in (overtaken.reason_text or "")
+    assert len(site.at_bank()) == 1
+
+
 def test_a_held_file_is_released_with_a_reason_and_then_goes_out(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.drop("one.csv", TWO)

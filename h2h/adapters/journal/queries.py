@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from h2h.adapters.journal.columns import printable
 from h2h.adapters.journal.store import Store
 from h2h.core.errors import NotFound
 from h2h.core.lifecycle import State
+from h2h.core.outcome import Outcome
 from h2h.core.records import EventRecord, PaymentRecord, Submission
 
 # Below every database's limit of parameters in one statement.
@@ -82,10 +83,22 @@ class Queries(Store):
             found = [rows.event(row) for row in connection.execute(sql.events_of(sid))]
             return found or [rows.file_event(row) for row in connection.execute(sql_in.file_events_of(sid))]
 
-    def payments(self, sid: str) -> list[PaymentRecord]:
-        """In the order of the bank's file."""
+    def payments(
+        self, sid: str, *, outcomes: Collection[Outcome] | None = None, limit: int | None = None
+    ) -> list[PaymentRecord]:
+        """In the order of the bank's file; only those with one of *outcomes*, only the first *limit* of them."""
         with self.reading() as connection:
-            return [rows.payment(row) for row in connection.execute(*sql.payments_of(sid))]
+            if outcomes is None and limit is None:
+                found = connection.execute(*sql.payments_of(sid))
+            else:
+                found = connection.execute(sql.some_payments_of(sid, outcomes, limit))
+            return [rows.payment(row) for row in found]
+
+    def outcomes(self, sid: str) -> dict[Outcome, int]:
+        """How many payments of a submission are where; what no payment has is left out."""
+        with self.reading() as connection:
+            counted = {row.outcome: row.number for row in connection.execute(sql.outcomes_of(sid))}
+        return {outcome: counted[outcome] for outcome in Outcome if outcome in counted}
 
     def payments_by(
         self,

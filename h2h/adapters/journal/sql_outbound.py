@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ from h2h.adapters.journal.tables import (
     submissions,
 )
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
+from h2h.core.outcome import Outcome
 
 S = submissions.c
 P = payments.c
@@ -253,6 +254,17 @@ def _payment_columns() -> list[Column[Any]]:
 def payments_of(sid: str) -> Select[Any]:
     """The payments of a submission in the order of the bank's file."""
     return select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal)
+
+
+def some_payments_of(sid: str, outcomes: Collection[Outcome] | None, limit: int | None) -> Select[Any]:
+    """The first payments of a submission in the order of the bank's file, or the first with one of these outcomes."""
+    wanted = select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal).limit(limit)
+    return wanted if outcomes is None else wanted.where(P.outcome.in_(list(outcomes)))
+
+
+def outcomes_of(sid: str) -> Select[Any]:
+    """(outcome, number of payments) of a submission."""
+    return select(P.outcome, func.count().label("number")).where(P.sid == sid).group_by(P.outcome)
 
 
 def payments_with(bank: str, column: str, ids: Sequence[str]) -> Select[Any]:
