@@ -192,7 +192,7 @@ def test_a_file_that_was_overtaken_by_the_same_payments_is_held(tmp_path: Path) 
     site.drop("short.csv", salaries(("SAL-2", "0,01", IBANS[1])))
     with site.house() as house:
         scan_folders(house, lambda: False)
-        with Line(house, "bank") as line:
+        with Line(house, "testbank") as line:
             while (short := house.journal.submission(site.submission("short.csv").sid)).state is not State.SENT:
                 assert step(house, line, short)
     site.once()
