@@ -181,9 +181,9 @@ def test_overlapping_payments_are_held_refused_or_remarked_as_the_profile_says(
 
 
 def test_a_file_that_was_overtaken_by_the_same_payments_is_held(tmp_path: Path) -> None:
+    from h2h.pipeline.line import Line
     from h2h.pipeline.outbound import step
     from h2h.pipeline.rounds import scan_folders
-    from h2h.pipeline.line import Line
 
     site = Site(tmp_path)
     site.drop("long.csv", TWO)
