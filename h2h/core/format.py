@@ -18,6 +18,7 @@ from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.plan import Plan, compile_plan
 from h2h.core.mapping.reader import Reader
+from h2h.core.mapping.statement_writer import Listed, StatementWriter
 from h2h.core.mapping.writer import Group, Writer
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.payment import CreditTransfer, Initiation
@@ -119,7 +120,7 @@ class Format:
 
     @property
     def writes(self) -> bool:
-        """Whether payments can be written in it."""
+        """Whether payments, or statements, can be written in it."""
         return self.card is not None and self.card.writes
 
     def prepare(self) -> None:
@@ -127,7 +128,7 @@ class Format:
         if self.codec is None:
             self._reader.prepare()
             if self.writes:
-                _ = self._writer
+                _ = self._statement_writer if self.kind == "statement" else self._writer
 
     def is_format_of(self, head: bytes, root: xml.Root | None) -> bool:
         """Whether a file has this format; *root* is None if it is not XML."""
@@ -176,8 +177,11 @@ class Format:
         if self.codec is not None:
             self.codec.write(message, out)
             return
+        if isinstance(message, StatementMessage) and self.kind == "statement":
+            self._statement_writer.write(message, out)
+            return
         if not isinstance(message, Initiation):
-            raise Misconfigured(f"{self.id} is written from payments only")
+            raise Misconfigured(f"{self.id} is not written from a {type(message).__name__}")
         self._refuse_other_kind(message)
         self._writer.write(message, out)
 
@@ -185,6 +189,10 @@ class Format:
         """The same, with the transactions of each instruction as an iterable, and their count and sum beforehand."""
         self._refuse_other_kind(header)
         self._writer.stream(header, groups, out)
+
+    def write_statements(self, header: StatementMessage, statements: Iterable[Listed], out: BinaryIO) -> None:
+        """A message whose statements come each with its entries as an iterable: memory does not grow with them."""
+        self._statement_writer.stream(header, statements, out)
 
     def _refuse_other_kind(self, header: Initiation) -> None:
         """A credit transfer never becomes a direct debit: the money would move the other way."""
@@ -224,9 +232,17 @@ class Format:
 
     @cached_property
     def _writer(self) -> Writer:
+        self._refuse_to_write()
+        return Writer(self._plan, self.namespace, self.id)
+
+    @cached_property
+    def _statement_writer(self) -> StatementWriter:
+        self._refuse_to_write()
+        return StatementWriter(self._plan, self.namespace, self.id)
+
+    def _refuse_to_write(self) -> None:
         if not self.writes:
             raise Misconfigured(f"{self.id} is a format that h2h reads, not one that it writes")
-        return Writer(self._plan, self.namespace, self.id)
 
 
 class FormatBook:

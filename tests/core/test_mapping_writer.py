@@ -191,4 +191,4 @@ def test_nothing_to_write_is_refused() -> None:
 
 def test_a_format_that_only_reads_says_so() -> None:
     with pytest.raises(Misconfigured, match="reads, not one that it writes"):
-        BOOK.get("pain.001.001.08").write(initiation(PAYMENT), io.BytesIO())
+        BOOK.get("pain.001").write(initiation(PAYMENT), io.BytesIO())

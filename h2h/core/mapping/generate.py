@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from h2h.core.mapping.plan import Carries, Condition, Element
@@ -89,7 +89,8 @@ class _Source:
             return self._names[key]
         name = self._names[key] = f"write_{len(self._names)}"
         outer = self._lines, self._depth
-        self._lines, self._depth = [f"def {name}(o, out, texts):", " a = out.append; t = texts.append"], 1
+        # u: the object around this one
+        self._lines, self._depth = [f"def {name}(o, out, texts, u=None):", " a = out.append; t = texts.append"], 1
         self._guards(cls, children, copied)
         for child in children:
             self._element(child, cls, "")
@@ -122,10 +123,12 @@ class _Source:
             self._say("pass")
         if element.carries is None:
             self._wrapper(element, owner, path)
+        elif element.carries.cls is not None and element.is_row:
+            self._parts(element, element.carries, element.carries.cls, path)
         elif element.carries.cls is not None:
             self._part(element, element.carries, element.carries.cls, owner, path)
         else:
-            self._leaf(element, element.carries, path)
+            self._leaf(element, element.carries, owner, path)
         self._depth = depth
 
     def _wrapper(self, element: Element, owner: type, path: str) -> None:
@@ -136,14 +139,31 @@ class _Source:
                 self._each(inner.carries, start, end, f"{path}/{inner.tag}")
             return
         # Most optional wrappers are absent from most payments: one look at their fields is enough then.
-        self._say(f"if {' or '.join(_held(element.children)) or 'False'}:")
+        held = "True" if element.kept else " or ".join(_held(element.children)) or "False"
+        self._say(f"if {held}:")
         self._depth += 1
         mark = self._name("n")
         self._say(f"{mark} = len(out); a({f'<{element.tag}>'!r})")
         for child in element.children:
             self._element(child, owner, path)
-        self._say(f"if len(out) == {mark} + 1: out.pop()")
-        self._say(f"else: a({f'</{element.tag}>'!r})")
+        if element.kept:
+            self._say(f"a({f'</{element.tag}>'!r})")
+        else:
+            self._say(f"if len(out) == {mark} + 1: out.pop()")
+            self._say(f"else: a({f'</{element.tag}>'!r})")
+        self._depth -= 1
+
+    def _parts(self, element: Element, carries: Carries, cls: type, path: str) -> None:
+        """Objects in a list, an element each."""
+        content = self._object(cls, element.children)
+        value, number = self._name("v"), self._name("i")
+        self._say(f"{number} = 0")
+        self._say(f"for {value} in o.{carries.field}:")
+        self._depth += 1
+        self._say(f"{number} += 1; a({f'<{element.tag}>'!r})")
+        self._say(f"try: {content}({value}, out, texts, o)")
+        self._say(f"except CannotWriteError as problem: raise problem.below(numbered({path!r}, {number})) from None")
+        self._say(f"a({f'</{element.tag}>'!r})")
         self._depth -= 1
 
     def _part(self, element: Element, carries: Carries, cls: type, owner: type, path: str) -> None:
@@ -152,7 +172,7 @@ class _Source:
         self._say(f"{value} = o.{carries.field}")
         self._if_there(value, carries, path)
         self._say(f"{mark} = len(out); a({f'<{element.tag}>'!r})")
-        self._say(f"try: {content}({value}, out, texts)")
+        self._say(f"try: {content}({value}, out, texts, o)")
         self._say(f"except CannotWriteError as problem: raise problem.below({path!r}) from None")
         # A part that may be None says something by being there; one that may not, only by what it holds.
         optional = any(f.name == carries.field and "None" in str(f.type) for f in dataclasses.fields(owner))
@@ -163,12 +183,22 @@ class _Source:
             self._say(f"else: a({f'</{element.tag}>'!r})")
         self._depth -= 1
 
-    def _leaf(self, element: Element, carries: Carries, path: str) -> None:
+    def _leaf(self, element: Element, carries: Carries, owner: type, path: str) -> None:
         if carries.cardinality == "each":
             self._each(carries, f"<{element.tag}>", f"</{element.tag}>", path)
             return
-        self._say(f"v = o.{carries.field}")
+        self._say(f"v = {_held_by(carries)}")
         self._if_there("v", carries, path)
+        depth = self._depth
+        if carries.cardinality == "opt" and _is(carries.field, owner, "str"):
+            # A text that is never None is empty where there is none.
+            self._say("if v:")
+            self._depth += 1
+        if carries.value_type != "text" and VALUE_TYPES[carries.value_type].is_text:
+            # Written here or elsewhere, as the value is.
+            self._say(f"v = {self._rendered('v', carries, path)}")
+            self._say("if v is not None:")
+            self._depth += 1
         if element.attributes:
             self._say(f"a({f'<{element.tag}'!r})")
             for name, what in element.attributes.items():
@@ -182,10 +212,10 @@ class _Source:
             self._say(f"a({f'<{element.tag}>'!r})")
         self._text("v", carries, path)
         self._say(f"a({f'</{element.tag}>'!r})")
-        self._depth -= 1
+        self._depth = depth - 1
 
     def _each(self, carries: Carries, start: str, end: str, path: str) -> None:
-        self._say(f"for v in o.{carries.field}:")
+        self._say(f"for v in {self._leaves(carries, path)}:")
         self._depth += 1
         self._say(f"a({start!r})")
         self._text("v", carries, path)
@@ -199,12 +229,20 @@ class _Source:
         self._say(f"if {value} is not None:")
         self._depth += 1
 
+    def _leaves(self, carries: Carries, path: str) -> str:
+        """The texts of a field that is in several elements."""
+        parted = VALUE_TYPES[carries.value_type].part
+        if parted is None:
+            return f"o.{carries.field}"
+        name = f"part_{carries.value_type}"
+        self._globals[name] = _rendering(parted)
+        return f"{name}(o.{carries.field}, {path!r})"
+
     def _text(self, value: str, carries: Carries, path: str) -> None:
-        rendered = self._rendered(value, carries, path)
-        if carries.value_type != "text":
-            self._say(f"a({rendered})")
+        if carries.value_type != "text" and not VALUE_TYPES[carries.value_type].is_text:
+            self._say(f"a({self._rendered(value, carries, path)})")
         elif self._escaping:
-            self._say(f"a(escape({rendered}, {path!r}))")
+            self._say(f"a(escape({value}, {path!r}))")
         else:
             self._say(f"a({value}); t({value})")
 
@@ -221,6 +259,16 @@ class _Source:
 
     def _say(self, line: str) -> None:
         self._lines.append(" " * self._depth + line)
+
+
+def _is(name: str, owner: type, annotation: str) -> bool:
+    """Whether the field is of just this type."""
+    return any(f.name == name and str(f.type) == annotation for f in dataclasses.fields(owner))
+
+
+def _held_by(carries: Carries) -> str:
+    """The field as an expression: of this object, or of the one around it."""
+    return f"{'u' if carries.to_around else 'o'}.{carries.field}"
 
 
 def _test(condition: Condition) -> str:
@@ -244,7 +292,7 @@ def _held(children: Iterable[Element]) -> list[str]:
         elif carries.cardinality == "one":
             return ["True"]
         else:
-            found[f"o.{carries.field}" + (" is not None" if carries.cardinality == "opt" else "")] = None
+            found[_held_by(carries) + (" is not None" if carries.cardinality == "opt" else "")] = None
     return list(found)
 
 
@@ -264,20 +312,38 @@ def _placements(children: Iterable[Element]) -> dict[str, list[list[Condition]]]
             if condition.wanted and not condition.values:
                 found.setdefault(condition.field, []).append([])
         carries = element.carries
-        if carries is not None:
+        if carries is not None and not carries.to_around:
             found.setdefault(carries.field, []).append(conditions)
         if carries is None or carries.cls is None:
+            # An attribute is written with the value that it belongs to, and not without.
+            there = [Condition(carries.field, (), True)] if carries and carries.cardinality == "opt" else []
             for attribute in element.attributes.values():
-                found.setdefault(attribute.field, []).append(conditions)
+                found.setdefault(attribute.field, []).append([*conditions, *there])
             for child in element.children:
                 visit(child, conditions)
+        else:
+            for name in _of_around(element.children):
+                found.setdefault(name, []).append(conditions)
 
     for child in children:
         visit(child, [])
     return found
 
 
+def _of_around(children: Iterable[Element]) -> Iterator[str]:
+    """Fields of the object around a part that are written inside the part."""
+    for child in children:
+        if child.written and child.carries is not None and child.carries.to_around:
+            yield child.carries.field
+        elif child.written and (child.carries is None or child.carries.cls is None):
+            yield from _of_around(child.children)
+
+
 # ---------------------------------------------------------------------------------------------------- helpers at work
+
+
+def _numbered(path: str, number: int) -> str:
+    return f"{path}[{number}]"
 
 
 def _no_place(name: str, held: object) -> None:
@@ -304,8 +370,8 @@ def _attribute(text: str, path: str) -> str:
     return _ATTRIBUTE_SPECIAL.sub(lambda match: _IN_ATTRIBUTES[match[0]], _escape(text, path))
 
 
-def _rendering(render: Callable[[Any], str]) -> Callable[[Any, str], str]:
-    def rendered(held: Any, path: str) -> str:
+def _rendering(render: Callable[[Any], Any]) -> Callable[[Any, str], Any]:
+    def rendered(held: Any, path: str) -> Any:
         try:
             return render(held)
         except (ValueError, TypeError) as problem:
@@ -320,6 +386,7 @@ _HELPERS: dict[str, Any] = {
     "missing": _missing,
     "escape": _escape,
     "attribute": _attribute,
+    "numbered": _numbered,
     "CannotWriteError": CannotWriteError,
     "len": len,
 }

@@ -13,6 +13,7 @@ A format's ``mapping.xml`` is a document of that format whose elements carry ann
     read="only"           never written; write="only": never read
     alias="Name"          another name of the element, accepted when reading
     set="field=value"     what the presence of the element says
+    keep="true"   the element is written even if it holds nothing (a schema may demand it empty)
     wraps="each"          the element repeats around each value of the one inside it
     up="field=."          the object around this one, or one of its fields, is copied here
     record="true"         the element that repeats most: documents are cut, and messages streamed, at its end
@@ -104,6 +105,7 @@ class Element:
     read: bool = True
     record: bool = False
     wraps: bool = False
+    kept: bool = False
     children: list[Element] = field(default_factory=list)
 
     @property
@@ -194,6 +196,7 @@ class _Reader:
             read=notes.pop("write", "") != "only",
             record=notes.pop("record", "") == "true",
             wraps=notes.pop("wraps", "") == "each",
+            kept=notes.pop("keep", "") == "true",
         )
         for child in self._children(node, notes.pop("use", "")):
             made.children.append(self.element(child, within))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,8 +26,10 @@ class ValueType:
     """How a leaf is read and written. ``parse`` is None where the text is the value; both raise ``ValueError``."""
 
     parse: Callable[[str], Any] | None
-    render: Callable[[Any], str]
+    render: Callable[[Any], str | None]  # None: this value is written elsewhere, and here nothing
     joined: str | None = None  # several leaves make one text, with this between them
+    is_text: bool = False  # what is rendered is text that must be escaped
+    part: Callable[[str], Sequence[str]] | None = None  # the leaves that one text makes
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -91,6 +93,42 @@ def parse_flag(text: str) -> bool:
         raise ValueError("neither true nor false") from None
 
 
+_STEPS = re.compile(r"([A-Z]{4})/([A-Z]{4})/([A-Z]{4})")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{11,30}")
+_CODE_LENGTH = 4
+
+
+def _step(number: int) -> Callable[[str], str | None]:
+    """One of domain, family and sub-family; None for a code that has no such steps."""
+
+    def render(value: str) -> str | None:
+        found = _STEPS.fullmatch(value)
+        return found[number] if found else None
+
+    return render
+
+
+def _parted(length_max: int) -> Callable[[str], Sequence[str]]:
+    """A text in leaves of so many characters, parted at single blanks, so that joining them gives the text again."""
+
+    def leaves(text: str) -> Iterator[str]:
+        text = text.strip()
+        while len(text) > length_max:
+            at = next((i for i in range(length_max, 0, -1) if _lone_blank(text, i)), 0)
+            if not at:
+                raise ValueError(f"there are {length_max} characters without a blank at which it could be parted")
+            yield text[:at]
+            text = text[at + 1 :]
+        if text:
+            yield text
+
+    return lambda text: list(leaves(text))
+
+
+def _lone_blank(text: str, at: int) -> bool:
+    return text[at] == " " and not text[at - 1].isspace() and not text[at + 1].isspace()
+
+
 VALUE_TYPES: Mapping[str, ValueType] = {
     "text": ValueType(None, str),
     "amount": ValueType(parse_decimal, render_decimal),
@@ -100,6 +138,18 @@ VALUE_TYPES: Mapping[str, ValueType] = {
     "date_time": ValueType(parse_date_time, render_date_time),
     "day_of": ValueType(parse_day_of, date.isoformat),
     "flag": ValueType(parse_flag, lambda v: "true" if v else "false"),
-    "words": ValueType(None, str, joined=" "),  # several lines that make one text
-    "steps": ValueType(None, str, joined="/"),  # domain/family/sub-family
+    # Several lines that make one text; when it is written, a line has at most 140 characters, or so many.
+    "words": ValueType(None, str, joined=" ", is_text=True, part=_parted(140)),
+    "words_105": ValueType(None, str, joined=" ", is_text=True, part=_parted(105)),
+    # domain/family/sub-family, one element each; any other code is the bank's own.
+    "steps": ValueType(None, str, joined="/", is_text=True),
+    "step_1": ValueType(None, _step(1), joined="/", is_text=True),
+    "step_2": ValueType(None, _step(2), joined="/", is_text=True),
+    "step_3": ValueType(None, _step(3), joined="/", is_text=True),
+    "own_code": ValueType(None, lambda v: None if _STEPS.fullmatch(v) else v, is_text=True),
+    # A text that stands in one of two elements, by what it looks like.
+    "iban": ValueType(None, lambda v: v if _IBAN.fullmatch(v) else None, is_text=True),
+    "not_iban": ValueType(None, lambda v: None if _IBAN.fullmatch(v) else v, is_text=True),
+    "short_code": ValueType(None, lambda v: v if len(v) <= _CODE_LENGTH else None, is_text=True),
+    "long_code": ValueType(None, lambda v: v if len(v) > _CODE_LENGTH else None, is_text=True),
 }

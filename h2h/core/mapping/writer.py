@@ -7,22 +7,19 @@ place for is refused with its name; transactions are streamed, so memory does no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs, error
+from h2h.core.mapping.blocks import Write, in_blocks, refusal
 from h2h.core.mapping.generate import CannotWriteError, object_writer
 from h2h.core.mapping.pattern import Pattern, Records, pattern_of, varies
 from h2h.core.mapping.plan import Plan
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 
-Write = Callable[[Any], str]
 Group = tuple[PaymentInstruction, int, Decimal, Iterable[CreditTransfer | Records]]
-
-# Text is handed to the file in blocks of about this many characters.
-_BLOCK = 64 * 1024
 
 
 class Writer:
@@ -64,16 +61,7 @@ class Writer:
         _agree("NbOfTxs", "GrpHdr", header.stated_transaction_count, count)
         _agree("CtrlSum", "GrpHdr", header.stated_control_sum, total)
         header = dataclasses.replace(header, stated_transaction_count=count, stated_control_sum=total)
-        parts: list[str] = []
-        size = 0
-        for part in self._document(header, known):
-            parts.append(part)
-            size += len(part)
-            if size >= _BLOCK:
-                out.write("".join(parts).encode())
-                parts.clear()
-                size = 0
-        out.write("".join(parts).encode())
+        in_blocks(self._document(header, known), out)
 
     def areas(self, document: bytes) -> list[tuple[int, int]]:
         """Where in a document of ours each instruction's transactions begin and end."""
@@ -137,18 +125,9 @@ class Writer:
         except CannotWriteError as problem:
             raise self._refused(problem, value, where) from problem
 
-    def _refused(self, problem: CannotWriteError, value: Any, where: str) -> Refused:
-        place = getattr(value, "place", None)
-        path = f"{where}/{problem.path}".strip("/")
-        return Refused(
-            [
-                error(
-                    *(problem.code, path, f"{path}: {problem.text}", WhoActs.ACCOUNTS_PAYABLE),
-                    line=place.line if place else None,
-                    column=place.column if place else None,
-                )
-            ]
-        )
+    @staticmethod
+    def _refused(problem: CannotWriteError, value: Any, where: str) -> Refused:
+        return refusal(problem, value, where, WhoActs.ACCOUNTS_PAYABLE)
 
 
 def groups_of(initiation: Initiation) -> list[Group]:
