@@ -31,6 +31,7 @@ from h2h.core.mapping.writer import Group as WrittenGroup
 from h2h.core.model.parties import Party
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.records import PaymentRecord
+from h2h.core.rules.limits import check_limits
 from h2h.core.rules.payment import execution_day
 from h2h.core.rules.references import Ids, Marks, Seen
 from h2h.core.rules.terms import BankTerms, Terms
@@ -115,6 +116,10 @@ def convert_delimited(
         gathered.spool.close()
         source.seek(began)
         terms, gathered = gather(source, delimited, bank, target, stamp, scratch, Seen("line", repeated))
+    sums: dict[str, Decimal] = {}
+    for group in gathered.groups:
+        sums[group.currency] = sums.get(group.currency, Decimal(0)) + group.total
+    check_limits(sum(group.count for group in gathered.groups), sums, terms)
     conversion = Conversion(
         header,
         gathered.groups,

@@ -113,6 +113,10 @@ class Rules(Part):
     remittance_characters_max: int = Field(140, gt=0, le=140, description="Longer remittance texts are refused.")
     address_from: date = Field(date(2026, 11, 22), description="From then on unstructured addresses are refused.")
     days_ahead_max: int = Field(360, gt=0, description="An execution date further ahead is refused.")
+    file_payments_max: int | None = Field(None, gt=0, description="A file with more payments is refused.")
+    file_amount_max: dict[str, Decimal] = Field(
+        {}, description="currency → the most that one file may pay, written as text. More is refused."
+    )
     severities: dict[str, Literal["error", "warning", "info"]] = Field(
         default={}, description="code of a rule → how severe it is for this bank."
     )

@@ -27,6 +27,7 @@ from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Judge, shown
 from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
 from h2h.core.rules.references import NOT_PROVIDED, Ids
+from h2h.core.rules.relations import check_relations
 from h2h.core.rules.terms import Terms
 
 __all__ = ["Gathering", "Group"]
@@ -93,6 +94,7 @@ class Gathering:
         unread = self._assembler.unread
         faulty = frozenset(unread | missing) if unread or missing else _NONE
         check_transfer(transfer, self._terms, self._ids, row.line, faulty)
+        check_relations(transfer, self._terms)
         if self._terms.usage is not None:
             day = execution_day(group.instruction) or self._terms.today
             self._terms.usage.check_transfer(transfer, day, self._terms.judge)

@@ -12,8 +12,10 @@ from h2h.core.format import Read
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Where
+from h2h.core.rules.limits import check_limits
 from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
 from h2h.core.rules.references import Seen, check_id
+from h2h.core.rules.relations import check_relations
 from h2h.core.rules.terms import BankTerms, Terms
 
 
@@ -53,6 +55,10 @@ class _Check:
             self._transfer(transfer, ordinal)
         self._totals("GrpHdr", initiation.stated_transaction_count, initiation.stated_control_sum,
                      initiation.transactions, ("AM19", "AM16"))  # fmt: skip
+        sums: dict[str, Decimal] = {}
+        for transfer in initiation.transactions:
+            sums[transfer.currency] = sums.get(transfer.currency, Decimal(0)) + transfer.amount
+        check_limits(len(initiation.transactions), sums, terms)
         if not initiation.transactions:
             terms.judge.found("H2H-EMPTY", "", "the file holds no payment", where=Where("Document"))
 
@@ -83,6 +89,7 @@ class _Check:
         missing = {name for name, value in (("end_to_end_id", t.end_to_end_id), ("currency", t.currency)) if not value}
         check_transfer(t, self._terms, self._seen, ordinal, frozenset(missing))
         check_transfer_texts(t, self._terms)
+        check_relations(t, self._terms)
         if self._terms.usage is not None:
             day = execution_day(t.instruction) or self._terms.today
             self._terms.usage.check_transfer(t, day, self._terms.judge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from functools import lru_cache
 
 #: ISO 3166-1 alpha-2, and XK, which banks use for Kosovo.
@@ -36,3 +37,27 @@ def decimals_of(currency: str) -> int | None:
     except ValueError:
         return None
     return int(exponent) if exponent is not None else None
+
+
+_CLOSED = {(1, 1): "New Year's Day", (5, 1): "the first of May", (12, 25): "Christmas Day", (12, 26): "26 December"}
+
+
+@lru_cache(maxsize=512)
+def closing_day(day: date) -> str | None:
+    """Why TARGET is closed on that working day, in words; None if it is open (ECB, TARGET calendar, since 2002)."""
+    fixed = _CLOSED.get((day.month, day.day))
+    if fixed is not None:
+        return fixed
+    easter = _easter(day.year)
+    return {easter - timedelta(days=2): "Good Friday", easter + timedelta(days=1): "Easter Monday"}.get(day)
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the anonymous algorithm, Nature, 20 April 1876)."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    skipped, correction = century // 4, (8 * century + 13) // 25
+    epact = (19 * golden + century - skipped - correction + 15) % 30
+    shift = (golden + 11 * epact) // 319
+    weekday = (2 * (century % 4) + 2 * (rest // 4) - rest % 4 - epact + shift + 32) % 7
+    month = (epact - shift + weekday + 90) // 25
+    return date(year, month, (epact - shift + weekday + month + 19) % 32)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from h2h.core.naming import plain_amount
-from h2h.core.rules.lists import WITHDRAWN, decimals_of
+from h2h.core.rules.lists import WITHDRAWN, closing_day, decimals_of
 from h2h.core.rules.terms import DECIMALS_MAX, DIGITS_MAX, SEPA_MAX, SEPA_MIN, Terms
 
 
@@ -59,3 +59,5 @@ def check_date(day: date, terms: Terms) -> None:
         judge.found("H2H-DATE-FAR", field, f"{day} is more than {terms.rules.days_ahead_max} days ahead")
     elif day.weekday() >= 5:
         judge.found("H2H-DATE-WEEKEND", field, f"{day} is a {day:%A}")
+    elif terms.sepa and (closed := closing_day(day)) is not None:
+        judge.found("H2H-DATE-HOLIDAY", field, f"{day} is {closed}, when TARGET is closed")

@@ -13,6 +13,7 @@ from h2h.core.rules.lists import decimals_of
 from h2h.core.rules.money import check_date, check_money
 from h2h.core.rules.parties import check_account, check_agent, check_name, check_party
 from h2h.core.rules.references import Ids, check_creditor_reference, check_id, check_uetr
+from h2h.core.rules.relations import check_codes
 from h2h.core.rules.terms import Terms
 
 _CODE4 = re.compile(r"[A-Z0-9]{4}")
@@ -75,6 +76,7 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
         terms.judge.found("H2H-CURRENCY", "debtor_account_currency", f"{shown(currency)} is no currency", reason="AC10")
     check_agent(i.debtor_agent, i.debtor_account, "debtor", terms)
     _check_kind(i.charge_bearer, i.service_level, i.category_purpose, terms)
+    check_codes(i, terms)
     if i.instruction_priority not in (None, "NORM", "HIGH"):
         terms.judge.found(
             "H2H-CODE", "instruction_priority", f"{shown(i.instruction_priority or '')} is not NORM or HIGH"
