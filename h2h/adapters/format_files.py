@@ -1,7 +1,8 @@
 """Format folders on disk → FormatBook. A folder holds data only, so a customer's own folder is safe to load.
 
 formats/<family>/format.toml  mapping.xml  codes.toml  golden/  README.md
-A card that names a built-in codec (``codec = "mt94x"``) has no mapping.xml.
+A card that names a built-in codec (``codec = "mt94x"``) has no mapping.xml. A folder of a bank's own documents
+(``root = "FOX"``) has one sample for each message, and answers.toml with what the bank's codes mean.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from h2h.core.answers import BankCode
+from h2h.core.codecs.own_cards import bank_codes, code_table, own_formats
 from h2h.core.codecs.registry import CODECS
 from h2h.core.errors import Misconfigured
 from h2h.core.format import Card, Codec, Family, Format, FormatBook
 from h2h.core.mapping.plan import KINDS
 
+_ANSWERS = "answers.toml"
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
 
 
@@ -34,6 +38,9 @@ def load_folder(folder: Path) -> list[Format]:
     """The formats of one folder, one a card."""
     card_file = folder / "format.toml"
     content = _toml(card_file)
+    if "root" in content:
+        answers = code_table(str(folder / _ANSWERS), _answers(folder))
+        return own_formats(str(folder), content, _tables(folder), answers, lambda name: _mapping(folder, name))
     other = str(content.get("parts", ""))
     if Path(other).name != other:
         raise Misconfigured(f"{card_file}: parts is the name of a folder beside this one")
@@ -90,16 +97,38 @@ def _card(file: Path, content: dict[str, Any], *, xml: bool = True) -> Card:
     )
 
 
-def _mapping(folder: Path) -> bytes:
+def _mapping(folder: Path, name: str = "mapping.xml") -> bytes:
+    if Path(name).name != name:
+        raise Misconfigured(f"{folder}: {name!r} is not the name of a file in this folder")
     try:
-        return (folder / "mapping.xml").read_bytes()
+        return (folder / name).read_bytes()
     except OSError as problem:
-        raise Misconfigured(f"{folder / 'mapping.xml'} cannot be read: {problem.strerror}") from problem
+        raise Misconfigured(f"{folder / name} cannot be read: {problem.strerror}") from problem
 
 
 def _codes(folder: Path) -> dict[str, Sequence[str]]:
     file = folder / "codes.toml"
     return {name: _texts(file, name, values) for name, values in _toml(file).items()} if file.exists() else {}
+
+
+def _tables(folder: Path) -> dict[str, Any]:
+    """codes.toml of a bank's own documents: lists of texts, and tables of the bank's codes and ours."""
+    file = folder / "codes.toml"
+    content = _toml(file) if file.exists() else {}
+    for name, values in content.items():
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            _texts(file, name, values)
+    return content
+
+
+def _answers(folder: Path) -> dict[str, Any]:
+    return _toml(folder / _ANSWERS) if (folder / _ANSWERS).exists() else {}
+
+
+def load_answers(*directories: Path) -> list[BankCode]:
+    """What the banks' own codes mean, of all folders of these directories; ``Misconfigured`` names the mistake."""
+    folders = [f.parent for d in directories if d.is_dir() for f in sorted(d.glob(f"*/{_ANSWERS}"))]
+    return [code for folder in folders for code in bank_codes(str(folder / _ANSWERS), _answers(folder))]
 
 
 def _texts(file: Path, name: str, values: object) -> Sequence[str]:

@@ -37,6 +37,8 @@ _EXPLAIN_CHILDREN = 200
 
 # Namespaces, the second engine's own prefixes and classes: nothing that a person could act on.
 _NOISE = re.compile(r"\{(?:urn|https?):[^}]*\}|\bns\d+:| for <class '[^']*'>")
+# How the schemas of banks' own documents are named that banks write.
+_BANK_SAYS = ("answer.xsd", "statement.xsd")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -216,7 +218,8 @@ def _in_its_own_words(problem: Any, schema: str) -> Finding:
 
 def _who_acts(schema: str) -> WhoActs:
     """Those who made the document: a bank for its reports and statements, else the ERP's people."""
-    return WhoActs.BANK if schema.startswith(("camt.052", "camt.053", "camt.054", "pain.002")) else WhoActs.ERP_TEAM
+    iso = schema.startswith(("camt.052", "camt.053", "camt.054", "pain.002"))
+    return WhoActs.BANK if iso or schema.endswith(_BANK_SAYS) else WhoActs.ERP_TEAM
 
 
 def _plain(message: str) -> str:

@@ -76,10 +76,11 @@ def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | Non
 
 def _csv(looked: Looked) -> bytes:
     from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+    from h2h.core.model.enquiry import Enquiry
     from h2h.core.model.payment import Initiation
     from h2h.core.model.statement import StatementMessage
     from h2h.core.rows import write_csv
-    from h2h.core.view import initiation_rows, statement_rows, status_rows
+    from h2h.core.view import enquiry_rows, initiation_rows, statement_rows, status_rows
     from h2h.core.view_cancellation import cancellation_rows
 
     if looked.read is None:
@@ -91,6 +92,8 @@ def _csv(looked: Looked) -> bytes:
         header, rows = initiation_rows(message)
     elif isinstance(message, CancellationRequest | CancellationAnswer):
         header, rows = cancellation_rows(message)
+    elif isinstance(message, Enquiry):
+        header, rows = enquiry_rows(message)
     else:
         header, rows = status_rows(message)
     text = io.StringIO(newline="")

@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from h2h.cli.screen import printable
+from h2h.core.codecs.own_document import OwnDocument
 from h2h.core.findings import Finding, Severity
 from h2h.core.match_cancellation import DECISIONS
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReason, StatusReport
@@ -21,6 +23,7 @@ from h2h.core.view_cancellation import told
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Looked
+    from h2h.core.format import Format
 
 # A screen's worth; --all shows the rest.
 ROWS_MAX = 15
@@ -40,9 +43,11 @@ def show(looked: Looked, *, everything: bool = False) -> None:
         if isinstance(message, StatementMessage):
             _statements(console, message, limit)
         elif isinstance(message, StatusReport):
-            _report(console, message, limit)
+            _report(console, message, limit, looked.format)
         elif isinstance(message, CancellationRequest | CancellationAnswer):
             _cancellation(console, message, limit)
+        elif isinstance(message, Enquiry):
+            _enquiry(console, message, limit)
         else:
             _initiation(console, message, limit)
     show_findings(looked.findings, everything=everything, console=console)
@@ -115,6 +120,7 @@ def _statement(console: Console, statement: Statement, limit: int | None) -> Non
         console,
         opening=_balance(statement.opening),
         closing=_balance(statement.closing),
+        at_that_moment=_interim(statement),
         entries=f"{len(statement.entries)} ({credits_} in, {len(statement.entries) - credits_} out)",
         moved=" ".join(f"{total:+f} {currency}" for currency, total in _moved(statement).items()),
     )
@@ -148,6 +154,13 @@ def _moved(statement: Statement) -> dict[str, object]:
     return dict(totals)
 
 
+def _interim(statement: Statement) -> str:
+    """Balances of a moment of the day, which the entries shown do not lead to."""
+    names = {"ITBD": "booked", "ITAV": "available"}
+    found = [f"{names[b.type]} {_balance(b)}" for b in statement.balances if b.type in names]
+    return ", ".join(found)
+
+
 def _balance(balance: Balance | None) -> str | None:
     if balance is None:
         return None
@@ -174,7 +187,9 @@ def _initiation(console: Console, initiation: Initiation, limit: int | None) -> 
             when = instruction.requested_execution_date or instruction.requested_execution_date_time
             account = instruction.debtor_account.number or "?"
             console.print()
-            title = f"{instruction.id}: {instruction.debtor.name or ''} {account}, on {when}"
+            name = f"{instruction.id}: " if instruction.id else ""
+            day = f", on {when}" if when else ", as soon as the bank has it"
+            title = f"{name}{instruction.debtor.name or ''} {account}{day}"
             if instruction.creditor_scheme is not None:
                 title += f", as {instruction.creditor_scheme.identification}"
             if instruction.sequence_type is not None:
@@ -203,12 +218,15 @@ def _mandate(transaction: CreditTransfer, initiation: Initiation) -> tuple[str, 
     return (f"{mandate.id or '?'}{signed_on}{', amended' if mandate.amended else ''}",)
 
 
-def _report(console: Console, report: StatusReport, limit: int | None) -> None:
+def _report(console: Console, report: StatusReport, limit: int | None, format_: Format | None) -> None:
+    name = f" ({report.original_message_name})" if report.original_message_name else ""
     _facts(
         console,
         message=report.message_id,
-        about=f"{report.original_message_id} ({report.original_message_name})",
-        group_status=f"{report.group_status or 'none given'} {_reasons(report.group_reasons)}".strip(),
+        about=f"{report.original_message_id or 'no message named'}{name}",
+        group_status=f"{report.group_status or 'none given'} {_reasons(report.group_reasons)}".strip()
+        if report.group_outcome is None
+        else f"{report.group_outcome}: {_reasons(report.group_reasons)}",
     )
     if report.instructions:
         table = _table("instruction", "status", "reason")
@@ -216,10 +234,14 @@ def _report(console: Console, report: StatusReport, limit: int | None) -> None:
             table.add_row(*_cells(i.payment_information_id, i.status, _reasons(i.reasons)))
         console.print(table)
     if report.transactions:
-        table = _table("end-to-end id", "amount", "", "status", "reason")
+        own = any(t.outcome for t in report.transactions)  # a bank's own codes: what they mean comes first
+        table = _table("end-to-end id", "amount", "", *(("became",) if own else ()), "status", "reason")
         for t in report.transactions[:limit]:
             amount = f"{t.amount:f}" if t.amount is not None else ""
-            table.add_row(*_cells(t.end_to_end_id, amount, t.currency, t.status, _reasons(t.reasons)))
+            name = t.end_to_end_id or (f"payment {t.ordinal}" if t.ordinal else "")
+            became = (str(t.outcome or ""),) if own else ()
+            said = _in_words(t.reasons, format_) if own else _reasons(t.reasons)
+            table.add_row(*_cells(name, amount, t.currency, *became, t.status, said))
         console.print(table)
     _rest(console, len(report.transactions[:limit]), len(report.transactions))
 
@@ -237,6 +259,38 @@ def _cancellation(console: Console, message: CancellationRequest | CancellationA
         table.add_row(*_cells(name, amount, d.currency, decision, _reasons(d.reasons)))
     console.print(table)
     _rest(console, len(details[:limit]), len(details))
+
+
+def _in_words(reasons: Iterable[StatusReason], format_: Format | None) -> str:
+    """What the bank says beside its own code, and what the code means."""
+    codec = format_.codec if format_ is not None else None
+    told = []
+    for r in reasons:
+        meaning = codec.meaning(r.list or "", r.proprietary or "", r.text) if isinstance(codec, OwnDocument) else ""
+        told += [part for part in (r.text, meaning) if part]
+    return "; ".join(told)
+
+
+def _enquiry(console: Console, enquiry: Enquiry, limit: int | None) -> None:
+    days = " to ".join(str(day) for day in (enquiry.from_date, enquiry.to_date) if day is not None)
+    about = {"status": "what became of payments", "balance": "balances", "detail": "bookings"}
+    _facts(
+        console,
+        message=enquiry.message_id,
+        created=enquiry.creation_date_time,
+        asks_for=about.get(enquiry.about, enquiry.about),
+        days=days,
+        page=enquiry.page,
+    )
+    asked = [(a.number, a.name) for a in enquiry.accounts]
+    asked += [(reference, "our reference") for reference in enquiry.references]
+    asked += [(reference, "the bank's reference") for reference in enquiry.bank_references]
+    table = _table("asked about", "")
+    for number, name in asked[:limit]:
+        table.add_row(*_cells(number, name))
+    if asked:
+        console.print(table)
+    _rest(console, len(asked[:limit]), len(asked))
 
 
 def _reasons(reasons: Iterable[StatusReason]) -> str:

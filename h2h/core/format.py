@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
@@ -21,11 +21,12 @@ from h2h.core.mapping.reader import Reader
 from h2h.core.mapping.statement_writer import Listed, StatementWriter
 from h2h.core.mapping.writer import Group, Writer
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 
-Message = Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer
+Message = Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer | Enquiry
 
 # The finding of a file that no format knows; the command line answers it with exit status 3.
 UNKNOWN_FORMAT = "H2H-UNKNOWN-FORMAT"
@@ -58,6 +59,9 @@ class Codec(Protocol):
 class ReadingCodec:
     """What most codecs have in common: they read whole messages, and do not write."""
 
+    def prepare(self) -> None:
+        """Nothing that could be wrong before the first document."""
+
     def stream(self, data: bytes, findings: list[Finding] | None) -> Iterator[tuple[Any, list[Any]]]:
         """``Misconfigured``."""
         raise Misconfigured("this format is not read piece by piece")
@@ -78,6 +82,7 @@ class Card:
     writes: bool = False
     schema_namespace: str | None = None  # a national variant is checked as this ISO document
     title: str = ""
+    message_id: str | None = None  # the shape of our ids where it is not ISO's (``naming.message_id``)
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ class Format:
             self._reader.prepare()
             if self.writes:
                 _ = self._statement_writer if self.kind == "statement" else self._writer
+        elif isinstance(self.codec, ReadingCodec):
+            self.codec.prepare()
 
     def is_format_of(self, head: bytes, root: xml.Root | None) -> bool:
         """Whether a file has this format; *root* is None if it is not XML."""
@@ -188,6 +195,12 @@ class Format:
     def write_stream(self, header: Initiation, groups: Iterable[Group], out: BinaryIO) -> None:
         """The same, with the transactions of each instruction as an iterable, and their count and sum beforehand."""
         self._refuse_other_kind(header)
+        if self.codec is not None:
+            # What a codec writes are small documents, with limits of their own: they are held whole. Payments that are
+            # written already exist only where ``pattern`` gives one.
+            header = replace(header, transactions=[cast("CreditTransfer", t) for _, _, _, some in groups for t in some])
+            self.codec.write(header, out)
+            return
         self._writer.stream(header, groups, out)
 
     def write_statements(self, header: StatementMessage, statements: Iterable[Listed], out: BinaryIO) -> None:

@@ -103,7 +103,7 @@ def match_report(
             )
             continue
         named.add(payment.ordinal)
-        _move(matching, payment, status.status, status.reasons)
+        _move(matching, payment, status.status, status.reasons, status.outcome)
     for instruction in report.instructions:
         if instruction.status is not None and instruction.status != "PART":
             for payment in payments:
@@ -120,7 +120,7 @@ def match_report(
                 _move(matching, payment, "ACCP", ())
     elif report.group_status is not None:
         for payment in rest:
-            _move(matching, payment, report.group_status, report.group_reasons)
+            _move(matching, payment, report.group_status, report.group_reasons, report.group_outcome)
     _tell_payee_check(report, submission, matching)
     _move_submission(report, submission, payments, matching)
 
@@ -143,14 +143,21 @@ def _tell_payee_check(report: StatusReport, submission: Submission, matching: Ma
         matching.attend("payee-check", f"{submission.sid}/{matching.fid}", text, WhoActs.TREASURY)
 
 
-def _move(matching: Matching, payment: PaymentRecord, status: str | None, reasons: Sequence[StatusReason]) -> None:
-    outcome = outcome_of_status(status)
+def _move(
+    matching: Matching,
+    payment: PaymentRecord,
+    status: str | None,
+    reasons: Sequence[StatusReason],
+    known_outcome: Outcome | None = None,
+) -> None:
+    """*known_outcome*: what a bank's own code means; else the status is one of ISO's."""
+    outcome = known_outcome or outcome_of_status(status)
     if outcome is Outcome.UNKNOWN:
         matching.attend(
             "unknown-status",
             f"{payment.sid}/{payment.ordinal}",
             f"the bank reported status {status!r} for payment {payment.ordinal} ({payment.end_to_end_id}); "
-            "nobody here knows what it means",
+            "what became of the payment is not known: ask the bank, and send nothing anew before it has answered",
             WhoActs.TREASURY,
         )
     first = reasons[0] if reasons else None
@@ -163,7 +170,7 @@ def _move(matching: Matching, payment: PaymentRecord, status: str | None, reason
             outcome=outcome,
             bank_status=status,
             reason_code=(first.code or first.proprietary) if first else None,
-            reason_list="status" if first and first.code else None,
+            reason_list=("status" if first.code else first.list) if first else None,
             reason_text=" / ".join(r.text for r in reasons if r.text) or None,
             fid=matching.fid,
         ),
@@ -172,6 +179,8 @@ def _move(matching: Matching, payment: PaymentRecord, status: str | None, reason
 
 def _payment_of(status: TransactionStatus, payments: Sequence[PaymentRecord]) -> PaymentRecord | None:
     """The one payment that this line speaks of, by the strongest id it bears; None if it is not exactly one."""
+    if status.ordinal is not None:
+        return _at_position(status, payments)
     for attribute in ("uetr", "instruction_id", "end_to_end_id"):
         value = getattr(status, attribute)
         if not value or value == "NOTPROVIDED":
@@ -189,6 +198,15 @@ def _payment_of(status: TransactionStatus, payments: Sequence[PaymentRecord]) ->
         if found:
             return None
     return None
+
+
+def _at_position(status: TransactionStatus, payments: Sequence[PaymentRecord]) -> PaymentRecord | None:
+    """The payment at that position in our file, if what the bank says of it besides is that payment's."""
+    found = next((p for p in payments if p.ordinal == status.ordinal), None)
+    if found is None:
+        return None
+    same = status.amount in (None, found.amount) and status.currency in (None, found.currency)
+    return found if same and status.creditor_account in (None, "", found.creditor_account) else None
 
 
 def _move_submission(

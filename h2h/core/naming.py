@@ -28,11 +28,18 @@ _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ESCAPED_LENGTH = 200
 
 
-def message_id(instance: str, sid: str) -> str:
+def message_id(instance: str, sid: str, shape: str | None = None) -> str:
     """GrpHdr/MsgId of the submission *sid*: up to four letters of *instance*, then the start of *sid*.
 
     80 bits of the content's digest keep it unique; a further submission of the same bytes (``…-2``) has its own.
+    *shape* is for banks that take shorter ids: ``alphanumeric:20``, or ``digits:16``: so many characters, made of the
+    digest of all of *sid*.
     """
+    if shape is not None:
+        alphabet, _, length = shape.partition(":")
+        number = int(hashlib.sha256(sid.encode()).hexdigest(), 16)
+        text = str(number) if alphabet == "digits" else f"{number:064X}"
+        return text[-int(length) :]
     digest, _, repetition = sid.partition("-")
     if not re.fullmatch(r"[0-9a-fA-F]{20,}", digest):
         digest, repetition = hashlib.sha256(sid.encode()).hexdigest(), ""

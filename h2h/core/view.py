@@ -10,6 +10,8 @@ from typing import Any
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Message, Read
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+from h2h.core.model.enquiry import Enquiry
+from h2h.core.model.parties import Agent
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
@@ -56,7 +58,9 @@ def _content(message: Message) -> dict[str, Any]:
         return _statements(message)
     if isinstance(message, CancellationRequest | CancellationAnswer):
         return cancellation_json(message)
-    return _report(message) if isinstance(message, StatusReport) else _initiation(message)
+    if isinstance(message, StatusReport):
+        return _report(message)
+    return _enquiry(message) if isinstance(message, Enquiry) else _initiation(message)
 
 
 # ---------------------------------------------------------------------------------------------------- statements
@@ -172,6 +176,7 @@ def _initiation(initiation: Initiation) -> dict[str, Any]:
         "control_sum": _money(initiation.control_sum),
         "stated_transaction_count": initiation.stated_transaction_count,
         "stated_control_sum": _money(initiation.stated_control_sum),
+        **({"supplementary": dict(initiation.supplementary)} if initiation.supplementary else {}),
         "instructions": [
             {**_instruction(i, own), **_collecting(i, initiation.kind), "transactions": below[id(i)]} for i in order
         ],
@@ -236,10 +241,44 @@ def _transaction(transaction: CreditTransfer, other: str) -> dict[str, Any]:
         "currency": transaction.currency,
         other: transaction.creditor.name,
         f"{other}_account": account.number if account else None,
-        f"{other}_agent": transaction.creditor_agent.bic if transaction.creditor_agent else None,
+        f"{other}_agent": _agent(transaction.creditor_agent),
         "remittance": " ".join(transaction.remittance_unstructured) or transaction.creditor_reference or "",
         "line": transaction.place.line if transaction.place else None,
+        **({"supplementary": dict(transaction.supplementary)} if transaction.supplementary else {}),
     }
+
+
+def _agent(agent: Agent | None) -> str | None:
+    """A bank as people name it: by BIC, else by clearing number, else by name."""
+    return agent.bic or agent.member_id or agent.name if agent is not None else None
+
+
+# ---------------------------------------------------------------------------------------------------- enquiries
+
+
+def _enquiry(enquiry: Enquiry) -> dict[str, Any]:
+    return {
+        "message_id": enquiry.message_id,
+        "creation_date_time": _when(enquiry.creation_date_time),
+        "about": enquiry.about,
+        "accounts": [{"account": a.number, "name": a.name, "currency": a.currency} for a in enquiry.accounts],
+        "references": [*enquiry.references],
+        "bank_references": [*enquiry.bank_references],
+        "from_date": _when(enquiry.from_date),
+        "to_date": _when(enquiry.to_date),
+        "page": enquiry.page,
+        "supplementary": dict(enquiry.supplementary),
+    }
+
+
+def enquiry_rows(enquiry: Enquiry) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """Header and rows, one for each account or reference that is asked about."""
+    header = ("about", "message_id", "account", "reference", "from_date", "to_date", "page")
+    dates = (_when(enquiry.from_date) or "", _when(enquiry.to_date) or "", enquiry.page or "")
+    about = (enquiry.about, enquiry.message_id or "")
+    accounts = [(a.number or "", "") for a in enquiry.accounts]
+    references = [("", r) for r in (*enquiry.references, *enquiry.bank_references)]
+    return header, ((*about, *which, *dates) for which in [*accounts, *references] or [("", "")])
 
 
 # ---------------------------------------------------------------------------------------------------- status reports
@@ -253,6 +292,7 @@ def _report(report: StatusReport) -> dict[str, Any]:
         "original_message_name": report.original_message_name,
         "group_status": report.group_status,
         "group_reasons": _reasons(report.group_reasons),
+        **({"group_outcome": str(report.group_outcome)} if report.group_outcome else {}),
         "instructions": [
             {"id": i.payment_information_id, "status": i.status, "reasons": _reasons(i.reasons)}
             for i in report.instructions
@@ -271,7 +311,16 @@ def _status(transaction: TransactionStatus) -> dict[str, Any]:
         "amount": _money(transaction.amount),
         "currency": transaction.currency,
         "account_servicer_reference": transaction.account_servicer_reference,
+        **_own_codes(transaction),
     }
+
+
+def _own_codes(transaction: TransactionStatus) -> dict[str, Any]:
+    """What a bank with codes of its own says besides."""
+    if transaction.outcome is None and not transaction.codes:
+        return {}
+    outcome = str(transaction.outcome) if transaction.outcome else None
+    return {"ordinal": transaction.ordinal, "outcome": outcome, "codes": dict(transaction.codes)}
 
 
 def _reasons(reasons: Iterable[StatusReason]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -132,6 +133,43 @@ def root_of(head: bytes) -> Root:
             raise Refused([not_well_formed(problem)]) from problem
         raise _refused("H2H-NOT-WELL-FORMED", "the file holds no XML element")
     return Root(*found[0], found[1][1] if len(found) > 1 else None)
+
+
+@lru_cache(maxsize=4)
+def outline(head: bytes) -> frozenset[str]:
+    """The paths of the elements that begin in these bytes, below the root and without namespaces, and their values.
+
+    ``INFO``, ``INFO/FUNNAM`` and ``INFO/FUNNAM=DCPAYMNT``; the root itself as ``/CMBSDKPGK``. Never raises: of what is
+    not well-formed, as far as it is. Deep elements and long values tell no format and are left out.
+    """
+    found: set[str] = set()
+    steps: list[str] = []
+    reader = etree.XMLPullParser(
+        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    for at in range(0, len(head), 2048):
+        try:
+            reader.feed(head[at : at + 2048])
+        except etree.XMLSyntaxError:
+            return frozenset(found)
+        for event, node in reader.read_events():
+            _outline(event, node, steps, found)
+    return frozenset(found)
+
+
+def _outline(event: str, node: etree._Element, steps: list[str], found: set[str]) -> None:
+    if event == "start":
+        if not steps:
+            found.add(f"/{node.tag!s}")
+        steps.append(etree.QName(node).localname)
+        if 1 < len(steps) <= 6:
+            found.add("/".join(steps[1:]))
+        return
+    text = (node.text or "").strip()
+    if 1 < len(steps) <= 6 and 0 < len(text) <= 32:
+        found.add(f"{'/'.join(steps[1:])}={text}")
+    steps.pop()
+    node.clear()
 
 
 def _refused(code: str, text: str, line: int | None = None) -> Refused:

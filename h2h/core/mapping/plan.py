@@ -40,6 +40,7 @@ from h2h.core.model.cancellation import (
     CancellationRequest,
 )
 from h2h.core.model.collection import Collection, Mandate
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
@@ -55,6 +56,7 @@ CLASSES: Mapping[str, type] = {
         *(CancellationAnswer, CancellationDetail, CancellationPart, CancellationRequest),
         *(Balance, Entry, EntryDetail, Statement, StatementMessage),
         *(InstructionStatus, StatusReason, StatusReport, TransactionStatus),
+        Enquiry,
     )
 }
 
@@ -66,6 +68,7 @@ KINDS: Mapping[str, type] = {
     "statement": StatementMessage,
     "cancellation-request": CancellationRequest,
     "cancellation-answer": CancellationAnswer,
+    "enquiry": Enquiry,
 }
 
 
@@ -134,8 +137,8 @@ def compile_plan(
 
     *parts* is another mapping whose parts may be used, or empty.
     """
-    document = _document(mapping, name)
-    shared = _document(parts, name) if parts else document
+    document = document_of(mapping, name)
+    shared = document_of(parts, name) if parts else document
     reader = _Reader(document, shared, flags, codes, name)
     message = KINDS[kind]
     body = [n for n in document if n.tag != f"{M}part"]
@@ -149,7 +152,8 @@ def compile_plan(
     return Plan(root, message, frozenset(c for c, _ in cuts), frozenset(r for _, r in cuts))
 
 
-def _document(mapping: bytes, name: str) -> etree._Element:
+def document_of(mapping: bytes, name: str) -> etree._Element:
+    """The parsed mapping; ``Misconfigured`` if it is not well-formed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         return etree.fromstring(mapping, parser)

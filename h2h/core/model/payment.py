@@ -113,6 +113,9 @@ class Initiation:
     kind: str = "credit-transfer"
     instructions: Sequence[PaymentInstruction] = ()
     transactions: list[CreditTransfer] = field(default_factory=list)
+    supplementary: Mapping[str, str] = field(
+        default_factory=lambda: NOTHING
+    )  # facts of the whole file that only one bank knows
 
     @property
     def control_sum(self) -> Decimal:

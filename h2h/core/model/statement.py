@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from h2h.core.model.parties import Account
+from h2h.core.model.payment import NOTHING
 
 
 def signed(amount: Decimal, credit_debit: str) -> Decimal:
@@ -117,3 +119,5 @@ class StatementMessage:
     message_id: str | None
     creation_date_time: datetime | None
     statements: list[Statement] = field(default_factory=list)
+    codes: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # of a bank's answer as a whole, by list
+    answer_text: str = ""  # what the bank says beside them

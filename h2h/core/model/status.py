@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from h2h.core.model.payment import NOTHING
+from h2h.core.outcome import Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class StatusReason:
-    """StsRsnInf: ``code`` of ExternalStatusReason1Code, or ``proprietary``; ``text``: all AddtlInf, space between."""
+    """StsRsnInf: ``code`` of ExternalStatusReason1Code, or ``proprietary``; ``text``: all AddtlInf, space between.
+
+    ``list``: the bank's own list that a proprietary code is of, where it has several.
+    """
 
     code: str | None = None
     proprietary: str | None = None
     text: str = ""
+    list: str | None = None
 
 
 @dataclass(slots=True)
 class TransactionStatus:
-    """TxInfAndSts."""
+    """TxInfAndSts.
+
+    Banks with codes of their own say it in several layers: ``codes`` has each list's code, ``status`` the one that
+    decides and ``outcome`` what it means; for ISO's codes ``outcome`` is None. ``ordinal``: the position (from 1) in
+    our file, where the bank names payments by it.
+    """
 
     status: str | None
     end_to_end_id: str | None = None
@@ -30,6 +43,9 @@ class TransactionStatus:
     amount: Decimal | None = None
     currency: str | None = None
     creditor_account: str | None = None
+    codes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    outcome: Outcome | None = None
+    ordinal: int | None = None
 
 
 @dataclass(slots=True)
@@ -55,3 +71,5 @@ class StatusReport:
     stated_control_sum: Decimal | None = None
     instructions: list[InstructionStatus] = field(default_factory=list)
     transactions: list[TransactionStatus] = field(default_factory=list)
+    codes: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # of the message as a whole, by list
+    group_outcome: Outcome | None = None  # what a bank's own group_status means; None for ISO's

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from h2h.core.findings import Finding, WhoActs, warning
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReport
@@ -20,7 +21,7 @@ _BOOKED = (None, "BOOK")
 
 
 def check_message(
-    message: Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer,
+    message: Initiation | StatusReport | StatementMessage | CancellationRequest | CancellationAnswer | Enquiry,
 ) -> list[Finding]:
     """All disagreements of a message with itself."""
     if isinstance(message, CancellationRequest):
@@ -31,7 +32,7 @@ def check_message(
         return [f for s in message.statements for f in check_statement(s)]
     if isinstance(message, StatusReport):
         return check_status_report(message)
-    return check_initiation(message)
+    return [] if isinstance(message, Enquiry) else check_initiation(message)
 
 
 def check_statement(statement: Statement) -> list[Finding]:
