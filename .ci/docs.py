@@ -217,6 +217,7 @@ def formats_page(root: Path) -> str:
     """docs/formats.md, whole."""
     with (root / "xsd" / "SOURCES.toml").open("rb") as file:
         shipped = {schema["file"] for schema in tomllib.load(file)["schema"]}
+    shipped |= {file.name for file in (root / "xsd").glob("*/*.xsd") if file.parent.name != "iso20022"}
     folders: dict[str, list[Format]] = {}
     for format_ in load_formats(root / "formats"):
         if format_.family is not None:
@@ -230,7 +231,8 @@ def _family_row(name: str, cards: list[Format], shipped: set[str]) -> str:
     family = cards[0].family
     written = [c.id for c in cards if c.writes]
     with_schema = [c.id for c in cards if c.schema in shipped]
-    title, kind = (family.title, family.kind) if family else ("", "")
+    title = family.title if family else ""
+    kind = ", ".join(dict.fromkeys(c.kind for c in cards))
     read = _listed([c.id for c in cards])
     return f"| `{name}` | {title} | {kind} | {read} | {_listed(written)} | {_listed(with_schema)} |\n"
 
