@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
@@ -247,6 +247,8 @@ class _Work:
             text = target.type.render(value)
         except (ValueError, TypeError) as problem:
             self._fail("H2H-VALUE", owner, path, f"{str(value)[:40]!r} cannot be written: {problem}")
+        if text is None:
+            return ""
         found = SPECIAL.search(text)
         if found is not None and found[0] not in _ESCAPES:
             self._fail("H2H-CHARACTER", owner, path, f"the text holds U+{ord(found[0]):04X}, which XML does not allow")
@@ -283,7 +285,7 @@ class _Work:
             text = f"the bank's format has no place for {_name(path)} ({str(value)[:40]!r}) here"
             self._fail("H2H-NO-PLACE", item, f"{where} {_name(path)}".strip(), text)
 
-    def _fail(self, code: str, owner: Any, where: str, text: str) -> Any:
+    def _fail(self, code: str, owner: Any, where: str, text: str) -> NoReturn:
         place: Place | None = getattr(owner, "place", None)
         said = text if where in text else f"{where}: {text}"
         line, column = (place.line, place.column) if place else (None, None)
