@@ -125,8 +125,9 @@ def _fields() -> str:
         for name, field in FIELDS.items()
     )
     return (
-        "## Fields of a payment\n\nFor `[erp.delimited.fields]`. **Bold** fields must be given (of the two forms of an "
-        "account, one). Payments that\nagree in all fields of the debtor's side share one instruction.\n\n"
+        "## Fields of a payment\n\nFor `[erp.delimited.fields]` and the `fields` of the other tables. **Bold** fields "
+        "must be given (of the two forms of an\naccount, one). Payments that agree in all fields of the debtor's side "
+        "share one instruction.\n\n"
         f"| field | meaning | longest | in pain.001 |\n|---|---|---|---|\n{rows}"
     )
 
@@ -151,9 +152,11 @@ def _tables(model: type[Part], path: str, left_out: set[str]) -> list[str]:
         if name in left_out:
             continue
         inner = _models(field.annotation)
+        name = field.alias or name
         where = f"{path}.{name}" if path else name
         if inner:
             many = get_origin(field.annotation) is tuple
+            where += ".NAME" if get_origin(field.annotation) is dict else ""
             for one in inner:
                 kind = _kind(one)
                 heading = f"### [[{where}]]" if many else f"### [{where}]"

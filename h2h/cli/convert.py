@@ -24,7 +24,7 @@ PLAIN = ("csv", "json")
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--to", "target", required=True, metavar="FORMAT", help="csv, json, or a format that h2h writes.")
-@click.option("--bank", help="Read a delimited file as this bank's ERP folder declares it, and keep the bank's rules.")
+@click.option("--bank", help="Read a table as this bank's ERP folder declares it, and keep the bank's rules.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
 @click.option(
     "-c",
@@ -58,9 +58,9 @@ def convert(file: Path, target: str, bank: str | None, output: Path | None, conf
 
 def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     """What was found, and the new content; None if the file is refused."""
-    looked = desk.look(file)
-    if looked.unknown and desk.bank is not None and target not in PLAIN:
-        looked, content = desk.from_delimited(file, target)
+    looked = desk.look(file) if target in PLAIN or desk.table_of(file) is None else None
+    if looked is None or (looked.unknown and desk.bank is not None and target not in PLAIN):
+        looked, content = desk.from_table(file, target)
         return looked, _valid(desk, looked, target, content) if content is not None else None
     if looked.exit_status or looked.read is None:
         return looked, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 
 if TYPE_CHECKING:
     from h2h.adapters.schema import SchemaBook
+    from h2h.core.declared import Table
     from h2h.core.format import FormatBook
     from h2h.core.rules.terms import BankTerms
     from h2h.settings import BankProfile, Settings
@@ -29,6 +31,7 @@ class Looked:
     file: Path
     format: Format | None = None
     read: Read | None = None
+    table: str | None = None  # the kind of table, if it is no document
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -129,8 +132,26 @@ class Desk:
         looked.read.findings = looked.findings
         return looked
 
-    def from_delimited(self, file: Path, target: str | None = None) -> tuple[Looked, bytes | None]:
-        """A CSV-like file, read as the bank's ERP folder declares it, and written in *target* (the bank's format).
+    def table_of(self, file: Path) -> Table | None:
+        """How the bank's ERP folders declare a file like this one; None if the file says itself what it is."""
+        from h2h.core.convert import says_what_it_is
+
+        if self.settings is None or self.bank is None:
+            return None
+        try:
+            with file.open("rb") as content:
+                head = content.read(xml.HEAD_BYTES)
+        except OSError:
+            return None  # whoever reads it says so
+        if says_what_it_is(head, self.book) or any(f.is_format_of(head, None) for f in self.book):
+            return None
+        folders = [f for f in self.settings.erp if f.bank == self.bank.name and f.table is not None]
+        by_name = [f for f in folders if any(fnmatch(file.name, pattern) for pattern in f.patterns)]
+        tables = [f.table for f in by_name or folders if f.table is not None]
+        return next((t for t in tables if t.name == _nature(head)), tables[0] if tables else None)
+
+    def from_table(self, file: Path, target: str | None = None) -> tuple[Looked, bytes | None]:
+        """A table-like file, read as the bank's ERP folder declares it, and written in *target* (the bank's format).
 
         The content is None if the file is refused. A try-out: message ids are not the daemon's.
         """
@@ -139,26 +160,26 @@ class Desk:
         import tempfile
 
         from h2h.adapters.clock import SystemClock
-        from h2h.core.convert import Stamp, convert_delimited
+        from h2h.core.convert import Stamp, convert_table
 
         if self.settings is None or self.bank is None:
-            raise Misconfigured("a delimited file is read as a bank's folder declares it", hint="give -c and --bank")
+            raise Misconfigured("a table-like file is read as a bank's folder declares it", hint="give -c and --bank")
         bank = self.bank
-        declared = next((f.delimited for f in self.settings.erp if f.bank == bank.name and f.delimited), None)
+        declared = self.table_of(file)
         if declared is None:
-            raise Misconfigured(f"no ERP folder of the bank {bank.name} declares the columns of a delimited file")
+            raise Misconfigured(f"no ERP folder of the bank {bank.name} declares the columns of a file like this")
         now, out = SystemClock().now().replace(microsecond=0), io.BytesIO()
         try:
             data = self._bytes(file, anything=True)
             stamp = Stamp(f"TRY-{hashlib.sha256(data).hexdigest()[:20].upper()}", now, now.date())
             format_ = self.book.get(target or bank.format_for(declared.kind))
-            made = convert_delimited(
+            made = convert_table(
                 io.BytesIO(data), declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out
             )
         except Refused as refused:
-            return Looked(file, findings=refused.findings), None
+            return Looked(file, findings=refused.findings, table=declared.name), None
         made.close()
-        return Looked(file, findings=made.findings), None if made.refused else out.getvalue()
+        return Looked(file, findings=made.findings, table=declared.name), None if made.refused else out.getvalue()
 
     def _by_schema(self, format_: Format, data: bytes, strict: bool) -> list[Finding]:
         schema = format_.schema
@@ -223,6 +244,13 @@ class Desk:
         from h2h.adapters.clock import SystemClock
 
         return SystemClock().now().date()
+
+
+def _nature(head: bytes) -> str:
+    """Which kind of table a file looks like, where a bank's folders declare several."""
+    if head.startswith(b"PK"):
+        return "spreadsheet"
+    return "json" if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else ""
 
 
 def _refused(code: str, text: str) -> Refused:

@@ -25,7 +25,7 @@ SHOWN_MAX = 20
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--all", "everything", is_flag=True, help="All differences, not only the first.")
-@click.option("--bank", help="Read a delimited file as this bank's ERP folder declares it.")
+@click.option("--bank", help="Read a table as this bank's ERP folder declares it.")
 @click.option(
     "-c",
     "--config",
@@ -61,7 +61,7 @@ def diff(first: Path, second: Path, as_json: bool, everything: bool, bank: str |
 def _message(desk: Desk, file: Path) -> Message:
     looked = desk.look(file)
     if looked.unknown and desk.bank is not None:
-        looked, content = desk.from_delimited(file)
+        looked, content = desk.from_table(file)
         if content is not None:
             return desk.book.read(content).message
     if looked.read is None:

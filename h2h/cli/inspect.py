@@ -73,7 +73,7 @@ def inspect(files: tuple[Path, ...], as_json: bool, config: Path | None, everyth
 def validate(
     files: tuple[Path, ...], as_json: bool, config: Path | None, bank: str | None, profile: str | None
 ) -> None:
-    """Say whether FILES are sound: schema, sums, and with --bank that bank's rules and its ERP's delimited files.
+    """Say whether FILES are sound: schema, sums, and with --bank that bank's rules and its ERP's tables.
 
     With --profile payments are checked by a scheme's usage rules; each finding says which clause makes it.
 
@@ -81,13 +81,13 @@ def validate(
     """
 
     def look(desk: Desk, file: Path) -> Looked:
-        looked = desk.look(file, strict=True)
-        return desk.from_delimited(file)[0] if looked.unknown and desk.bank is not None else looked
+        looked = desk.look(file, strict=True) if desk.table_of(file) is None else None
+        return desk.from_table(file)[0] if looked is None or (looked.unknown and desk.bank is not None) else looked
 
     def tell(looked: Looked) -> None:
         from h2h.cli.show_message import show_findings
 
-        name = "no format knows it" if looked.unknown else looked.format.id if looked.format else "delimited"
+        name = looked.table or ("no format knows it" if looked.format is None else looked.format.id)
         click.echo(f"{printable(str(looked.file))}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
         show_findings(looked.findings, everything=True)
 

@@ -66,8 +66,9 @@ def _erp_folder(settings: Settings, folder: ErpFolder) -> Iterator[Proof]:
             yield wrong(
                 area, f"owners: this machine has no user '{owner}'; nobody's files would be taken", "correct it"
             )
-    if folder.delimited is not None:
-        yield from of_findings(area, check_fields(folder.delimited), "the columns of its CSV files are declared")
+    if folder.table is not None:
+        kind = "CSV" if folder.table.name == "delimited" else folder.table.name
+        yield from of_findings(area, check_fields(folder.table), f"the columns of its {kind} files are declared")
 
 
 def _outbound(settings: Settings, folder: ErpFolder, area: str) -> Iterator[Proof]:

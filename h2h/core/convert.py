@@ -20,11 +20,12 @@ from typing import BinaryIO, Protocol
 
 from h2h.core import naming
 from h2h.core.alike import KeptRow, kept_row
-from h2h.core.codecs.delimited import read_rows
+from h2h.core.codecs.rows import read_rows
 from h2h.core.codecs.spool import Scratch
-from h2h.core.declared import Delimited
+from h2h.core.declared import Table
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding
+from h2h.core.format import FormatBook
 from h2h.core.gathering import Gathering, Group
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.writer import Group as WrittenGroup
@@ -35,6 +36,9 @@ from h2h.core.rules.limits import check_limits
 from h2h.core.rules.payment import execution_day
 from h2h.core.rules.references import Ids, Marks, Seen
 from h2h.core.rules.terms import BankTerms, Terms
+
+#: The kinds of formats that an ERP's file may have.
+PAYMENTS = ("credit-transfer", "direct-debit")
 
 
 class Writes(Protocol):
@@ -91,9 +95,9 @@ class Conversion:
                 yield _record(row, group.instruction, sid, ordinal)
 
 
-def convert_delimited(
+def convert_table(
     source: BinaryIO,
-    delimited: Delimited,
+    table: Table,
     bank: BankTerms,
     target: Writes,
     stamp: Stamp,
@@ -108,14 +112,14 @@ def convert_delimited(
     *out* must be thrown away. ``Misconfigured`` if the declaration is wrong.
     """
     header = Initiation(stamp.message_id, stamp.creation_date_time, Party(name=bank.initiating_party))
-    header.kind = delimited.kind
+    header.kind = table.kind
     began, marks = source.tell(), Marks()
-    terms, gathered = gather(source, delimited, bank, target, stamp, scratch, marks)
+    terms, gathered = gather(source, table, bank, target, stamp, scratch, marks)
     repeated = marks.repeated()
     if repeated:  # Something may be there twice: looked at again, now with what may be in mind.
         gathered.spool.close()
         source.seek(began)
-        terms, gathered = gather(source, delimited, bank, target, stamp, scratch, Seen("line", repeated))
+        terms, gathered = gather(source, table, bank, target, stamp, scratch, Seen(table.unit, repeated))
     sums: dict[str, Decimal] = {}
     for group in gathered.groups:
         sums[group.currency] = sums.get(group.currency, Decimal(0)) + group.total
@@ -140,9 +144,19 @@ def convert_delimited(
     return conversion
 
 
+def says_what_it_is(head: bytes, book: FormatBook) -> bool:
+    """Whether a file that begins so is a document: XML, or text of a payment format. All else is the folder's table."""
+    plain = (
+        head.translate(None, b"\0").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    )
+    if plain.lstrip().startswith(b"<"):
+        return True
+    return any(f.kind in PAYMENTS and f.is_format_of(head, None) for f in book)
+
+
 def gather(
     source: BinaryIO,
-    delimited: Delimited,
+    table: Table,
     bank: BankTerms,
     target: Writes,
     stamp: Stamp,
@@ -151,8 +165,8 @@ def gather(
 ) -> tuple[Terms, Gathering]:
     """All rows, checked and kept; what was found is with the judge of the terms."""
     terms = Terms.of(bank, stamp.today)
-    gathered = Gathering(delimited, terms, stamp.message_id, scratch, ids, target.pattern)
-    for row in read_rows(source, delimited, terms.judge, gathered.quick):
+    gathered = Gathering(table, terms, stamp.message_id, scratch, ids, target.pattern)
+    for row in read_rows(source, table, terms.judge, gathered.quick):
         gathered.take(row)
     return terms, gathered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,12 +29,41 @@ class Column(Part):
         return self
 
 
-class Delimited(Part):
-    """A CSV-like file: what its columns mean and how its numbers and dates are written."""
+class Table(Part):
+    """What all table-like files have in common: which column is which field, how numbers and dates are written."""
+
+    name: ClassVar[str]  # as ``h2h status`` calls the format
+    setting: ClassVar[str]  # as the configuration calls the table
 
     kind: Literal["credit-transfer", "direct-debit"] = Field(
         "credit-transfer", description="What a row is. Of a direct debit the own side is the creditor."
     )
+    decimal_separator: Literal[".", ","] = Field(".", description="Between units and cents.")
+    thousands_separator: Literal["", ".", ",", "'", " "] = Field("", description="Between groups of three digits.")
+    date_format: str = Field("%Y-%m-%d", description="As Python's strptime.")
+    ignore_columns: tuple[str, ...] = Field((), description="Columns that are knowingly not read.")
+    fields: dict[str, Column | str] = Field(
+        description="field of the canonical payment → column (a plain string is a header name). "
+        "See docs/configuration.md for the field names."
+    )
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the columns have names: the file's first row holds them, or the declaration does."""
+        return True
+
+    @property
+    def unit(self) -> str:
+        """What its rows are called in findings."""
+        return "line"
+
+
+class Delimited(Table):
+    """A CSV-like file: what its columns mean and how its numbers and dates are written."""
+
+    name: ClassVar[str] = "delimited"
+    setting: ClassVar[str] = "delimited"
+
     encoding: str = Field("utf-8", description="utf-8, gb18030, cp1252, iso-8859-15 … Declared, never guessed.")
     delimiter: str = Field(
         ",", min_length=1, max_length=1, description='One character between columns; a tab is "\\t".'
@@ -43,15 +72,12 @@ class Delimited(Part):
         '"', min_length=1, max_length=1, description="One character around values that hold the delimiter."
     )
     header: bool = Field(True, description="The first row holds the columns' names.")
-    decimal_separator: Literal[".", ","] = Field(".", description="Between units and cents.")
-    thousands_separator: Literal["", ".", ",", "'", " "] = Field("", description="Between groups of three digits.")
-    date_format: str = Field("%Y-%m-%d", description="As Python's strptime.")
-    ignore_columns: tuple[str, ...] = Field((), description="Columns that are knowingly not read.")
     trailer: Literal["none", "count-and-sum"] = Field("none", description="A last row: TRAILER;count;sum.")
-    fields: dict[str, Column | str] = Field(
-        description="field of the canonical payment → column (a plain string is a header name). "
-        "See docs/configuration.md for the field names."
-    )
+
+    @property
+    def has_header(self) -> bool:
+        """As declared."""
+        return self.header
 
 
 class Waiver(Part):

@@ -16,11 +16,11 @@ from h2h.core import naming
 from h2h.core.alike import Alike, Group, Kept, KeptRow, kept_row
 from h2h.core.codecs.assemble import Assembler
 from h2h.core.codecs.collecting import CollectionAssembler
-from h2h.core.codecs.delimited import Row, forms_of
 from h2h.core.codecs.fields import FIELDS, TRANSACTION_FIELDS, Kind, canonical_name, field_names
 from h2h.core.codecs.layout import Layout, Values, required_of
+from h2h.core.codecs.rows import Row, forms_of
 from h2h.core.codecs.spool import Scratch, Spool
-from h2h.core.declared import Delimited
+from h2h.core.declared import Table
 from h2h.core.mapping.pattern import Pattern, Records
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
 from h2h.core.rules.collection import check_collecting, check_collection
@@ -38,7 +38,7 @@ class Gathering:
 
     def __init__(
         self,
-        delimited: Delimited,
+        table: Table,
         terms: Terms,
         message_id: str,
         scratch: Scratch,
@@ -52,16 +52,16 @@ class Gathering:
         self._message_id = message_id
         self._numbers: dict[tuple[Values, str], int] = {}
         self._ids = ids
-        self._kind = delimited.kind
-        self._collects = delimited.kind == "direct-debit"
+        self._kind = table.kind
+        self._collects = table.kind == "direct-debit"
         assembler = CollectionAssembler if self._collects else Assembler
-        self._assembler = assembler(forms_of(delimited), terms.judge)
-        self._again = assembler(forms_of(delimited), Judge())  # what it finds has been found at the first time
-        self._names = field_names(delimited.kind)
-        self._needed = [required_of(delimited, names) for names in self._names]
+        self._assembler = assembler(forms_of(table), terms.judge)
+        self._again = assembler(forms_of(table), Judge())  # what it finds has been found at the first time
+        self._names = field_names(table.kind)
+        self._needed = [required_of(table, names) for names in self._names]
         self._transliterates = terms.rules.on_charset == "transliterate"
         self._layout: Layout | None = None
-        self._alike = Alike(terms, delimited.decimal_separator, pattern, ids, self.spool.add)
+        self._alike = Alike(terms, table.decimal_separator, pattern, ids, self.spool.add)
         # A mandate and its sequence type are one payer's: collections are each checked in full.
         self.quick = self._alike.bind if not self._collects else lambda _: None
 

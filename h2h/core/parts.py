@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import BinaryIO, Protocol
 
 from h2h.core.alike import KeptRow
-from h2h.core.codecs.delimited import ROWS_MAX
 from h2h.core.codecs.layout import Values
+from h2h.core.codecs.rows import ROWS_MAX
 from h2h.core.codecs.spool import Scratch
 from h2h.core.convert import Conversion, Stamp, Writes, gather
 from h2h.core.declared import Delimited

@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from h2h.core.convert import Conversion, Stamp, convert_delimited, payment_records
+from h2h.core.convert import Conversion, Stamp, convert_table, payment_records, says_what_it_is
+from h2h.core.declared import Delimited, Table
 from h2h.core.errors import Misconfigured, NotYet, Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
 from h2h.core.format import Format
@@ -25,16 +26,16 @@ from h2h.core.naming import message_id
 from h2h.core.records import PaymentRecord, Submission
 from h2h.core.rules.initiation import check_initiation
 from h2h.core.view import message_json
+from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.reading import dumped
 from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
-from h2h.settings import BankProfile, ErpFolder
+from h2h.settings import BankProfile
 
 #: So many remarks of a file travel in its history; all of them stand in the archive.
 FINDINGS_IN_EVENT_MAX = 50
 #: The scanner archives a file after the journal knows it; a worker that is quicker waits so long before it complains.
 STILL_BEING_ARCHIVED = timedelta(seconds=60)
-_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -71,9 +72,9 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         scratch = house.archive.scratch(working_place(sub))
         stack.callback(house.archive.clean, working_place(sub))
         with source.open("rb") as file:
-            head = file.read(4096)
-        if folder.delimited is not None and not head.removeprefix(_UTF8_MARK).lstrip().startswith(b"<"):
-            done = _from_delimited(house, sub, folder, source, scratch, stack, between)
+            head = file.read(HEAD_BYTES)
+        if folder.table is not None and not says_what_it_is(head, house.formats):
+            done = _from_table(house, sub, folder.table, source, scratch, stack, between)
         else:
             done = _from_document(house, sub, bank, source, scratch)
         suspected = same_message_id(house, sub, done.message_id)
@@ -110,40 +111,36 @@ def working_place(sub: Submission) -> str:
     return f"{sub.sid}~convert"
 
 
-def _from_delimited(
+def _from_table(
     house: House,
     sub: Submission,
-    folder: ErpFolder,
+    table: Table,
     source: Path,
     scratch: Path,
     stack: ExitStack,
     between: Callable[[], None],
 ) -> Converted:
-    """A CSV or its like, as the folder declares it, into the bank's format."""
+    """A table-like file, as the folder declares it, into the bank's format."""
     bank = house.bank(sub)
-    if folder.delimited is None:
-        raise Misconfigured(f"erp folder '{folder.name}' declares no columns")
-    target = house.formats.get(bank.format_for(folder.delimited.kind))
+    target = house.formats.get(bank.format_for(table.kind))
     own_id = message_id(house.settings.instance, sub.sid)
     stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), house.day_at(bank, house.now()))
     written = scratch / "bank.xml"
     schema = _schema_of(bank, target)
     conversion: Conversion | None = None
-    if house.helpers is not None:
-        conversion = house.helpers.convert(
-            source, folder.delimited, bank, target, schema, stamp, out=written, between=between
-        )
+    if house.helpers is not None and isinstance(table, Delimited):
+        conversion = house.helpers.convert(source, table, bank, target, schema, stamp, out=written, between=between)
     if conversion is None:
         with source.open("rb") as file, written.open("wb") as out:
-            conversion = convert_delimited(
-                file, folder.delimited, bank, target, stamp, scratch=_scratch_files(scratch, stack), out=out
+            conversion = convert_table(
+                file, table, bank, target, stamp, scratch=_scratch_files(scratch, stack), out=out
             )
         stack.callback(conversion.close)
         if conversion.refused or refuses(conversion.findings):
             raise Refused(conversion.findings)
         conversion.findings = conversion.findings + _own_schema(house, schema, target, written)
     view = {
-        "format": "delimited",
+        "format": table.name,
         "message_id": stamp.message_id,
         "transaction_count": conversion.count,
         "sums": {currency: f"{total:f}" for currency, total in conversion.sums().items()},
@@ -154,7 +151,7 @@ def _from_delimited(
     }
     return Converted(
         bank_file=written,
-        source_format="delimited",
+        source_format=table.name,
         bank_format=target.id,
         message_id=stamp.message_id,
         count=conversion.count,

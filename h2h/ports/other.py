@@ -92,7 +92,7 @@ class Helpers(Protocol):
         out: Path,
         between: Callable[[], None] = lambda: None,
     ) -> Conversion | None:
-        """The bank's file in *out*, checked and valid by *schema*: the same bytes as ``convert_delimited`` writes.
+        """The bank's file in *out*, checked and valid by *schema*: the same bytes as ``convert_table`` writes.
 
         None if the file is to be converted in one go: it is short, something is found in it, or no helper is free. The
         parts lie beside *out*, and must stay there as long as the conversion's records are read. *between* is called

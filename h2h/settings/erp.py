@@ -6,9 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from h2h.core.declared import Delimited, Part
+from h2h.core.declared import Delimited, Part, Table
+from h2h.core.declared_tables import FixedWidth, JsonTable, Spreadsheet
 from h2h.settings.parts import Name
 
 
@@ -73,6 +74,9 @@ class ErpFolder(Part):
     polling_seconds: float = Field(10.0, gt=0, description="Full rescan; on network file systems the only truth.")
     watch: Literal["auto", "events", "polling"] = Field("auto", description="auto: polling on network file systems.")
     delimited: Delimited | None = Field(None, description="How to read CSV files of this folder.")
+    fixed_width: FixedWidth | None = Field(None, description="How to read fixed-width files of this folder.")
+    spreadsheet: Spreadsheet | None = Field(None, description="How to read Excel workbooks of this folder.")
+    json_table: JsonTable | None = Field(None, alias="json", description="How to read JSON files of this folder.")
     accounts: tuple[str, ...] = Field(
         (), description="Accounts whose statements are delivered here; empty: all of the bank's."
     )
@@ -82,3 +86,19 @@ class ErpFolder(Part):
     )
     duplicates: Duplicates = Duplicates()
     release_required: bool = Field(False, description="A person releases every file with `h2h release`.")
+
+    @property
+    def table(self) -> Table | None:
+        """How the folder's table-like files are read; files that say themselves what they are need none."""
+        return next(iter(self._tables()), None)
+
+    def _tables(self) -> list[Table]:
+        declared = (self.delimited, self.fixed_width, self.spreadsheet, self.json_table)
+        return [table for table in declared if table is not None]
+
+    @model_validator(mode="after")
+    def _one_table(self) -> ErpFolder:
+        if len(self._tables()) > 1:
+            names = ", ".join(table.setting for table in self._tables())
+            raise ValueError(f"a folder has one kind of table, this one declares {names}; use a folder for each")
+        return self

@@ -58,7 +58,7 @@ def h2h(source: Path, target: Path) -> Callable[[], None]:
     """Strict reading, the table of rules for every payment, constant memory, the official schema."""
     from h2h.adapters.format_files import load_formats
     from h2h.adapters.schema import SchemaBook
-    from h2h.core.convert import Stamp, convert_delimited
+    from h2h.core.convert import Stamp, convert_table
     from h2h.core.declared import Delimited, Rules
     from h2h.data import data_dir
 
@@ -80,7 +80,7 @@ def h2h(source: Path, target: Path) -> Callable[[], None]:
 
     def work(source: Path = source) -> None:
         with source.open("rb") as file, target.open("wb") as out:
-            done = convert_delimited(file, declared, Bank(), format_, stamp, scratch=scratch, out=out)
+            done = convert_table(file, declared, Bank(), format_, stamp, scratch=scratch, out=out)
         assert not done.refused, done.findings[:3]
         assert schemas.validate_file(format_.schema or "", target, format_.as_schema_sees_it) == []
         done.close()

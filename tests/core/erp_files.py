@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from h2h.adapters.format_files import load_formats
-from h2h.core.convert import Conversion, Stamp, convert_delimited
-from h2h.core.declared import Delimited, Rules
+from h2h.core.convert import Conversion, Stamp, convert_table
+from h2h.core.declared import Delimited, Rules, Table
 from h2h.core.findings import Finding
 from h2h.core.format import Format
 
@@ -119,7 +119,7 @@ class Result:
 
 def convert(
     data: bytes,
-    declared: Delimited | None = None,
+    declared: Table | None = None,
     bank: Bank | None = None,
     *,
     format: str = "pain.001.001.09",
@@ -127,7 +127,7 @@ def convert(
 ) -> Result:
     """Convert *data* as the small ERP declares it."""
     out, scratch = io.BytesIO(), Scratch()
-    done = convert_delimited(
+    done = convert_table(
         io.BytesIO(data), declared or delimited(), bank or Bank(), format_of(format), stamp, scratch=scratch, out=out
     )
     return Result(done, out.getvalue(), scratch)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from h2h.core.codecs import text
-from h2h.core.codecs.delimited import ERRORS_MAX, check_fields, read_rows
+from h2h.core.codecs.layout import check_fields
+from h2h.core.codecs.rows import ERRORS_MAX, read_rows
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import Severity
 from h2h.core.rules.judge import FINDINGS_MAX, Judge

@@ -6,10 +6,11 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
+from typing import Protocol
 
+from h2h.core.codecs.declarations import faults_of_kind
 from h2h.core.codecs.fields import FIELDS, REQUIRED, canonical_name, field_names
-from h2h.core.codecs.text import is_text_encoding
-from h2h.core.declared import Column, Delimited
+from h2h.core.declared import Column, Table
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.rules.judge import Judge, Where, shown
 from h2h.core.rules.references import NOT_PROVIDED
@@ -19,21 +20,26 @@ _NEVER_CONSTANT = ("amount", "instruction_id", "uetr", "requested_execution_date
 Values = tuple[str, ...]
 
 
-def check_fields(delimited: Delimited) -> list[Finding]:
-    """Mistakes in a ``[erp.delimited]`` table; empty if there are none. Checked with the configuration."""
-    faults: list[tuple[str, str]] = []
-    faults += _faults_of_forms(delimited)
-    for name, source in delimited.fields.items():
-        faults += [(f"fields.{name}", text) for text in _faults_of_field(name, column_of(source), delimited)]
-    for names in ([canonical_name(name, delimited.kind) for name in group] for group in REQUIRED):
-        if not any(name in delimited.fields for name in names):
+class Placed(Protocol):
+    """Says where a row, or a cell of it, stands (``source.Cells.where``)."""
+
+    def __call__(self, number: int, column: int | None = None, label: str = "", /) -> Where: ...
+
+
+def check_fields(table: Table) -> list[Finding]:
+    """Mistakes in the declaration of a table; empty if there are none. Checked with the configuration."""
+    faults = [*faults_of_kind(table), *_faults_of_forms(table)]
+    for name, source in table.fields.items():
+        faults += [(f"fields.{name}", text) for text in _faults_of_field(name, column_of(source), table)]
+    for names in ([canonical_name(name, table.kind) for name in group] for group in REQUIRED):
+        if not any(name in table.fields for name in names):
             faults.append(("fields", f"no payment without {' or '.join(names)}: say where it comes from"))
-    read = {column_of(source).column for source in delimited.fields.values()}
-    for name in delimited.ignore_columns:
+    read = {column_of(source).column for source in table.fields.values()}
+    for name in table.ignore_columns:
         if name in read:
             faults.append(("ignore_columns", f"column {shown(name)} is both read and ignored"))
     admin, next_step = WhoActs.SYSTEM_ADMINISTRATOR, "correct the configuration"
-    return [error("H2H-FIELDS", f"delimited.{where}", text, admin, next_step=next_step) for where, text in faults]
+    return [error("H2H-FIELDS", f"{table.setting}.{where}", text, admin, next_step=next_step) for where, text in faults]
 
 
 def column_of(source: Column | str) -> Column:
@@ -41,35 +47,29 @@ def column_of(source: Column | str) -> Column:
     return Column(column=source) if isinstance(source, str) else source
 
 
-def _faults_of_forms(delimited: Delimited) -> list[tuple[str, str]]:
+def _faults_of_forms(table: Table) -> list[tuple[str, str]]:
     faults = []
-    if not is_text_encoding(delimited.encoding):
-        faults.append(("encoding", f"{shown(delimited.encoding)} is no text encoding that Python knows"))
-    if delimited.delimiter == delimited.quote:
-        faults.append(("quote", "delimiter and quote are the same character"))
-    if delimited.delimiter in "\r\n\0" or delimited.quote in "\r\n\0":
-        faults.append(("delimiter", "a line end cannot be delimiter or quote"))
-    if delimited.thousands_separator == delimited.decimal_separator:
+    if table.thousands_separator == table.decimal_separator:
         faults.append(("thousands_separator", "it is the decimal separator too; amounts would be ambiguous"))
-    directives = re.findall(r"%[-_]?([A-Za-z%])", delimited.date_format)
+    directives = re.findall(r"%[-_]?([A-Za-z%])", table.date_format)
     if not (set(directives) & set("yY") and set(directives) & set("mbB") and "d" in directives):
-        faults.append(("date_format", f"{shown(delimited.date_format)} must name year, month and day"))
+        faults.append(("date_format", f"{shown(table.date_format)} must name year, month and day"))
     elif set(directives) - set("yYmbBd%"):
-        faults.append(("date_format", f"{shown(delimited.date_format)} names more than year, month and day"))
+        faults.append(("date_format", f"{shown(table.date_format)} names more than year, month and day"))
     return faults
 
 
-def _faults_of_field(name: str, column: Column, delimited: Delimited) -> list[str]:
-    declared, name = name, canonical_name(name, delimited.kind)
-    known = [n for level in field_names(delimited.kind) for n in level]
+def _faults_of_field(name: str, column: Column, table: Table) -> list[str]:
+    declared, name = name, canonical_name(name, table.kind)
+    known = [n for level in field_names(table.kind) for n in level]
     if name not in known:
-        near = _did_you_mean(declared, [canonical_name(n, delimited.kind) for n in known])
+        near = _did_you_mean(declared, [canonical_name(n, table.kind) for n in known])
         of_collections = name in FIELDS
         why = ' of a credit transfer; kind = "direct-debit" has it' if of_collections else near
         return [f"there is no field {shown(declared)}{why}"]
     if isinstance(column.column, int) and column.column < 1:
         return ["columns are counted from 1"]
-    if isinstance(column.column, str) and not delimited.header:
+    if isinstance(column.column, str) and not table.has_header:
         return [f"the file has no header; give the position of {shown(column.column)} as a number"]
     if column.constant is None:
         return []
@@ -85,10 +85,10 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {shown(near[0])}?" if near else ""
 
 
-def required_of(delimited: Delimited, names: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
+def required_of(table: Table, names: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
     """What every row must have, of a level's fields *names*: alternatives of (field, position in the values)."""
     position = {name: index for index, name in enumerate(names)}
-    fields = {canonical_name(name, delimited.kind): source for name, source in delimited.fields.items()}
+    fields = {canonical_name(name, table.kind): source for name, source in table.fields.items()}
     wanted = [tuple(name for name in group if name in fields) for group in REQUIRED if group[0] in position]
     for name, source in fields.items():
         if column_of(source).required and name in position and not any(name in group for group in wanted):
@@ -102,15 +102,16 @@ class Layout:
     ``width`` is the number of cells of every row. ``label(field)`` says where a field's value comes from.
     """
 
-    def __init__(self, delimited: Delimited, header: Sequence[str] | None, width: int) -> None:
+    def __init__(self, table: Table, header: Sequence[str] | None, width: int, place: Placed) -> None:
         self.width = width
-        self._kind = delimited.kind
+        self._place = place
+        self._kind = table.kind
         self.blank_columns: list[int] = []
         self._places: dict[str, tuple[str, int]] = {}
         self._tail = [""]
-        self._fields = frozenset(delimited.fields)
+        self._fields = frozenset(table.fields)
         positions: dict[str, int] = {}
-        for declared, source in delimited.fields.items():
+        for declared, source in table.fields.items():
             name, column = canonical_name(declared, self._kind), column_of(source)
             if column.constant is not None:
                 positions[name] = width + len(self._tail)
@@ -151,10 +152,10 @@ class Layout:
         """The place of *field* in *line*."""
         found = self._places.get(field)
         if found is None:
-            said = canonical_name(field, self._kind)
-            return Where(f"line {line}, {said}" if field else f"line {line}", line)
+            row = self._place(line)
+            return row._replace(text=f"{row.text}, {canonical_name(field, self._kind)}") if field else row
         label, column = found
-        return Where(f"line {line}, column {label}", line, column)
+        return self._place(line, column, label)
 
 
 def _index(column: Column, header: Sequence[str]) -> int:
@@ -165,12 +166,15 @@ def _getter(positions: list[int]) -> Callable[[list[str]], Values]:
     return itemgetter(*positions)  # the tables have many more than one field, so this always gives a tuple
 
 
-def bind(delimited: Delimited, first_row: list[str], judge: Judge) -> Layout | None:
-    """Bind the declaration to a file by its header (or, without one, by its first row); None if they do not fit."""
-    header = [name.strip(" \t") for name in first_row] if delimited.header else None
-    columns = [column_of(source).column for source in delimited.fields.values()]
+def bind(table: Table, first_row: list[str], judge: Judge, place: Placed, number: int = 1) -> Layout | None:
+    """Bind the declaration to a file by its header (or, without one, by its first row); None if they do not fit.
+
+    *place* says where a cell stands; *number* is that of the first row.
+    """
+    header = [name.strip(" \t") for name in first_row] if table.has_header else None
+    columns = [column_of(source).column for source in table.fields.values()]
     wanted = {column for column in columns if column is not None}
-    where = Where("line 1", 1)
+    where = place(number)
     errors_before = judge.errors
     names = header if header is not None else [str(i + 1) for i in range(len(first_row))]
     for column in sorted(wanted, key=str):
@@ -183,10 +187,11 @@ def bind(delimited: Delimited, first_row: list[str], judge: Judge) -> Layout | N
     read = {names[c - 1] if isinstance(c, int) and c <= len(names) else str(c) for c in wanted}
     for index, name in enumerate(names):
         if name and names.index(name) != index:
-            judge.found("H2H-COLUMNS", "", f"two columns are named {shown(name)}", where=Where("line 1", 1, index + 1))
-        elif name and name not in read and name not in delimited.ignore_columns:
+            text = f"two columns are named {shown(name)}"
+            judge.found("H2H-COLUMNS", "", text, where=place(number)._replace(column=index + 1))
+        elif name and name not in read and name not in table.ignore_columns:
             text = f"nothing reads column {shown(name)}; what it says would be lost"
-            judge.found("H2H-COLUMNS", "", text, where=Where("line 1", 1, index + 1))
+            judge.found("H2H-COLUMNS", "", text, where=place(number)._replace(column=index + 1))
     if judge.errors > errors_before:
         return None
-    return Layout(delimited, header, len(first_row))
+    return Layout(table, header, len(first_row), place)

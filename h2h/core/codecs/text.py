@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from h2h.core.codecs.ebcdic import is_ebcdic
 from h2h.core.rules.judge import Judge, Where
 
 #: A longer line is not text with rows.
@@ -43,6 +44,7 @@ class TextLines:
         self._source = source
         self._declared = encoding
         self._codec = codecs.lookup(encoding).name
+        self._ebcdic = is_ebcdic(self._codec)
         self._judge = judge
         self._number = 0
         self._reads_as_utf8 = 0
@@ -107,6 +109,8 @@ class TextLines:
                 position += found.start - kept
             else:
                 position += len(block)
+            if self._ebcdic:
+                rest = rest.replace("\x85", "\n")  # NEL, the mainframe's own line end
             *lines, rest = rest.split("\n")
             for line in lines:
                 self._number += 1
