@@ -51,7 +51,7 @@ def opened(source: BinaryIO) -> tuple[zipfile.ZipFile, Workbook]:
     source.seek(0)
     try:
         archive = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as problem:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as problem:
         raise Unusable(f"this is not an Excel workbook (XLSX), or it is cut off: {problem}") from problem
     total = sum(entry.file_size for entry in archive.infolist())
     if total > UNPACKED_MAX:
