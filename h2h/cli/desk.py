@@ -161,6 +161,7 @@ class Desk:
 
         from h2h.adapters.clock import SystemClock
         from h2h.core.convert import Stamp, convert_table
+        from h2h.core.naming import message_id
 
         if self.settings is None or self.bank is None:
             raise Misconfigured("a table-like file is read as a bank's folder declares it", hint="give -c and --bank")
@@ -171,8 +172,12 @@ class Desk:
         now, out = SystemClock().now().replace(microsecond=0), io.BytesIO()
         try:
             data = self._bytes(file, anything=True)
-            stamp = Stamp(f"TRY-{hashlib.sha256(data).hexdigest()[:20].upper()}", now, now.date())
-            format_ = self.book.get(target or bank.format_for(declared.kind))
+            format_ = self.book.get(target or bank.format_for(declared.kind)).knowing(bank.facts)
+            digest = hashlib.sha256(data).hexdigest()
+            id_ = f"TRY-{digest[:20].upper()}"
+            if format_.message_id_shape is not None:
+                id_ = message_id("try", digest, format_.message_id_shape)
+            stamp = Stamp(id_, now, now.date())
             made = convert_table(
                 io.BytesIO(data), declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out
             )

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
@@ -43,6 +43,12 @@ class Read:
 class Codec(Protocol):
     """Code that reads, and perhaps writes, one format which a mapping cannot express (MT94x, BAI2 …)."""
 
+    def prepare(self) -> None:
+        """Compile what can be wrong before the first document; ``Misconfigured``."""
+
+    def knowing(self, facts: Mapping[str, str]) -> Codec:
+        """The same for a bank of which these facts are known."""
+
     def identify(self, head: bytes) -> bool:
         """Whether a file that begins with these bytes (``xml.HEAD_BYTES`` of it) has this format. Never raises."""
 
@@ -61,6 +67,10 @@ class ReadingCodec:
 
     def prepare(self) -> None:
         """Nothing that could be wrong before the first document."""
+
+    def knowing(self, facts: Mapping[str, str]) -> Self:
+        """The same for a bank of which these facts are known; most have no use for any."""
+        return self
 
     def stream(self, data: bytes, findings: list[Finding] | None) -> Iterator[tuple[Any, list[Any]]]:
         """``Misconfigured``."""
@@ -124,6 +134,17 @@ class Format:
         return self.card.namespace if self.card else None
 
     @property
+    def message_id_shape(self) -> str | None:
+        """The shape of our message ids, where it is not ISO 20022's (``naming.message_id``)."""
+        return self.card.message_id if self.card else None
+
+    def knowing(self, facts: Mapping[str, str]) -> Format:
+        """The same format for one bank of ours, which wants to be told *facts* beside the payments."""
+        if not facts or self.codec is None or self.card is None or self.family is None:
+            return self
+        return Format.from_card(self.family, self.card, self.codec.knowing(facts))
+
+    @property
     def writes(self) -> bool:
         """Whether payments, or statements, can be written in it."""
         return self.card is not None and self.card.writes
@@ -134,7 +155,7 @@ class Format:
             self._reader.prepare()
             if self.writes:
                 _ = self._statement_writer if self.kind == "statement" else self._writer
-        elif isinstance(self.codec, ReadingCodec):
+        else:
             self.codec.prepare()
 
     def is_format_of(self, head: bytes, root: xml.Root | None) -> bool:

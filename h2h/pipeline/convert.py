@@ -122,13 +122,13 @@ def _from_table(
 ) -> Converted:
     """A table-like file, as the folder declares it, into the bank's format."""
     bank = house.bank(sub)
-    target = house.formats.get(bank.format_for(table.kind))
-    own_id = message_id(house.settings.instance, sub.sid)
+    target = house.formats.get(bank.format_for(table.kind)).knowing(bank.facts)
+    own_id = message_id(house.settings.instance, sub.sid, target.message_id_shape)
     stamp = Stamp(own_id, sub.received_at.replace(microsecond=0), house.day_at(bank, house.now()))
     written = scratch / "bank.xml"
     schema = _schema_of(bank, target)
     conversion: Conversion | None = None
-    if house.helpers is not None and isinstance(table, Delimited):
+    if house.helpers is not None and isinstance(table, Delimited) and target.codec is None:
         conversion = house.helpers.convert(source, table, bank, target, schema, stamp, out=written, between=between)
     if conversion is None:
         with source.open("rb") as file, written.open("wb") as out:
@@ -183,7 +183,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
         raise Refused(findings)
     bank_file, bank_format = source, format_
     if not passes:
-        bank_format = house.formats.get(bank.format_for(initiation.kind))
+        bank_format = house.formats.get(bank.format_for(initiation.kind)).knowing(bank.facts)
         bank_file = scratch / "bank.xml"
         with bank_file.open("wb") as out:
             bank_format.write(initiation, out)

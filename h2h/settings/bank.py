@@ -137,6 +137,9 @@ class BankProfile(Part):
     rules: Rules = Rules()
     cutoff: Cutoff | None = None
     initiating_party: str | None = Field(None, description="InitgPty/Nm of files h2h writes.")
+    facts: dict[str, str] = Field(
+        {}, description="What a bank's own format wants to be told beside the payments; its page names them."
+    )
     accounts: tuple[str, ...] = Field((), description="Our accounts at this bank; empty: not checked.")
     unknown_account: Literal["quarantine", "deliver"] = Field(
         "quarantine", description="What becomes of a statement of an account that accounts does not list."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from h2h.core import xml
 from h2h.core.answers import CodeTable, Layers, judge_answer
@@ -16,7 +16,7 @@ from h2h.core.format import Card, Family, Message, Read, ReadingCodec
 from h2h.core.mapping.own_reader import OwnReader
 from h2h.core.mapping.own_sample import Node, compile_sample
 from h2h.core.mapping.own_writer import Derived, OwnWriter
-from h2h.core.model.payment import CreditTransfer, Initiation
+from h2h.core.model.payment import NOTHING, CreditTransfer, Initiation
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
 
@@ -47,12 +47,16 @@ class OwnCard:
 class OwnDocument(ReadingCodec):
     """The codec of one card of a bank's own documents."""
 
-    def __init__(self, family: Family, card: Card, own: OwnCard) -> None:
-        self._family, self._card, self._own = family, card, own
+    def __init__(self, family: Family, card: Card, own: OwnCard, facts: Mapping[str, str] = NOTHING) -> None:
+        self._family, self._card, self._own, self._facts = family, card, own, facts
 
     def prepare(self) -> None:
         """Compile the sample; ``Misconfigured`` names what is wrong in it."""
         _ = self._sample
+
+    def knowing(self, facts: Mapping[str, str]) -> Self:
+        """The same for a bank that is told these facts in each file of payments, where the file does not state them."""
+        return type(self)(self._family, self._card, self._own, facts)
 
     def identify(self, head: bytes) -> bool:
         """By root, what the document must hold and what it must not. Never raises."""
@@ -85,6 +89,8 @@ class OwnDocument(ReadingCodec):
             raise Misconfigured(f"{self._card.id} is a format that h2h reads, not one that it writes")
         if not isinstance(message, message_class):
             raise Misconfigured(f"{self._card.id} is written from a {self._family.kind} only")
+        if isinstance(message, Initiation):
+            message = replace(message, supplementary={**self._facts, **message.supplementary})
         own = self._own
         writer = OwnWriter(root, own.encoding, self._derived, own.transactions_max, own.forbidden)
         out.write(writer.write(message))

@@ -19,11 +19,11 @@ from h2h.core.mapping.own_sample import Node, Path, Target, When
 from h2h.core.mapping.own_values import CHINA
 from h2h.core.model.payment import CreditTransfer, Initiation, Place
 
-#: h2h's own numbers and what is counted anew: no content that could be lost.
+#: h2h's own numbers, what is counted anew, and the BIC of the bank that the file goes to: nothing that could be lost.
 _NOT_CONTENT: frozenset[Path] = frozenset(
     {("instruction", "id"), ("place",), ("kind",), ("stated_transaction_count",), ("stated_control_sum",)}
     | {("instruction", "stated_transaction_count"), ("instruction", "stated_control_sum"), ("about",)}
-    | {("creation_date_time",)}
+    | {("creation_date_time",), ("instruction", "debtor_agent", "bic")}
 )
 _LISTS = frozenset({"transactions", "instructions", "accounts"})
 _NOT_PROVIDED = "NOTPROVIDED"
