@@ -73,7 +73,8 @@ def answer(document: etree._Element, *became: tuple[str, str]) -> bytes:
     said = "\n".join(f"{row}{status}|{text}|" for row, (status, text) in zip(rows, became, strict=True))
     return (
         '<?xml version="1.0" encoding="GBK"?>\n<FOX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0</CODE>'
-        "<SEVERITY>INFO</SEVERITY></STATUS><DTSERVER>2026-11-23 17:20:00</DTSERVER></SONRS></SIGNONMSGSRSV1><SECURITIES_MSGSRSV1>"
+        "<SEVERITY>INFO</SEVERITY></STATUS><DTSERVER>2026-11-23 17:20:00</DTSERVER></SONRS></SIGNONMSGSRSV1>"
+        "<SECURITIES_MSGSRSV1>"
         f"<ASYNBATCHTRSFRTRNRS><TRNUID>{document.findtext('.//TRNUID')}</TRNUID>"
         "<STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>"
         f"<RSBODY><ACCTFROM><ACCTID>{ACCOUNT}</ACCTID></ACCTFROM><TOTALCOUNT>{len(rows)}</TOTALCOUNT>"
