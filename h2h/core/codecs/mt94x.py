@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
+from h2h.core.codecs.mt940_write import write_mt940
 from h2h.core.codecs.mt_text import decoded, statement_type
 from h2h.core.codecs.mt_walk import Walk
-from h2h.core.errors import Refused
+from h2h.core.erp.options import Mt940Options
+from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
-from h2h.core.format import Card, Read, ReadingCodec
+from h2h.core.format import Card, Message, Read, ReadingCodec
 from h2h.core.model.statement import Statement, StatementMessage
 
 
@@ -51,3 +53,9 @@ class Mt94x(ReadingCodec):
             none = f"there is no message MT{self._type} in the file"
             raise Refused([error("H2H-MT-NONE", "the file", none, WhoActs.BANK), *told])
         yield StatementMessage(walk.reference, created), []
+
+    def write(self, message: Message, out: BinaryIO) -> None:
+        """An MT940 with slash words; ``Refused`` names what it cannot carry. ``Misconfigured``: MT942 is only read."""
+        if self._type != "940" or not isinstance(message, StatementMessage):
+            raise Misconfigured(f"mt{self._type} is not written from a {type(message).__name__}")
+        write_mt940(message, out, Mt940Options())

@@ -1,0 +1,58 @@
+"""What a site declares about the files its ERP imports. Data, checked when it is read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from h2h.core.declared import Part
+
+Texts = Literal["refuse", "transliterate"]
+Repertoire = Literal["sepa", "latin-1", "utf-8", "gb18030"]
+
+
+class LineOptions(Part):
+    """What MT940 and MultiCash have in common: a line an entry."""
+
+    charset: Repertoire = Field("sepa", description="The characters that may stand in it; sepa is SWIFT's set X.")
+    on_charset: Texts = Field(
+        "transliterate", description="What becomes of other characters; those without a spelling are refused."
+    )
+    long_texts: Literal["refuse", "shorten"] = Field(
+        "refuse", description="A text that does not fit. shorten: what is left out is said in the manifest."
+    )
+    statement_number: Literal["as-stated", "day-of-year"] = Field(
+        "as-stated", description="day-of-year: YYDDD of the closing balance, where the bank gives no number."
+    )
+    value_date_missing: Literal["refuse", "booking-date"] = Field(
+        "refuse", description="An entry without a value date."
+    )
+    text_keys: dict[str, str] = Field(
+        default={},
+        description="Transaction code of the bank (PMNT/RCDT/ESCT, NTRF) → text key (166). '*' is any other.",
+    )
+
+
+class Mt940Options(LineOptions):
+    """MT940 as SWIFT has it; only the text of an entry has dialects."""
+
+    narrative: Literal["slash", "german", "plain"] = Field(
+        "slash", description="slash: /EREF/…/REMI/…; german: 166?00…?20EREF+…; plain: the text alone."
+    )
+
+
+class MultiCashOptions(LineOptions):
+    """The pair AUSZUG and UMSATZ."""
+
+    number_digits: int = Field(4, ge=1, le=5, description="Digits of the statement number; SAP has 4, some banks 5.")
+
+
+class FinstaOptions(Part):
+    """The IDoc FINSTA01."""
+
+    sender_partner: str = Field("", description="SNDPRN of the control record.")
+    receiver_partner: str = Field("", description="RCVPRN of the control record.")
+    debit_sign: Literal["trailing", "leading"] = Field(
+        "trailing", description="Where the minus of a debit stands; the IDoc type has no field for the direction."
+    )
