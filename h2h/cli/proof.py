@@ -22,6 +22,7 @@ from h2h.core.errors import H2HError, Refused
 from h2h.core.findings import refuses
 from h2h.core.format import Format
 from h2h.core.model.payment import Initiation
+from h2h.core.model.statement import StatementMessage
 from h2h.core.view import message_json, refused_json
 
 
@@ -125,10 +126,16 @@ def _written(looked: Looked) -> bytes | None:
     try:
         looked.format.write(looked.read.message, out)
     except Refused:
-        if looked.format.codec is None:
+        if not _in_lines(looked):
             raise
-        return None  # a form of lines cannot carry every statement that it can read
+        return None  # it cannot carry every statement that it can read
     return out.getvalue()
+
+
+def _in_lines(looked: Looked) -> bool:
+    """Whether it is a statement in a form of one line an entry, which condenses what it says."""
+    read, format_ = looked.read, looked.format
+    return read is not None and isinstance(read.message, StatementMessage) and bool(format_ and format_.codec)
 
 
 def _again(looked: Looked, desk: Desk) -> str | None:
@@ -139,7 +146,7 @@ def _again(looked: Looked, desk: Desk) -> str | None:
     invalid = desk.schemas.validate(looked.format.schema, written) if looked.format.schema else []
     if invalid:
         return f"what was written is not valid: {invalid[0].text}"
-    plain = _plain if looked.format.codec is None else _money
+    plain = _money if _in_lines(looked) else _plain
     first, second = plain(looked.read.message), plain(looked.format.read(written).message)
     return None if first == second else "what was written reads otherwise"
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from h2h.core.erp.keys import Keys
-from h2h.core.erp.lines import Line, Speller, Stated, lines_of, plain, stated
+from h2h.core.erp.lines import SEPA_WORD, Line, Speller, Stated, lines_of, pieces, plain, sepa_words, stated
 from h2h.core.erp.options import Mt940Options
 from h2h.core.erp.told import Told
 from h2h.core.findings import Finding
@@ -33,9 +33,6 @@ _HALF_A_YEAR = 183
 _YEARS = range(1980, 2080)  # two digits
 _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9/\-?:().,'+ ]{1,16}(?<!/)")
 _SLASH_WORD = re.compile(r"/(?=(?:[A-Z]{4}|BIC)/)")
-_SEPA_WORD = re.compile(
-    "(EREF|KREF|MREF|BREF|RREF|PREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|ANAM|IBAN|BIC|PURP|SQTP|ORCR|ORMR|DDAT)[+]"
-)
 _LIKE_GERMAN = re.compile(r"^([0-9]{3}) ?[^\w ](?=[0-9]{2})")
 _LIKE_A_FIELD = re.compile(r" |\{|:[0-9A-Z]{2,3} ?:|-(?:[}\x80-\xff]| *$|XXX)")
 _QUESTION_MARK = re.compile(r"\?")
@@ -161,8 +158,8 @@ class _Writer:
         text = line.text or line.entry.additional_information
         if line.name or line.account:
             self._told.left_out(line.where, "the other side's name and account, in a plain text")
-        text = self._harmless(_SLASH_WORD, "/ ", self.speller.spelled(text, f"{line.where}/RmtInf"), line.where)
-        return self._harmless(_LIKE_GERMAN, r"\1 ", text, line.where), ""
+        text = self.speller.harmless(_SLASH_WORD, "/ ", self.speller.spelled(text, f"{line.where}/RmtInf"), line.where)
+        return self.speller.harmless(_LIKE_GERMAN, r"\1 ", text, line.where), ""
 
     def _slash(self, line: Line) -> tuple[str, str]:
         detail, entry = line.detail, line.entry
@@ -186,14 +183,9 @@ class _Writer:
         return made, self._supplement(line) if not (batch and not line.text) else ""
 
     def _value(self, value: str, line: Line) -> str:
-        return self._harmless(_SLASH_WORD, "/ ", self.speller.spelled(value, f"{line.where}/NtryDtls"), line.where)
-
-    def _harmless(self, structure: re.Pattern[str], instead: str, text: str, where: str) -> str:
-        """The text without what would be read as structure."""
-        made = structure.sub(instead, text)
-        if made != text:
-            self._told.altered(where, "what a text holds and would be read as structure")
-        return made
+        return self.speller.harmless(
+            _SLASH_WORD, "/ ", self.speller.spelled(value, f"{line.where}/NtryDtls"), line.where
+        )
 
     def _supplement(self, line: Line) -> str:
         """What the bank says of the booking itself, if it fits behind the line."""
@@ -220,17 +212,11 @@ class _Writer:
             self._told.left_out(where, "the reason of a return")
         if detail.uetr:
             self._told.left_out(where, "the UETR")
-        batch = entry.batch_payment_information_id
-        words = [
-            ("EREF", detail.end_to_end_id),
-            ("KREF", detail.instruction_id),
-            ("PREF", detail.payment_information_id or batch),
-            ("SVWZ", line.text),
+        parts = [
+            part
+            for word, value in sepa_words(line)
+            for part in pieces(f"{word}+{self._german_value(value, where)}", _SUBFIELD)
         ]
-        parts: list[str] = []
-        for word, value in words:
-            if value:
-                parts += _subfields(f"{word}+{self._german_value(value, where)}")
         if len(parts) > len(_REMITTANCE):
             _ = self.speller.fitting("".join(parts), _SUBFIELD * len(_REMITTANCE) - 1, where, "the text of the entry")
             parts = parts[: len(_REMITTANCE)]
@@ -241,12 +227,12 @@ class _Writer:
         name = self.speller.fitting(self._german_value(line.name, where), 2 * _SUBFIELD, where, "the other side's name")
         account = self.speller.fitting(line.account, _SUPPLEMENT_MAX, where, "the other side's account")
         fields = [("00", posting), ("10", self._keys.primanota(entry)), *zip(_REMITTANCE, parts, strict=False)]
-        fields += [("31", account), *zip(("32", "33"), _subfields(name), strict=False)]
+        fields += [("31", account), *zip(("32", "33"), pieces(name, _SUBFIELD), strict=False)]
         return key + "".join(f"?{number}{value}" for number, value in fields if value), ""
 
     def _german_value(self, value: str, where: str) -> str:
-        text = self._harmless(_QUESTION_MARK, ".", self.speller.spelled(value, where), where)
-        return self._harmless(_SEPA_WORD, r"\1 +", text, where)
+        text = self.speller.harmless(_QUESTION_MARK, ".", self.speller.spelled(value, where), where)
+        return self.speller.harmless(SEPA_WORD, r"\1 +", text, where)
 
 
 def wrap(text: str, code: int = 0) -> Iterator[str]:
@@ -270,19 +256,6 @@ def wrap(text: str, code: int = 0) -> Iterator[str]:
 
 def _may_follow(character: str) -> bool:
     return character not in " :-{"
-
-
-def _subfields(text: str) -> list[str]:
-    """Pieces of 27 characters; one that ends at a blank is shorter, and readers set the blank again."""
-    made = []
-    while len(text) > _SUBFIELD:
-        at = _SUBFIELD
-        if text[at - 1] == " ":
-            made.append(text[: at - 1])
-        else:
-            made.append(text[:at])
-        text = text[at:]
-    return [*made, text] if text else made
 
 
 def _looks_like_iban(account: str) -> bool:

@@ -6,6 +6,7 @@ a form has no field are told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,10 @@ from h2h.core.findings import WhoActs
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement
 
 _NUMBER_MAX = 99_999
+#: The words that begin a part of a German remittance; in a text they must not be read as such.
+SEPA_WORD = re.compile(
+    "(EREF|KREF|MREF|BREF|RREF|PREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|ANAM|IBAN|BIC|PURP|SQTP|ORCR|ORMR|DDAT)[+]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,13 @@ class Speller:
             raise self._told.refuse("H2H-CHARACTER", where, f"{self._told.form} cannot hold {faults[0]}: {text[:40]!r}")
         return text
 
+    def harmless(self, structure: re.Pattern[str], instead: str, text: str, where: str) -> str:
+        """The text without what would be read as structure."""
+        made = structure.sub(instead, text)
+        if made != text:
+            self._told.altered(where, "what a text holds and would be read as structure")
+        return made
+
     def fitting(self, text: str, length_max: int, where: str, what: str) -> str:
         """The spelled text if it is not too long; else it is shortened and that is told, or ``Refused``."""
         text = self.spelled(text, where)
@@ -160,6 +172,26 @@ class Speller:
             raise self._told.refuse("H2H-TOO-LONG", where, told)
         self._told.left_out(where, f"the end of {what}")
         return text[:length_max].rstrip()
+
+
+def sepa_words(line: Line) -> Iterator[tuple[str, str]]:
+    """(EREF, end-to-end id) … (SVWZ, what it is for): the words of the German banks, in their order."""
+    words = (
+        ("EREF", line.detail.end_to_end_id),
+        ("KREF", line.detail.instruction_id),
+        ("PREF", line.detail.payment_information_id or line.entry.batch_payment_information_id),
+        ("SVWZ", line.text),
+    )
+    return ((word, value) for word, value in words if value)
+
+
+def pieces(text: str, length: int) -> list[str]:
+    """Pieces of so many characters; one that ends at a blank is shorter, and readers set the blank again."""
+    made = []
+    while len(text) > length:
+        made.append(text[: length - 1] if text[length - 1] == " " else text[:length])
+        text = text[length:]
+    return [*made, text] if text else made
 
 
 def plain(amount: Decimal) -> str:

@@ -46,6 +46,9 @@ class MultiCashOptions(LineOptions):
     """The pair AUSZUG and UMSATZ."""
 
     number_digits: int = Field(4, ge=1, le=5, description="Digits of the statement number; SAP has 4, some banks 5.")
+    accounts: dict[str, str] = Field(
+        default={}, description="Account as the bank states it → 'bank key/account' as the ERP knows it."
+    )
 
 
 class FinstaOptions(Part):
@@ -53,6 +56,10 @@ class FinstaOptions(Part):
 
     sender_partner: str = Field("", description="SNDPRN of the control record.")
     receiver_partner: str = Field("", description="RCVPRN of the control record.")
+    amount_qualifier: str = Field("001", description="MOAQUAL of a line's amount, as agreed with the SAP team.")
+    accounts: dict[str, str] = Field(
+        default={}, description="Account as the bank states it → 'bank key/account' as the ERP knows it."
+    )
     debit_sign: Literal["trailing", "leading"] = Field(
         "trailing", description="Where the minus of a debit stands; the IDoc type has no field for the direction."
     )

@@ -1,0 +1,101 @@
+"""One statement message → the files of one form, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from h2h.core.codecs.mt940_write import write_mt940
+from h2h.core.erp.camt import completed
+from h2h.core.erp.finsta01 import write_finsta01
+from h2h.core.erp.multicash import write_multicash
+from h2h.core.erp.options import FinstaOptions, LineOptions, Mt940Options, MultiCashOptions
+from h2h.core.erp.pages import joined
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error, refuses
+from h2h.core.format import FormatBook
+from h2h.core.model.statement import StatementMessage
+
+#: What a statement can be written as, besides tables and JSON. ``camt.053`` is the version .08.
+FORMS = ("mt940", "multicash", "finsta01", "camt.053", "camt.053.001.02", "camt.053.001.08")
+#: (schema, document) → what is invalid.
+Validate = Callable[[str, bytes], list[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the site declares of each form."""
+
+    mt940: Mt940Options = field(default_factory=Mt940Options)
+    multicash: MultiCashOptions = field(default_factory=MultiCashOptions)
+    finsta01: FinstaOptions = field(default_factory=FinstaOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """One file: how its name ends, what it holds, and how many entries, where it says so."""
+
+    ending: str
+    content: bytes
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files of one form, in the order in which they are handed over, and what they have no place for."""
+
+    files: tuple[StatementFile, ...]
+    findings: list[Finding]
+
+
+def carries(form: str, message: StatementMessage) -> bool:
+    """Whether the form is for such messages at all: all but tables and JSON are for statements of a day's end."""
+    return all(s.kind == "statement" for s in message.statements)
+
+
+def write_statements(
+    message: StatementMessage, form: str, options: Options, book: FormatBook, validate: Validate
+) -> Written:
+    """The message in that form; ``Refused`` with the place of what it cannot carry exactly."""
+    if not message.statements:
+        raise Refused([error("H2H-MISSING", "Stmt", "there is no statement to write", WhoActs.BANK)])
+    message = joined(message)
+    held = _Held()
+    out = cast("BinaryIO", held)
+    if form == "multicash":
+        pair = write_multicash(message, options.multicash)
+        # Who sees AUSZUG may be sure that UMSATZ is there, whole.
+        files = (StatementFile(".UMSATZ.TXT", pair.umsatz, pair.rows), StatementFile(".AUSZUG.TXT", pair.auszug))
+        return Written(files, pair.findings)
+    if form == "mt940":
+        told = write_mt940(message, out, options.mt940)
+        return Written((StatementFile(".mt940.sta", held.content()),), told)
+    if form == "finsta01":
+        # XML takes every letter.
+        lines = LineOptions(charset="utf-8", statement_number=options.mt940.statement_number)
+        told = write_finsta01(message, out, options.finsta01, lines)
+        return Written((StatementFile(".finsta01.xml", held.content()),), told)
+    format_ = book.get("camt.053.001.08" if form == "camt.053" else form)
+    whole, told = completed(message, format_.id)
+    format_.write(whole, out)
+    invalid = validate(format_.schema or "", held.content())
+    if refuses(invalid):
+        raise Refused(invalid)
+    return Written((StatementFile(f".{format_.id}.xml", held.content()),), told)
+
+
+class _Held:
+    """A file in memory, as far as writers need one."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        """Put it behind what is there."""
+        self._parts.append(data)
+        return len(data)
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._parts)
