@@ -161,7 +161,7 @@ def _outline(event: str, node: etree._Element, steps: list[str], found: set[str]
     if event == "start":
         if not steps:
             found.add(f"/{node.tag!s}")
-        steps.append(etree.QName(node).localname)
+        steps.append(name_of(node.tag)[1])
         if 1 < len(steps) <= 6:
             found.add("/".join(steps[1:]))
         return

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from lxml import etree
 
+from h2h.core.xml import name_of
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -54,11 +56,11 @@ def read_initiation(data: bytes) -> Initiation:
     except etree.XMLSyntaxError as problem:
         initiation.refusal = ("FF01", f"not well-formed: {problem.msg}"[:105])
         return initiation
-    name = etree.QName(root)
-    if name.localname != "Document" or not (name.namespace or "").startswith("urn:iso:std:iso:20022:tech:xsd:pain.001"):
+    namespace, local = name_of(root.tag)
+    if local != "Document" or not (namespace or "").startswith("urn:iso:std:iso:20022:tech:xsd:pain.001"):
         initiation.refusal = ("FF01", "not a customer credit transfer initiation")
         return initiation
-    initiation.message_name = (name.namespace or "").rpartition(":")[2]
+    initiation.message_name = (namespace or "").rpartition(":")[2]
     try:
         _read(root, initiation)
     except (ValueError, InvalidOperation) as problem:

@@ -23,7 +23,7 @@ from typing import Any
 
 from h2h.cli.desk import Desk
 from h2h.cli.proof import goldens_of
-from h2h.core.errors import Refused
+from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import refuses
 from h2h.core.rules.statement_rules import check_message
 from h2h.core.view import message_json
@@ -220,7 +220,7 @@ def _read(desk: Desk, data: bytes, what: str, told: Told, *, with_schema: bool) 
     try:
         format_ = desk.book.identify(data)
         told.formats[format_.id] += 1
-        if with_schema and format_.schema:
+        if with_schema and format_.schema and _installed(desk, format_.schema):
             desk.schemas.validate(format_.schema, format_.as_schema_sees_it(data))
         read = format_.read(data)
         findings = [*read.findings, *check_message(read.message)]
@@ -236,6 +236,15 @@ def _read(desk: Desk, data: bytes, what: str, told: Told, *, with_schema: bool) 
             told.faults.append(f"{what}: refused without saying why or where")
     except Exception as problem:  # that nothing else comes out is what is shown here
         told.faults.append(f"{what}: {type(problem).__name__}: {problem}"[:300])
+
+
+def _installed(desk: Desk, schema: str) -> bool:
+    """Some versions' schemas come in no package; such documents are only read."""
+    try:
+        desk.schemas.path(schema)
+    except Misconfigured:
+        return False
+    return True
 
 
 def _folders(desk: Desk) -> list[Path]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from h2h.core import xml
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.mapping.own_objects import Draft, Maker
@@ -79,7 +80,7 @@ class _Walk:
         known = {name: child for child in reversed(node.children) for name in (child.tag, *child.aliases) if child.read}
         seen: Counter[str] = Counter()
         for inner in element.iterchildren(etree.Element):
-            name = etree.QName(inner).localname
+            name = xml.name_of(inner.tag)[1]
             child = known.get(name)
             path = f"{at.path}/{name}".lstrip("/")
             if child is None or (seen[child.tag] and child.cardinality != "each"):
@@ -107,7 +108,7 @@ class _Walk:
             self._children(node, element, here)
         else:
             for inner in element.iterchildren(etree.Element):
-                self.unread[f"{path}/{etree.QName(inner).localname}"] += 1
+                self.unread[f"{path}/{xml.name_of(inner.tag)[1]}"] += 1
         self._text(node, text, here)
 
     def _begin(self, node: Node, cls: type, at: _At) -> Draft:
