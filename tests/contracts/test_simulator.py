@@ -14,6 +14,7 @@ from lxml import etree
 
 from h2h.adapters.secrets import Secrets
 from h2h.adapters.sftp import BankOverSftp
+from h2h.core.xml import name_of
 from h2h.data import data_dir
 from h2h.simulator import BEHAVIOURS, Behaviour, Rule, SimulatedBank, load_behaviour
 from h2h.simulator.pgp import Gpg, PgpProblem
@@ -82,7 +83,7 @@ def texts(document: Any, path: str) -> list[str]:
 
 
 def message_of(document: Any) -> str:
-    return str(etree.QName(document).namespace).rpartition(":")[2]
+    return str(name_of(document.tag)[0]).rpartition(":")[2]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from h2h.core.codecs.source import TRAILER, Totals, totals_of
 from h2h.core.codecs.workbook import Unusable, Workbook, events, inline_text, opened, unescaped
 from h2h.core.declared_tables import Spreadsheet
 from h2h.core.rules.judge import Judge, Where, masked, shown
+from h2h.core.xml import name_of
 
 _COLUMNS_MAX = 16_384
 
@@ -84,7 +85,7 @@ class SpreadsheetCells:
     def _rows(self, seen: Iterator[tuple[str, etree._Element]]) -> Iterator[tuple[int, int, list[str] | Totals]]:
         width = 0
         for event, element in seen:
-            tag = etree.QName(element).localname
+            tag = name_of(element.tag)[1]
             if event == "start":
                 if tag == "col" and element.get("hidden") in ("1", "true"):
                     self._hidden.append((_whole(element.get("min")), _whole(element.get("max"))))
@@ -146,7 +147,7 @@ class SpreadsheetCells:
     def _cells(self, row: etree._Element) -> list[Cell]:
         cells: list[Cell] = []
         for element in row:
-            if etree.QName(element).localname != "c":
+            if name_of(element.tag)[1] != "c":
                 continue
             column = _column_of(element.get("r")) or len(cells) + 1
             if not len(cells) < column <= _COLUMNS_MAX:
@@ -158,7 +159,7 @@ class SpreadsheetCells:
     def _cell(self, element: etree._Element) -> Cell:
         kind, text, formula = element.get("t", "n"), "", False
         for part in element:
-            tag = etree.QName(part).localname
+            tag = name_of(part.tag)[1]
             if tag == "f":
                 formula = True
             elif tag == "v":

@@ -15,6 +15,8 @@ from typing import BinaryIO, Literal
 
 from lxml import etree
 
+from h2h.core.xml import name_of
+
 #: Of all that is read of a workbook, unpacked.
 UNPACKED_MAX = 512 * 1024 * 1024
 #: Shared texts, styles and the list of sheets are held in memory.
@@ -72,11 +74,11 @@ def _looked_at(archive: zipfile.ZipFile) -> Workbook:
     related = _targets(archive, folder, f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
     book = Workbook()
     for element in _held(archive, main):
-        tag = etree.QName(element).localname
+        tag = name_of(element.tag)[1]
         if tag == "workbookPr":
             book.from_1904 = element.get("date1904") in ("1", "true")
         elif tag == "sheet":
-            relation = next((v for k, v in element.attrib.items() if etree.QName(k).localname == "id"), "")
+            relation = next((v for k, v in element.attrib.items() if name_of(k)[1] == "id"), "")
             kind, part = related.get(str(relation), ("", ""))
             title = element.get("name", "")
             if kind == "worksheet":
@@ -85,7 +87,7 @@ def _looked_at(archive: zipfile.ZipFile) -> Workbook:
                 book.hidden.add(title)
     for kind, part in related.values():
         if kind == "sharedStrings":
-            book.texts = [_text(e) for e in _held(archive, part) if etree.QName(e).localname == "si"]
+            book.texts = [_text(e) for e in _held(archive, part) if name_of(e.tag)[1] == "si"]
         elif kind == "styles":
             book.date_styles = _date_styles(list(_held(archive, part)))
     return book
@@ -95,7 +97,7 @@ def _targets(archive: zipfile.ZipFile, folder: str, part: str) -> dict[str, tupl
     """Relation → (kind, part) of the relations that stay within the archive."""
     found = {}
     for element in _held(archive, part):
-        if etree.QName(element).localname != "Relationship" or element.get("TargetMode") == "External":
+        if name_of(element.tag)[1] != "Relationship" or element.get("TargetMode") == "External":
             continue
         target = element.get("Target", "")
         whole = target.removeprefix("/") if target.startswith("/") else f"{folder}/{target}".removeprefix("/")
@@ -108,9 +110,9 @@ def _date_styles(elements: list[etree._Element]) -> set[int]:
     codes = {
         element.get("numFmtId", ""): element.get("formatCode", "")
         for element in elements
-        if etree.QName(element).localname == "numFmt"
+        if name_of(element.tag)[1] == "numFmt"
     }
-    cells = next((e for e in elements if etree.QName(e).localname == "cellXfs"), None)
+    cells = next((e for e in elements if name_of(e.tag)[1] == "cellXfs"), None)
     found = set()
     for index, style in enumerate(cells if cells is not None else ()):
         number = style.get("numFmtId", "0")
@@ -125,8 +127,7 @@ def _text(element: etree._Element) -> str:
     parts = [
         node.text or ""
         for node in element.iter()
-        if etree.QName(node).localname == "t"
-        and not any(etree.QName(a).localname == "rPh" for a in node.iterancestors())
+        if name_of(node.tag)[1] == "t" and not any(name_of(a.tag)[1] == "rPh" for a in node.iterancestors())
     ]
     return unescaped("".join(parts))
 
