@@ -120,7 +120,7 @@ def _document(desk: Desk, looked: Looked, target: str) -> bytes | None:
         ]
         return None
     out = io.BytesIO()
-    format_.write(message, out)
+    format_.write(desk.completed(message), out)
     return _valid(desk, looked, target, out.getvalue())
 
 

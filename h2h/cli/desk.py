@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from h2h.adapters.schema import SchemaBook
     from h2h.core.declared import Table
     from h2h.core.format import FormatBook
+    from h2h.core.model.payment import Initiation
     from h2h.core.rules.terms import BankTerms
     from h2h.settings import BankProfile, Settings
     from h2h.settings.scheme import SchemeProfile
@@ -185,6 +186,15 @@ class Desk:
             return Looked(file, findings=refused.findings, table=declared.name), None
         made.close()
         return Looked(file, findings=made.findings, table=declared.name), None if made.refused else out.getvalue()
+
+    def completed(self, message: Initiation) -> Initiation:
+        """The payments with what the daemon would add to write them anew; a try-out, so with ids of their own."""
+        from h2h.adapters.clock import SystemClock
+        from h2h.core.completing import completed
+
+        own_id = f"TRY-{message.message_id}"[:35]
+        now = SystemClock().now().replace(microsecond=0)
+        return completed(message, own_id, now, self.bank.initiating_party if self.bank is not None else None)
 
     def _by_schema(self, format_: Format, data: bytes, strict: bool) -> list[Finding]:
         schema = format_.schema

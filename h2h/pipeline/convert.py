@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from h2h.core.completing import completed
 from h2h.core.convert import Conversion, Stamp, convert_table, payment_records, says_what_it_is
 from h2h.core.declared import Delimited, Table
 from h2h.core.errors import Misconfigured, NotYet, Refused
@@ -163,11 +164,13 @@ def _from_table(
 
 
 def _from_document(house: House, sub: Submission, bank: BankProfile, source: Path, scratch: Path) -> Converted:
-    """An ISO 20022 file: unchanged if the bank takes its format, else written anew in the bank's."""
+    """A file that says itself what it is: unchanged if the bank takes its format, else written anew in the bank's."""
     data = source.read_bytes()
     format_ = house.formats.identify(data)
+    passes = format_.id in bank.accepts
     findings: list[Finding] = []
-    findings += house.schemas.validate(_schema_of(bank, format_), format_.as_schema_sees_it(data))
+    if passes or format_.codec is None:  # the codec has read it strictly, and the schema is asked afterwards
+        findings += house.schemas.validate(_schema_of(bank, format_), format_.as_schema_sees_it(data))
     if refuses(findings):
         raise Refused(findings)
     read = format_.read(data)
@@ -175,7 +178,6 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     initiation = read.message
     if not isinstance(initiation, Initiation):
         raise Refused([_not_a_payment(format_)])
-    passes = format_.id in bank.accepts
     if not passes:
         # Written anew, what the reader has no place for would be lost on the way.
         findings += [_would_be_lost(f) for f in findings if f.code == "H2H-UNREAD"]
@@ -185,6 +187,9 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     if not passes:
         bank_format = house.formats.get(bank.format_for(initiation.kind)).knowing(bank.facts)
         bank_file = scratch / "bank.xml"
+        own_id = message_id(house.settings.instance, sub.sid)
+        created = sub.received_at.replace(microsecond=0)
+        initiation = completed(initiation, own_id, created, bank.initiating_party)
         with bank_file.open("wb") as out:
             bank_format.write(initiation, out)
         findings += _own_schema(house, _schema_of(bank, bank_format), bank_format, bank_file)

@@ -97,10 +97,14 @@ class Mt101(ReadingCodec):
 def _messages(text: str, findings: list[Finding]) -> Iterator[list[Field]]:
     """The fields of each message: in block 4, or of a bare file."""
     fields: list[Field] = []
+    opened = 0
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.strip("\x01\x03 ").removeprefix("$")
+        line = raw.strip("\x01\x03").rstrip(" ").removeprefix("$")
         inside = re.fullmatch(r"\{1:.*\{4:(.*)", line)
-        line = inside[1] if inside else line
+        if inside:
+            line, opened = inside[1], number
+        if line.startswith("-"):
+            opened = 0
         if not line or line.startswith(("{", "-")):
             if fields and line.startswith(("{", "-")):
                 yield fields
@@ -119,6 +123,9 @@ def _messages(text: str, findings: list[Finding]) -> Iterator[list[Field]]:
             findings.append(error("H2H-MT101", f"line {number}", told, WhoActs.ERP_TEAM, line=number))
     if fields:
         yield fields
+    if opened:
+        told = "the message that begins here has no end (-}): the file is cut off"
+        findings.append(error("H2H-MT101", f"line {opened}", told, WhoActs.ERP_TEAM, line=opened))
 
 
 class _Walk:
@@ -140,10 +147,13 @@ class _Walk:
         if not reference:
             self._error(fields[0], "the message has no reference (:20:)")
         self.message_id = self.message_id or reference
-        self._number(general)
+        self._number(general, fields[0])
         self._unread(general, ("51A", "25", "28"))
         day_field = general.only("30")
         day = self._day(day_field, fields[0])
+        if not starts:
+            self._error(fields[0], "the message holds no payment (:21:)")
+            return
         for start, stop in zip(starts, [*starts[1:], len(fields)], strict=True):
             self._transaction(_Sequence(fields[start:stop], self), general, day)
 
@@ -191,11 +201,13 @@ class _Walk:
         if own is not None and common is not None:
             self._error(first, "the bank of the account (:52:) stands in sequence A and here: one of them is wrong")
         made = PaymentInstruction(
-            id=a.text("21R") or None,
+            id=None,
             debtor=customer.party if customer else Party(),
             debtor_account=(customer.account if customer else None) or Account(),
             debtor_agent=own or common or NO_AGENT,
             requested_execution_date=day,
+            # 21R asks for one debit of all payments; it has no other meaning for the bank.
+            batch_booking=True if a.text("21R") else None,
         )
         # Kept apart by currency too: banks refuse an instruction in several.
         return self.instructions.setdefault((made, currency), made)
@@ -210,7 +222,10 @@ class _Walk:
             self._error(first, "an ordering customer (:50:) stands in sequence A and here: which account pays?")
         if here is None and general is None:
             self._error(first, "there is no ordering customer (:50:), in sequence A or here")
-        return here or general
+        customer = here or general
+        if customer is not None and customer.account is None:
+            self._error(first, "the ordering customer (:50:) names no account to pay from")
+        return customer
 
     def _amount(self, field: Field | None, first: Field) -> tuple[str, Decimal]:
         """(currency, amount); (\"\", 0), and an error, if it cannot be read."""
@@ -243,10 +258,10 @@ class _Walk:
             self._error(field, f"{shown(field.lines[0])} is none of SHA, OUR, BEN")
         return code
 
-    def _number(self, general: _Sequence) -> None:
+    def _number(self, general: _Sequence, first: Field) -> None:
         field = general.only("28D")
         if field is None:
-            self._warn(general.fields[0], "the message does not say which of how many it is (:28D:)")
+            self._warn(first, "the message does not say which of how many it is (:28D:)")
             return
         found = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", field.lines[0].strip())
         if found is None:
@@ -270,7 +285,8 @@ class _Walk:
 
     def _error(self, field: Field, text: str) -> None:
         where = f"line {field.line}, tag {field.tag}"
-        self.findings.append(error("H2H-MT101", where, text, WhoActs.ERP_TEAM, line=field.line))
+        step = "correct it in the treasury system and export again"
+        self.findings.append(error("H2H-MT101", where, text, WhoActs.ERP_TEAM, line=field.line, next_step=step))
 
     def wrong(self, field: Field, text: str) -> None:
         """An error of that field."""

@@ -266,7 +266,8 @@ class _Idoc:
         return f"{self._at}/{path}"
 
     def _error(self, path: str, text: str) -> None:
-        self.findings.append(error("H2H-PEXR", self._path(path), text, WhoActs.ERP_TEAM))
+        step = "correct it in SAP and export again"
+        self.findings.append(error("H2H-PEXR", self._path(path), text, WhoActs.ERP_TEAM, next_step=step))
 
 
 def _all(node: etree._Element, name: str) -> Iterator[etree._Element]:
