@@ -133,7 +133,7 @@ class _Idoc:
             self._error("E1IDKU5", f"the payment has {many} (MOAQUAL 002)")
             return None, Decimal(0), ""
         segment = found[0]
-        name = etree.QName(segment).localname
+        name = xml.name_of(segment.tag)[1]
         value = self._money(segment)
         if value is None:
             self._error(f"{name}/MOABETR", f"{shown(_text(segment, 'MOABETR'))} is no amount")
@@ -244,7 +244,7 @@ class _Idoc:
     def _tell_of_the_rest(self) -> None:
         told: set[str] = set()
         for segment in self._node.iter(etree.Element):
-            name = etree.QName(segment).localname
+            name = xml.name_of(segment.tag)[1]
             is_segment = segment.get("SEGMENT") is not None or re.match(r"E1|Z1", name) is not None
             if is_segment and name not in _KNOWN and name not in told and any((e.text or "").strip() for e in segment):
                 told.add(name)
