@@ -53,6 +53,46 @@ def list_(config: Path | None, as_json: bool) -> None:
 
 
 @format_.command()
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--from",
+    "sample",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A document of the bank's own: it becomes the mapping and the first golden.",
+)
+@click.option("--kind", default="credit-transfer", show_default=True, help="What its documents say.")
+@click.option("--record", help="The element that is one payment, entry or status (default: the one that repeats most).")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="here",
+    help="Where the folder ID is made.",
+)
+def new(id_: str, sample: Path, kind: str, record: str | None, directory: Path) -> None:
+    """Make a format folder ID with a starting mapping, drawn from a sample document.
+
+    What the sample's names say for certain is annotated; every other value stands as a comment that a person replaces.
+    Nothing that exists is overwritten.
+    """
+    from h2h.cli.new_format import new_folder
+    from h2h.core.errors import Refused
+
+    try:
+        folder, draft = new_folder(id_, sample, kind, record, directory)
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
+    except OSError as problem:
+        raise click.ClickException(f"{directory / id_}: {problem.strerror}") from problem
+    click.echo(f"{folder}: made; {len(draft.known)} elements are annotated, {len(draft.blanks)} are left to you")
+    click.echo(f"taken for one of many: {draft.record} (--record names another)")
+    for path in draft.blanks:
+        click.echo(f"  blank: {path}")
+    click.echo(f"Next: fill in {folder / 'mapping.xml'}, then h2h format accept {folder}, h2h format check {folder}")
+
+
+@format_.command()
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 def profiles(config: Path | None, as_json: bool) -> None:

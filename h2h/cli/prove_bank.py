@@ -157,7 +157,8 @@ def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaB
 
 def _answers(formats: FormatBook, schemas: SchemaBook) -> Iterator[Proof]:
     """What banks send is checked too; an answer whose schema is missing waits."""
-    answers = [f for f in formats if f.kind not in ("credit-transfer", "direct-debit") and f.schema]
+    never_answers = ("credit-transfer", "direct-debit", "cancellation-request", "enquiry")
+    answers = [f for f in formats if f.kind not in never_answers and f.schema]
     missing = [f.id for f in answers if not _is_there(schemas, f)]
     if len(missing) == len(answers):
         yield doubtful(

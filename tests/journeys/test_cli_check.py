@@ -146,7 +146,7 @@ def test_what_broke_is_found(tmp_path: Path, break_it: Callable[[Site], None], w
         ({"delimited": {"encoding": "klingon"}}, {}, "klingon"),
         ({"owners": ["nobody-has-this-name"]}, {}, "no user 'nobody-has-this-name'"),
         ({}, {"format": "pain.001.001.99"}, "pain.001.001.99"),
-        ({}, {"format": "camt.053.001.08"}, "cannot write it"),
+        ({}, {"format": "pain.002.001.10"}, "cannot write it"),
         ({}, {"schemas": {"pain.001.001.09": "their-own.xsd"}}, "their-own.xsd is missing"),
         ({}, {"submission": {"remote_name": "payments.xml"}}, "the same for every file"),
         ({}, {"submission": {"remote_name": "{message}.xml"}}, "asks for 'message'"),
@@ -154,6 +154,7 @@ def test_what_broke_is_found(tmp_path: Path, break_it: Callable[[Site], None], w
         ({}, {"rules": {"severities": {"H2H-NO-SUCH": "info"}}}, "no rule H2H-NO-SUCH"),
         ({}, {"rules": {"profile": "epc-stc"}}, "there is no profile 'epc-stc'"),
         ({}, {"rules": {"usage": [{"name": "a", "field": "b", "clause": "c", "required": True}]}}, "no field b"),
+        ({}, {"format": "camt.053.001.08"}, "carries statements, not credit-transfers"),
         ({}, {"collection_format": "pain.001.001.09"}, "carries credit-transfers, not direct-debits"),
     ],
 )

@@ -1,0 +1,99 @@
+"""A starting mapping says what is certain, leaves the rest blank, compiles, and reads the sample it was drawn from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from h2h.adapters.format_files import load_folder
+from h2h.cli.main import main
+from h2h.core.errors import Refused
+from h2h.core.mapping.draft import draft_of
+from h2h.core.model.payment import Initiation
+from tests.core.erp_files import ROOT
+
+SAMPLE = """<Document xmlns="urn:acme:pay:2"><Batch>
+ <MessageId>M1</MessageId><Made>2026-11-20T10:00:00</Made><Count>2</Count>
+ <Customer><Name>Example Ltd</Name></Customer>
+ <Order><OrderId>O1</OrderId>
+  <Payer><Name>Example Ltd</Name></Payer><Memo>x -- y</Memo>
+  <Payment><EndToEndId>R1</EndToEndId><Amount Currency="EUR">12.34</Amount><Payee><Name>One</Name></Payee></Payment>
+  <Payment><EndToEndId>R2</EndToEndId><Amount Currency="EUR">0.66</Amount><Payee><Name>Two</Name></Payee></Payment>
+ </Order></Batch></Document>"""
+
+
+def test_what_is_certain_is_annotated_and_every_other_value_is_a_blank() -> None:
+    draft = draft_of(SAMPLE.encode(), "credit-transfer")
+    assert (draft.namespace, draft.root, draft.record) == ("urn:acme:pay:2", "Batch", "Batch/Order/Payment")
+    assert draft.blanks == ["Batch/Customer/Name", "Batch/Order/Memo"]
+    assert '<Amount m:opt="amount:amount" Currency="{currency}"/>' in draft.mapping
+    assert "<!-- Memo: which field is it? In the sample: x - - y -->" in draft.mapping
+    assert draft.mapping.count("<Payment ") == 1
+
+
+def test_a_sample_in_which_nothing_repeats_asks_for_the_records_name() -> None:
+    one = SAMPLE.replace(SAMPLE[SAMPLE.index("  <Payment><EndToEndId>R2") : SAMPLE.index(" </Order>")], "")
+    with pytest.raises(Refused, match="--record"):
+        draft_of(one.encode(), "credit-transfer")
+    assert draft_of(one.encode(), "credit-transfer", "Payment").record == "Batch/Order/Payment"
+    with pytest.raises(Refused, match="no element Nothing"):
+        draft_of(one.encode(), "credit-transfer", "Nothing")
+
+
+@pytest.mark.parametrize("data", [b"", b"no xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', b"<a><b/></a>"])
+def test_what_is_no_sample_is_refused(data: bytes) -> None:
+    with pytest.raises(Refused):
+        draft_of(data, "credit-transfer")
+
+
+def test_kinds_without_a_starting_mapping_are_named() -> None:
+    with pytest.raises(Refused, match="credit-transfer, direct-debit, status-report, statement"):
+        draft_of(SAMPLE.encode(), "enquiry")
+
+
+@pytest.mark.parametrize(
+    ("golden", "kind", "record"),
+    [
+        ("pain.001/golden/two-instructions-and-hybrid-addresses-09.xml", "credit-transfer", None),
+        ("pain.008/golden/amended-mandates-and-sequence-types-02.xml", "direct-debit", None),
+        ("pain.002/golden/one-of-three-rejected-03.xml", "status-report", "TxInfAndSts"),
+        ("camt/golden/batch-entry-and-return-053-08.xml", "statement", "Ntry"),
+    ],
+)
+def test_a_draft_of_any_document_compiles(golden: str, kind: str, record: str | None) -> None:
+    draft = draft_of((ROOT / "formats" / golden).read_bytes(), kind, record)
+    assert draft.known
+    assert draft.blanks
+
+
+def test_a_new_folder_reads_its_sample_and_says_what_it_does_not_know(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.xml"
+    sample.write_text(SAMPLE, "utf-8")
+    arguments = ["format", "new", "acme-pay.2", "--from", str(sample), "--directory", str(tmp_path)]
+    made = CliRunner().invoke(main, arguments)
+    assert made.exit_code == 0, made.output
+    assert "2 are left to you" in made.output
+    assert "  blank: Batch/Order/Memo" in made.output
+
+    (format_,) = load_folder(tmp_path / "acme-pay.2")
+    read = format_.read(SAMPLE.encode())
+    assert isinstance(read.message, Initiation)
+    assert read.message.control_sum == Decimal("13.00")
+    assert [t.creditor.name for t in read.message.transactions] == ["One", "Two"]
+    unread = {f.where for f in read.findings if f.code == "H2H-UNREAD"}
+    assert any(where.endswith("Memo") for where in unread)
+
+    again = CliRunner().invoke(main, arguments)
+    assert again.exit_code == 1
+    assert "exists" in again.output.lower()
+
+
+def test_an_id_that_leads_out_of_the_directory_is_refused(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.xml"
+    sample.write_text(SAMPLE, "utf-8")
+    made = CliRunner().invoke(main, ["format", "new", "../evil", "--from", str(sample), "--directory", str(tmp_path)])
+    assert made.exit_code == 1
+    assert not (tmp_path.parent / "evil").exists()
