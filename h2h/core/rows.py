@@ -1,17 +1,21 @@
 """What the ERP gets as CSV: rows of a status report and of a statement, with what h2h knows of each payment.
 
-Amounts are text as the bank wrote them, without sign; ``credit_debit`` has the direction. A text that a spreadsheet
-would run as a formula gets an apostrophe in front (OWASP ASVS 1.2.10); take it away to have the original.
+Amounts are text as the bank wrote them, without sign; ``credit_debit`` has the direction, ``signed_amount`` both. A
+text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP ASVS 1.2.10), and so does a text that
+begins with one: taking one away from every text that has one gives the original. Numbers are left as they are.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
 from h2h.core.codes import meaning
+from h2h.core.erp.options import StatementCsv
 from h2h.core.match_entries import payments_behind
 from h2h.core.model.statement import Entry, EntryDetail, Statement
 from h2h.core.records import PaymentRecord, Submission
@@ -56,8 +60,12 @@ STATEMENT_HEADER = (
     "payment",
     "outcome",
 )
-_NUMERIC = frozenset({"amount", "payment", "entry", "sequence"})
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_NUMERIC = frozenset({"amount", "signed_amount", "payment", "entry", "sequence"})
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
+_DATES = frozenset({"booking_date", "value_date"})
+# What begins a formula; the wide forms too, which a spreadsheet in Chinese or Japanese takes for the narrow ones.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_ESCAPE = "'"
 
 
 class _Sink(Protocol):
@@ -120,20 +128,49 @@ def statement_rows(
             )
 
 
-def write_csv(sink: _Sink, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write them, formulas defused; how many rows."""
-    writer = csv.writer(sink, lineterminator="\r\n")
-    writer.writerow(header)
+def write_csv(
+    sink: _Sink, header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str = ",", *, named: bool = True
+) -> int:
+    """Write them, formulas defused; how many rows. *named*: the first row holds the columns' names."""
+    writer = csv.writer(sink, delimiter=delimiter, lineterminator="\r\n")
+    if named:
+        writer.writerow(header)
     count = 0
     for row in rows:
-        writer.writerow([v if name in _NUMERIC else defused(v) for name, v in zip(header, row, strict=True)])
+        writer.writerow([_cell(name, v) for name, v in zip(header, row, strict=True)])
         count += 1
     return count
 
 
+def shaped(rows: Iterable[Sequence[str]], options: StatementCsv) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """(the columns that a site wants of a statement's rows, the rows so)."""
+    wanted = options.columns or STATEMENT_HEADER
+    return wanted, (_shaped(dict(zip(STATEMENT_HEADER, row, strict=True)), wanted, options) for row in rows)
+
+
+def _shaped(row: dict[str, str], wanted: Sequence[str], options: StatementCsv) -> list[str]:
+    row["signed_amount"] = f"-{row['amount']}" if row["credit_debit"] == "DBIT" else row["amount"]
+    if options.decimal_separator != ".":
+        for name in ("amount", "signed_amount"):
+            row[name] = row[name].replace(".", options.decimal_separator)
+    if options.date_format != "%Y-%m-%d":
+        for name in _DATES:
+            row[name] = date.fromisoformat(row[name]).strftime(options.date_format) if row[name] else ""
+    return [row[name] for name in wanted]
+
+
+def _cell(name: str, text: str) -> str:
+    return text if name in _NUMERIC and _NUMBER.fullmatch(text) else defused(text)
+
+
 def defused(text: str) -> str:
     """The text, with an apostrophe in front if a spreadsheet would run it."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"{_ESCAPE}{text}" if text.startswith((_ESCAPE, *_FORMULA_STARTS)) else text
+
+
+def undefused(cell: str) -> str:
+    """The text that ``defused`` was given."""
+    return cell.removeprefix(_ESCAPE)
 
 
 def _amount(entry: Entry, detail: EntryDetail | None) -> Decimal:

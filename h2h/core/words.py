@@ -220,6 +220,10 @@ ATTENTION: dict[str, Step] = {
     ),
     "unexpected-message": Step("ask the bank why it sent this", (_SUBJECT, _CLOSE)),
     "undeliverable": Step("name an inbound folder in the configuration, and take the file from the archive", (_CLOSE,)),
+    "not-in-this-form": Step(
+        "take the other forms or the original; correct the folder's settings, or ask the bank for what is missing",
+        (_CLOSE,),
+    ),
     "unknown-account": Step("add the account to the bank's profile, or ask the bank why it sent this", (_CLOSE,)),
     "contradiction": Step("find out with the bank where the money is; both reports are kept", (_CLOSE,)),
     "unmatched-status": Step("ask the bank which payment it means", (_CLOSE,)),

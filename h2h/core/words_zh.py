@@ -135,6 +135,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "file-waits": "消除原因；h2h 会自行继续并关闭本项",
     "unknown-message": "查明谁在用你们的合约发送，或是否有测试系统读取了生产环境",
     "unexpected-message": "询问银行为何发送此报文",
+    "not-in-this-form": "使用其他格式或原始文件；更正文件夹设置，或向银行索取缺少的内容",
     "undeliverable": "在配置中指定入站文件夹，并从归档中取出文件",
     "unknown-account": "把账户加入银行配置，或询问银行为何发送",
     "contradiction": "与银行查明资金所在；两份报告均已保留",

@@ -12,14 +12,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from h2h.core.errors import Misconfigured
+from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs
 from h2h.core.format import Read
 from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
-from h2h.pipeline.given import Given, Part, given_to, stem
+from h2h.pipeline.given import Given, NotGiven, Part, given_to, stem
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import dumped, opened
 from h2h.pipeline.settle import called_back
@@ -47,31 +47,62 @@ def deliver(house: House, file: InboundFile) -> None:
             "message_id": file.message_id,
             "fetched_at": file.fetched_at.isoformat(),
             "sha256": file.sha256,
-            "files": _put(house, file, folder, read, whole),
+            **_put(house, file, folder, read, whole),
             "findings": findings,
         }
         house.inboxes[folder.name].deliver(f"{stem(file)}.manifest.json", dumped(manifest))
         house.archive.put(file.fid, file.fetched_at, done, dumped(manifest))
 
 
-def _put(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> list[dict[str, Any]]:
+def _put(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> dict[str, Any]:
     """Everything but the manifest; what the manifest says of it."""
     delivered: list[dict[str, Any]] = []
+    not_given: list[dict[str, Any]] = []
+    left_out: list[dict[str, Any]] = []
     try:
         work = house.archive.scratch(file.fid)
         for given in given_to(house, file, folder, read, whole):
-            for part in given.parts:
-                content, rows = _made(house, file, part, work / f"{len(delivered)}", _kept(folder, given, delivered))
-                name = house.inboxes[folder.name].deliver(part.name, content)
-                delivered.append({"name": name, "sha256": _sha256(content), "rows": rows})
+            if isinstance(given, Given):
+                try:
+                    delivered += _hand_over(house, file, folder, given, work, len(delivered))
+                except Refused as refused:
+                    given = NotGiven(given.format, list(refused.findings))
+            if isinstance(given, NotGiven):
+                not_given.append({"format": given.format, "findings": [f.as_json() for f in given.findings]})
+                _tell(house, file, folder, given)
+            else:
+                left_out += [{"format": given.format, **f.as_json()} for f in given.findings]
     finally:
         house.archive.clean(file.fid)
-    return delivered
+    return {"files": delivered, "not_given": not_given, "left_out": left_out}
 
 
-def _kept(folder: ErpFolder, given: Given, before: list[dict[str, Any]]) -> str:
-    """The name in the archive of what is made for a folder."""
-    return f"45-{safe_name(folder.name)}-{len(before) + 1}.{given.format}"
+def _hand_over(
+    house: House, file: InboundFile, folder: ErpFolder, given: Given, work: Path, before: int
+) -> list[dict[str, Any]]:
+    """All parts are made before the first is put down; then together, so that nobody takes half of a pair."""
+    made = [
+        _made(house, file, part, work / f"{number}", f"45-{safe_name(folder.name)}-{number}.{given.format}")
+        for number, part in enumerate(given.parts, before + 1)
+    ]
+    contents = [content for content, _ in made]
+    inbox = house.inboxes[folder.name]
+    if len(contents) == 1:
+        names = [inbox.deliver(given.parts[0].name, contents[0])]
+    else:
+        names = inbox.deliver_together([(p.name, c) for p, c in zip(given.parts, contents, strict=True)])
+    return [
+        {"name": name, "format": given.format, "sha256": _sha256(content), "rows": rows}
+        for name, (content, rows) in zip(names, made, strict=True)
+    ]
+
+
+def _tell(house: House, file: InboundFile, folder: ErpFolder, given: NotGiven) -> None:
+    """The content is in the other forms and in the archive; a person decides what the ERP does without this one."""
+    if given.told:
+        first = given.findings[0]
+        text = f"{file.remote_name}: not given to {folder.name} as {given.format}: {first.text}"
+        house.attend("not-in-this-form", f"{file.fid}/{folder.name}/{given.format}", text, first.who_acts, file.bank)
 
 
 def _made(house: House, file: InboundFile, part: Part, working: Path, kept_as: str) -> tuple[Path, int | None]:

@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from h2h.core.findings import WhoActs
+from h2h.core.erp.options import StatementCsv
+from h2h.core.erp.statement_files import FORMS, Options, carries, write_statements
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error, info
 from h2h.core.format import Format, Read
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile
-from h2h.core.rows import STATEMENT_HEADER, STATUS_HEADER, statement_rows, status_rows, write_csv
+from h2h.core.rows import STATUS_HEADER, shaped, statement_rows, status_rows, write_csv
 from h2h.core.view import message_json
 from h2h.core.view_cancellation import cancellation_rows
 from h2h.pipeline.house import House
@@ -45,26 +48,52 @@ class Given:
 
     format: str
     parts: tuple[Part, ...]
+    findings: Sequence[Finding] = ()  # what the form has no place for
 
 
-def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> Iterator[Given]:
-    """Everything that *folder* gets of *file*, in order; *whole* is the message as JSON."""
+@dataclass(frozen=True, slots=True)
+class NotGiven:
+    """A form that was wanted and in which the content cannot be written; ``told``: a person must know."""
+
+    format: str
+    findings: list[Finding]
+    told: bool = True
+
+
+def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> Iterator[Given | NotGiven]:
+    """Everything that *folder* gets of *file*, in order; *whole* is the message as JSON.
+
+    Where nothing that was wanted can carry the content, it gets the original all the same (or, of a file that holds
+    other ERPs' accounts, too, the tables).
+    """
     message = read.message
+    something = False
     if isinstance(message, StatementMessage):
         wanted = [s for s in message.statements if _may_have(house, file, folder, s)]
-        if wanted and len(wanted) < len(message.statements):
-            yield from _of_some(house, file, folder, message, wanted)
-        elif wanted:
-            if "csv" in folder.deliver:
-                yield from _tables(house, file, message, wanted)
-            yield from _whole(house, file, folder, whole)
-        return
-    if isinstance(message, StatusReport) and "csv" in folder.deliver:
-        yield _one("csv", f"{stem(file)}.csv", _status_table(house, file, message, folder))
-    if isinstance(message, CancellationRequest | CancellationAnswer) and "csv" in folder.deliver:
-        header, rows = cancellation_rows(message)
-        yield _one("csv", f"{stem(file)}.csv", _table(tuple(header), rows))
-    yield from _whole(house, file, folder, whole)
+        if not wanted:
+            return
+        alone = len(wanted) == len(message.statements)
+        for given in _statements(house, file, folder, replace(message, statements=wanted), whole if alone else None):
+            something = something or isinstance(given, Given)
+            yield given
+        if not something and not alone:
+            yield from _tables(house, file, folder, message, wanted)
+        if not alone:
+            return
+    else:
+        if isinstance(message, StatusReport) and "csv" in folder.deliver:
+            something = True
+            yield _one("csv", f"{stem(file)}.csv", _status_table(house, file, message, folder))
+        if isinstance(message, CancellationRequest | CancellationAnswer) and "csv" in folder.deliver:
+            something = True
+            header, rows = cancellation_rows(message)
+            yield _one("csv", f"{stem(file)}.csv", _table(tuple(header), rows, StatementCsv()))
+        if "json" in folder.deliver:
+            something = True
+            yield Given("json", (Part(f"{stem(file)}.json", whole),))
+    if "original" in folder.deliver or not something:
+        suffix = original_suffix(file.remote_name, xml=house.formats.get(file.format or "").codec is None)
+        yield Given("original", (Part(f"{stem(file)}{suffix}", opened(house, file)),))
 
 
 def stem(file: InboundFile) -> str:
@@ -73,36 +102,59 @@ def stem(file: InboundFile) -> str:
     return f"{plain.removesuffix('.xml')}.{file.fid[-8:]}"
 
 
-def _whole(house: House, file: InboundFile, folder: ErpFolder, whole: Path) -> Iterator[Given]:
-    if "json" in folder.deliver:
+def _statements(
+    house: House, file: InboundFile, folder: ErpFolder, message: StatementMessage, whole: Path | None
+) -> Iterator[Given | NotGiven]:
+    """Table, JSON, and the forms that are wanted; *whole* is None if the bank's file holds others' accounts, too."""
+    # What stands for the original, which others' accounts are in, is the table.
+    if "csv" in folder.deliver or ("original" in folder.deliver and whole is None):
+        yield from _tables(house, file, folder, message, message.statements)
+    if "json" in folder.deliver and whole is not None:
         yield Given("json", (Part(f"{stem(file)}.json", whole),))
-    if "original" in folder.deliver:
-        suffix = original_suffix(file.remote_name, xml=house.formats.get(file.format or "").codec is None)
-        yield Given("original", (Part(f"{stem(file)}{suffix}", opened(house, file)),))
+    elif "json" in folder.deliver:
+        yield _one("json", f"{stem(file)}.json", _json(house.formats.get(file.format or ""), message))
+    for form in folder.deliver:
+        if form in FORMS:
+            yield _written(house, file, folder, form, message)
 
 
-def _of_some(
+def _written(
+    house: House, file: InboundFile, folder: ErpFolder, form: str, message: StatementMessage
+) -> Given | NotGiven:
+    if not carries(form, message):
+        text = f"{form} is for statements of a day's end, and this is none"
+        return NotGiven(form, [info("H2H-KIND", "the file", text)], told=False)
+    options = Options(folder.mt940, folder.multicash, folder.finsta01)
+    try:
+        made = write_statements(message, form, options, house.formats, house.schemas.validate)
+    except Refused as refused:
+        return NotGiven(form, list(refused.findings))
+    parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
+    return Given(form, parts, made.findings)
+
+
+def _of(content: bytes, rows: int | None) -> Make:
+    def make(out: BinaryIO) -> int | None:
+        out.write(content)
+        return rows
+
+    return make
+
+
+def _tables(
     house: House, file: InboundFile, folder: ErpFolder, message: StatementMessage, wanted: list[Statement]
 ) -> Iterator[Given]:
-    """Only some accounts of the file are this ERP's: it gets what is said of them."""
-    if "csv" in folder.deliver or "original" in folder.deliver:
-        yield from _tables(house, file, message, wanted)
-    if "json" in folder.deliver:
-        format_ = house.formats.get(file.format or "")
-        yield _one("json", f"{stem(file)}.json", _json(format_, replace(message, statements=wanted)))
-
-
-def _tables(house: House, file: InboundFile, message: StatementMessage, wanted: list[Statement]) -> Iterator[Given]:
     """One table an account."""
     candidates = candidates_of(house, file, message)
     sources = {sid: house.journal.submission(sid).source_name for sid in {p.sid for p in candidates}}
     accounts: dict[str, list[Statement]] = {}
     for statement in wanted:
         accounts.setdefault(statement.account.number or "", []).append(statement)
+    options = folder.statement_csv
     for account, statements in accounts.items():
         rows = (row for s in statements for row in statement_rows(s, candidates, sources))
         name = f"{stem(file)}.csv" if len(accounts) == 1 else f"{stem(file)}.{safe_name(account)}.csv"
-        yield _one("csv", name, _table(STATEMENT_HEADER, rows))
+        yield _one("csv", name, _table(*shaped(rows, options), options))
 
 
 def _status_table(house: House, file: InboundFile, report: StatusReport, folder: ErpFolder) -> Make:
@@ -111,14 +163,20 @@ def _status_table(house: House, file: InboundFile, report: StatusReport, folder:
             if sub.folder == folder.name:
                 yield from status_rows(sub, house.journal.payments(sub.sid))
 
-    return _table(STATUS_HEADER, rows())
+    return _table(STATUS_HEADER, rows(), StatementCsv())
 
 
-def _table(header: tuple[str, ...], rows: Iterable[Sequence[str]]) -> Make:
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], options: StatementCsv) -> Make:
     def make(out: BinaryIO) -> int:
-        text = io.TextIOWrapper(out, "utf-8", newline="")
-        count = write_csv(text, header, rows)
-        text.detach()
+        text = io.TextIOWrapper(out, options.encoding, newline="")
+        try:
+            count = write_csv(text, header, rows, options.delimiter, named=options.header)
+            text.flush()
+        except UnicodeEncodeError as problem:
+            what = f"the table's encoding {options.encoding} has no {problem.object[problem.start]!r}"
+            raise Refused([error("H2H-CHARACTER", "the table", what, WhoActs.SYSTEM_ADMINISTRATOR)]) from problem
+        finally:
+            text.detach()
         return count
 
     return make

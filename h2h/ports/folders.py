@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,6 +89,13 @@ class Inbox(Protocol):
         """Write a file atomically; the same name with the same bytes is success, with other bytes a numbered name.
 
         The name it has. ``Unavailable``, ``OutOfSpace``.
+        """
+
+    def deliver_together(self, files: Sequence[tuple[str, bytes | Path]]) -> list[str]:
+        """Write files that are only whole together, in this order: who sees the last one finds all of them.
+
+        The names they have: all plain, or all with the same number. Cut short and repeated, it ends the same.
+        ``Unavailable``, ``OutOfSpace``.
         """
 
 

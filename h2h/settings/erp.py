@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from h2h.core.declared import Delimited, Part, Table
 from h2h.core.declared_tables import FixedWidth, JsonTable, Spreadsheet
+from h2h.core.erp.options import FinstaOptions, Mt940Options, MultiCashOptions, StatementCsv
 from h2h.settings.parts import Name
 
 
@@ -59,6 +60,11 @@ class Duplicates(Part):
     window_days: int = Field(90, gt=0, description="How far back is looked.")
 
 
+Deliverable = Literal[
+    "csv", "json", "original", "mt940", "multicash", "finsta01", "camt.053", "camt.053.001.02", "camt.053.001.08"
+]
+
+
 class ErpFolder(Part):
     """One folder in which an ERP drops files, and where answers go."""
 
@@ -81,9 +87,15 @@ class ErpFolder(Part):
         (), description="Accounts whose statements are delivered here; empty: all of the bank's."
     )
     owners: tuple[str, ...] = Field((), description="Users whose files are taken; empty: any.")
-    deliver: tuple[Literal["csv", "json", "original"], ...] = Field(
-        ("csv", "json", "original"), description="What the ERP is given for each answer."
+    deliver: tuple[Deliverable, ...] = Field(
+        ("csv", "json", "original"),
+        description="What the ERP is given for each answer; all but csv, json and original are for statements of a "
+        "day's end only. camt.053 is its version .08.",
     )
+    statement_csv: StatementCsv = StatementCsv()
+    mt940: Mt940Options = Mt940Options()
+    multicash: MultiCashOptions = MultiCashOptions()
+    finsta01: FinstaOptions = FinstaOptions()
     duplicates: Duplicates = Duplicates()
     release_required: bool = Field(False, description="A person releases every file with `h2h release`.")
 

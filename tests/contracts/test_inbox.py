@@ -34,6 +34,30 @@ def test_other_bytes_under_a_used_name_get_the_next_number_and_keep_it(tmp_path:
     assert (tmp_path / "camt.xml").read_bytes() == b"1"
 
 
+PAIR = [("a.UMSATZ.TXT", b"rows"), ("a.AUSZUG.TXT", b"head")]
+
+
+def test_a_pair_is_put_down_in_its_order_and_again_is_no_second_pair(tmp_path: Path) -> None:
+    assert FolderInbox(tmp_path).deliver_together(PAIR) == ["a.UMSATZ.TXT", "a.AUSZUG.TXT"]
+    assert FolderInbox(tmp_path).deliver_together(PAIR) == ["a.UMSATZ.TXT", "a.AUSZUG.TXT"]
+    assert len(list(tmp_path.iterdir())) == 2
+    times = [(tmp_path / name).stat().st_mtime_ns for name, _ in PAIR]
+    assert times == sorted(times), "who sees the last one finds both"
+
+
+@pytest.mark.parametrize("taken", ["a.UMSATZ.TXT", "a.AUSZUG.TXT"])
+def test_a_pair_has_one_number_whichever_of_its_names_somebody_else_has(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).write_bytes(b"another's")
+    assert FolderInbox(tmp_path).deliver_together(PAIR) == ["a.UMSATZ~2.TXT", "a.AUSZUG~2.TXT"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([taken, "a.UMSATZ~2.TXT", "a.AUSZUG~2.TXT"])
+
+
+def test_a_pair_of_which_the_first_file_was_left_by_a_crash_becomes_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.UMSATZ.TXT").write_bytes(b"rows")
+    assert FolderInbox(tmp_path).deliver_together(PAIR) == ["a.UMSATZ.TXT", "a.AUSZUG.TXT"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_large_file_is_delivered_from_disk_without_reading_it_into_memory(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(os.urandom(3_000_000))

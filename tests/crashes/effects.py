@@ -29,7 +29,7 @@ WRITES: dict[str, frozenset[str]] = {
     "ledger": frozenset({"append"}),
     "archive": frozenset({"put", "scratch", "clean"}),
     "outbox": frozenset({"claim", "spool", "discard", "set_aside", "write_beside"}),
-    "inbox": frozenset({"deliver"}),
+    "inbox": frozenset({"deliver", "deliver_together"}),
     "sealer": frozenset({"seal", "open"}),
     "session": frozenset({"create", "rename", "remove", "move"}),
 }  # fmt: skip

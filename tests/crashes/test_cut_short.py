@@ -94,6 +94,9 @@ def test_a_delivery_that_is_repeated_later_gives_the_same_table_not_a_second_one
                 raise Unavailable("no more for now")
             return str(self.inbox.deliver(name, content))
 
+        def deliver_together(self, files: Any) -> list[str]:
+            return [self.deliver(name, content) for name, content in files]
+
     with site.house() as house:
         once(replace(house, inboxes={k: FullAfterOne(v) for k, v in house.inboxes.items()}))
         assert [n.rpartition(".")[2] for n in site.inbox()] == ["csv"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from h2h.adapters import files
+from h2h.adapters import files as durable
 from h2h.adapters.folders.mounts import MountWitness
 from h2h.adapters.folders.names import numbered, plain_name, shared_mode
 from h2h.core.errors import Unavailable
@@ -28,32 +29,54 @@ class FolderInbox:
         The name it has (``stem~2.csv`` for the second). ``Unavailable``, ``OutOfSpace``; ``ValueError`` for a name
         that is not one plain file name.
         """
-        plain_name(name)
-        with files.in_words("deliver to", self._path):
+        return self.deliver_together([(name, data)])[0]
+
+    def deliver_together(self, files: Sequence[tuple[str, bytes | Path]]) -> list[str]:
+        """Write files that are only whole together, in this order: who sees the last one finds all of them.
+
+        The names they have: all plain, or all with the same number. Cut short and repeated, it ends the same.
+        ``Unavailable``, ``OutOfSpace``; ``ValueError`` as from ``deliver``.
+        """
+        for name, _ in files:
+            plain_name(name)
+        mode, group = self._ready()
+        for number in range(1, _NUMBERS_MAX):
+            named = [(self._path / numbered(name, number), data) for name, data in files]
+            # A number counts only if nobody else has one of its names: looked at first, so that none is half taken.
+            if all(self._is_ours_or_free(target, data) for target, data in named) and all(
+                self._put(target, data, mode, group) for target, data in named
+            ):
+                return [target.name for target, _ in named]
+        raise Unavailable(
+            f"{self._path} holds {_NUMBERS_MAX} different files named like {files[-1][0]}",
+            hint="the ERP team clears the folder; then h2h delivers by itself",
+        )
+
+    def _ready(self) -> tuple[int, int]:
+        """(mode, group) of a file in this folder."""
+        with durable.in_words("deliver to", self._path):
             self._witness.check()
             folder = os.stat(self._path)
         if not self._tidied:
             # Once a life: what a process that was killed left half-written.
-            files.tidy(self._path, time.time() - files.TEMPORARIES_KEPT_SECONDS)
+            durable.tidy(self._path, time.time() - durable.TEMPORARIES_KEPT_SECONDS)
             self._tidied = True
-        mode = shared_mode(folder.st_mode)
-        for number in range(1, _NUMBERS_MAX):
-            candidate = numbered(name, number)
-            target = self._path / candidate
-            if files.create(target, data, mode=mode, group=folder.st_gid):
-                return candidate
-            with files.in_words("compare", target):
-                if self._holds(target, data):
-                    return candidate
-        raise Unavailable(
-            f"{self._path} holds {_NUMBERS_MAX} different files named like {name}",
-            hint="the ERP team clears the folder; then h2h delivers by itself",
-        )
+        return shared_mode(folder.st_mode), folder.st_gid
+
+    def _is_ours_or_free(self, target: Path, data: bytes | Path) -> bool:
+        with durable.in_words("compare", target):
+            return not os.path.lexists(target) or self._holds(target, data)
+
+    def _put(self, target: Path, data: bytes | Path, mode: int, group: int) -> bool:
+        if durable.create(target, data, mode=mode, group=group):
+            return True
+        with durable.in_words("compare", target):
+            return self._holds(target, data)
 
     @staticmethod
     def _holds(target: Path, data: bytes | Path) -> bool:
         try:
-            return files.same_bytes(target, data)
+            return durable.same_bytes(target, data)
         except FileNotFoundError:
             return False  # the ERP took it away between two looks: the next number is free in any case
         except PermissionError:

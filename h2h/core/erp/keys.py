@@ -18,10 +18,13 @@ _TYPES = {
     "ACMT/MCOP": "NCHG", "FORX/SPOT": "NFEX", "SECU/SETT": "NSEC",
 }  # fmt: skip
 # A transfer out, in; a direct debit that was drawn on us, that we drew; the same of many, and those that came back.
+# What moves the other way is something else (money that comes back), and is declared.
 _KEYS = {
-    ("PMNT/ICDT/ESCT", False): "116", ("PMNT/RCDT/ESCT", False): "166", ("PMNT/RDDT/ESDD", False): "105",
-    ("PMNT/RDDT/BBDD", False): "104", ("PMNT/IDDT/ESDD", False): "171", ("PMNT/IDDT/BBDD", False): "174",
-    ("PMNT/ICDT/ESCT", True): "191", ("PMNT/RCDT/ESCT", True): "194", ("PMNT/IDDT/ESDD", True): "192",
+    ("PMNT/ICDT/ESCT", "DBIT", False): "116", ("PMNT/RCDT/ESCT", "CRDT", False): "166",
+    ("PMNT/RDDT/ESDD", "DBIT", False): "105", ("PMNT/RDDT/BBDD", "DBIT", False): "104",
+    ("PMNT/IDDT/ESDD", "CRDT", False): "171", ("PMNT/IDDT/BBDD", "CRDT", False): "174",
+    ("PMNT/ICDT/ESCT", "DBIT", True): "191", ("PMNT/RCDT/ESCT", "CRDT", True): "194",
+    ("PMNT/IDDT/ESDD", "CRDT", True): "192",
 }  # fmt: skip
 
 
@@ -50,7 +53,8 @@ class Keys:
         if len(steps[0]) == 4 and steps[0][1:].isdigit():  # N116
             return steps[0][1:]
         many = (entry.batch_transaction_count or len(entry.details)) > 1
-        return _KEYS.get((code, many)) or self._declared.get("*")
+        known = None if entry.reversal else _KEYS.get((code, entry.credit_debit, many))
+        return known or self._declared.get("*")
 
     def primanota(self, entry: Entry) -> str:
         """The number of the bank's batch, where its code has it (``NTRF+166+931``)."""

@@ -8,6 +8,11 @@ from pydantic import Field
 
 from h2h.core.declared import Part
 
+StatementColumn = Literal[
+    "account", "statement", "sequence", "entry", "booking_date", "value_date", "amount", "currency", "credit_debit",
+    "reversal", "status", "end_to_end_id", "counterparty", "counterparty_account", "remittance", "bank_reference",
+    "bank_transaction_code", "return_reason", "source_file", "payment", "outcome", "signed_amount",
+]  # fmt: skip
 Texts = Literal["refuse", "transliterate"]
 Repertoire = Literal["sepa", "latin-1", "utf-8", "gb18030"]
 
@@ -63,3 +68,20 @@ class FinstaOptions(Part):
     debit_sign: Literal["trailing", "leading"] = Field(
         "trailing", description="Where the minus of a debit stands; the IDoc type has no field for the direction."
     )
+
+
+class StatementCsv(Part):
+    """How the table of a statement is written."""
+
+    columns: tuple[StatementColumn, ...] = Field(
+        (), description="Which columns, in which order; empty: all but signed_amount. See docs/erp-answers.md."
+    )
+    delimiter: str = Field(
+        ",", min_length=1, max_length=1, description='One character between columns; a tab is "\\t".'
+    )
+    decimal_separator: Literal[".", ","] = Field(".", description="Between units and cents.")
+    date_format: str = Field("%Y-%m-%d", description="As Python's strftime.")
+    encoding: Literal["utf-8", "utf-8-sig", "gb18030", "cp1252", "iso-8859-15"] = Field(
+        "utf-8", description="utf-8-sig begins with the mark by which Excel knows UTF-8."
+    )
+    header: bool = Field(True, description="The first row holds the columns' names.")
