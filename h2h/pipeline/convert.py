@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from h2h.core.completing import completed
+from h2h.core.control import NO_TOTALS, StatedTotals
 from h2h.core.convert import Conversion, Stamp, convert_table, payment_records, says_what_it_is
 from h2h.core.declared import Delimited, Table
 from h2h.core.errors import Misconfigured, NotYet, Refused
@@ -78,6 +79,10 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
             done = _from_table(house, sub, folder.table, source, scratch, stack, between)
         else:
             done = _from_document(house, sub, bank, source, scratch)
+        control = house.archive.get(sub.sid, sub.received_at, "10-control")
+        stated = StatedTotals.of_json(control.read_bytes()) if control is not None else NO_TOTALS
+        if differences := stated.differences(done.count, done.control_sum):
+            raise Refused([*differences, *done.findings])
         suspected = same_message_id(house, sub, done.message_id)
         if suspected is not None:
             stack.close()

@@ -75,6 +75,8 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
         )
     )
     ensure_claimed(house, sub)
+    if claimed.totals:  # before the source, without which nothing is converted
+        house.archive.put(sub.sid, sub.received_at, "10-control.json", claimed.totals.as_json())
     house.archive.put(sub.sid, sub.received_at, f"10-source{_extension(sub.source_name)}", spooled.path)
     write_receipt(house, sub)
     if sub.state is State.DUPLICATE:

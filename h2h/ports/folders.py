@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from h2h.core.control import NO_TOTALS, StatedTotals
 from h2h.core.findings import Finding
 from h2h.core.records import (
     SourceIdentity,
@@ -22,6 +23,7 @@ class Candidate:
     expected_size: int | None = None  # from the marker file
     expected_sha256: str | None = None
     marker: str | None = None
+    totals: StatedTotals = NO_TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Claimed:
     identity: SourceIdentity
     expected_size: int | None = None
     expected_sha256: str | None = None
+    totals: StatedTotals = NO_TOTALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,13 @@ class Completeness(Part):
 
     by: CompletenessKind = Field(
         CompletenessKind.QUIET,
-        description="rename: the ERP writes a temporary name and renames it; marker: NAME.ok or NAME.done says so; "
-        "quiet: size and time have not changed for quiet_seconds.",
+        description="rename: the ERP writes a temporary name and renames it; marker: NAME.ok (.done, .trg, .sem) "
+        "says so; quiet: size and time have not changed for quiet_seconds.",
     )
     quiet_seconds: float = Field(5.0, ge=0, description="For by = 'quiet'.")
     marker_suffixes: tuple[str, ...] = Field(
-        (".ok", ".done"), description="For by = 'marker'. May hold size=, sha256=."
+        (".ok", ".done", ".trg", ".sem"),
+        description="For by = 'marker'. May hold size=, sha256=, count=, sum=, which are compared.",
     )
     marker_replaces_extension: bool = Field(False, description="pay.ok instead of pay.csv.ok.")
 

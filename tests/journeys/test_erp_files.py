@@ -138,6 +138,24 @@ def test_a_damaged_file_of_every_kind_comes_back_with_its_findings_and_nothing_i
     assert f"[{code}]" in (tmp_path / "other/out" / f"{name}.error.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("marker", "sent"),
+    [("count=1 sum=100.50", True), ("records: 1\r\ntotal: 100,5", True), ("count=2", False), ("sum=100.51", False)],
+)
+def test_the_control_totals_of_a_marker_are_those_of_the_file_or_nothing_is_sent(
+    tmp_path: Path, marker: str, sent: bool
+) -> None:
+    by_marker = {"by": "marker", "marker_replaces_extension": True}
+    site = site_with(tmp_path, {**KINDS["json"][0], "completeness": by_marker})
+    site.drop("run.json", json_file(), "other/out")
+    site.drop("run.trg", marker, "other/out")
+    assert site.once() == sent
+    assert len(site.bank_takes()) == int(sent)
+    told = tmp_path / "other/out" / "run.json.error.txt"
+    assert told.exists() != sent
+    assert sent or "the marker says" in told.read_text()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_validate_and_convert_read_a_file_of_every_kind_as_the_daemon_does(tmp_path: Path, kind: str) -> None:
     from click.testing import CliRunner

@@ -69,7 +69,8 @@ class Corner:
         if self._identity(target, name) != candidate.identity:  # replaced between the look and the rename
             self.put_back(target)
             return None
-        return Claimed(target, candidate.identity, candidate.expected_size, candidate.expected_sha256)
+        expected = (candidate.expected_size, candidate.expected_sha256, candidate.totals)
+        return Claimed(target, candidate.identity, *expected)
 
     def leftovers(self) -> Iterator[Claimed]:
         """Files that an earlier run claimed, oldest first; half-made claims are undone."""
@@ -88,7 +89,7 @@ class Corner:
                 self.put_back(path)  # the next scan says what is odd about it
                 continue
             marker = self._marker(home)
-            yield Claimed(path, identity_of(path.name, state), marker.size, marker.sha256)
+            yield Claimed(path, identity_of(path.name, state), marker.size, marker.sha256, marker.totals)
 
     def put_back(self, path: Path) -> bool:
         """Give a claimed file its place and its marker back; False if that name is taken again by now."""

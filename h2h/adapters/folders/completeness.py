@@ -8,6 +8,9 @@ import re
 import signal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+
+from h2h.core.control import NO_TOTALS, StatedTotals
 
 MARKER_BYTES_MAX = 4096
 _DISTURBED = timedelta(seconds=2)  # a file changed so long after its marker is not what the marker spoke of
@@ -20,16 +23,22 @@ class Marker:
     size: int | None = None
     sha256: str | None = None
     fault: str | None = None
+    totals: StatedTotals = NO_TOTALS
 
 
 def read_marker(text: bytes) -> Marker:
-    """``size=…`` and ``sha256=…`` anywhere in it, each at most once; all else is the ERP's own business."""
+    """``size=``, ``sha256=``, ``count=`` and ``sum=`` anywhere in it, each with one value; all else is the ERP's own.
+
+    ``records:`` and ``total:`` are understood too, and a line as ``sha256sum`` writes it.
+    """
     if len(text) > MARKER_BYTES_MAX:
         return Marker(fault=f"the marker is larger than {MARKER_BYTES_MAX} bytes")
     content = text.decode("ascii", "replace")
     said: dict[str, str] = {}
-    for key, value in re.findall(r"(?i)\b(size|sha256)\s*=\s*([^\s,;]*)", content):
-        key = key.lower()
+    stated = re.findall(rf"(?i)\b({'|'.join(_KEYS)})\s*[=:]\s*([^\s;]*)", content)
+    stated += [("sha256", digest) for digest in re.findall(r"(?m)^([0-9A-Fa-f]{64})(?=[ \t]|\r?$)", content)]
+    for key, value in stated:
+        key, value = _KEYS[key.lower()], value.rstrip(",")
         if said.setdefault(key, value) != value:
             return Marker(fault=f"the marker gives {key} twice")
     size, sha256 = said.get("size"), said.get("sha256")
@@ -37,7 +46,25 @@ def read_marker(text: bytes) -> Marker:
         return Marker(fault="size= in the marker is not a number of bytes")
     if sha256 is not None and not re.fullmatch(r"[0-9A-Fa-f]{64}", sha256):
         return Marker(fault="sha256= in the marker is not a SHA-256")
-    return Marker(int(size) if size is not None else None, sha256.lower() if sha256 is not None else None)
+    count, total = said.get("count"), said.get("sum")
+    if count is not None and not re.fullmatch(r"[0-9]{1,9}", count):
+        return Marker(fault="count= in the marker is not a number of payments")
+    if total is not None and not re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,5}|,[0-9]{1,2})?", total):
+        return Marker(
+            fault="sum= in the marker is not an amount (digits, and decimals after a point, or two after a comma)"
+        )
+    totals = StatedTotals(
+        int(count) if count is not None else None, Decimal(total.replace(",", ".")) if total is not None else None
+    )
+    digest = sha256.lower() if sha256 is not None else None
+    return Marker(int(size) if size is not None else None, digest, totals=totals)
+
+
+#: What a marker may say, and what it means.
+_KEYS = {
+    "size": "size", "bytes": "size", "sha256": "sha256", "count": "count", "records": "count", "payments": "count",
+    "sum": "sum", "total": "sum",
+}  # fmt: skip
 
 
 class Rest:

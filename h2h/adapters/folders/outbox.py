@@ -224,7 +224,7 @@ class FolderOutbox:
         unreadable = self._unreadable(name, quiet=how.by is CompletenessKind.QUIET)
         if unreadable is not None:
             return (name, state.st_ino, unreadable) if isinstance(unreadable, Finding) else None
-        return Candidate(identity_of(name, state), says.size, says.sha256, marker)
+        return Candidate(identity_of(name, state), says.size, says.sha256, marker, says.totals)
 
     def _at_rest(self, name: str, state: os.stat_result, marker: str | None, now: datetime, local: bool) -> bool:
         how = self._folder.completeness
