@@ -47,6 +47,11 @@ def message_id(instance: str, sid: str, shape: str | None = None) -> str:
     return _fitting(f"{letters}-{digest[:20].upper()}", f"-{repetition}" if repetition else "")
 
 
+def named_after(remote_name: str) -> str:
+    """The message id that an answer's name begins with, up to the first sign that no id of ours has."""
+    return re.split(r"[._]", remote_name.rpartition("/")[2], maxsplit=1)[0]
+
+
 def payment_information_id(message_id: str, ordinal: int) -> str:
     """PmtInf/PmtInfId of the *ordinal*-th instruction (1-based) of a message."""
     return _fitting(message_id, f"-{ordinal}")

@@ -21,7 +21,7 @@ from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, stem
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import dumped, opened
+from h2h.pipeline.reading import answered_id, dumped, opened
 from h2h.pipeline.settle import called_back
 from h2h.settings import ErpFolder
 
@@ -127,7 +127,7 @@ def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
     """Who gets it. Nobody: a person is told, the file stays in the archive."""
     folders = [f for f in house.settings.erp if f.bank == file.bank and f.name in house.inboxes]
     if isinstance(read.message, StatusReport):
-        names = {s.folder for s in house.journal.by_message_id(file.bank, read.message.original_message_id or "")}
+        names = {s.folder for s in house.journal.by_message_id(file.bank, answered_id(file, read.message))}
         folders = [f for f in folders if f.name in names]
     elif isinstance(read.message, CancellationAnswer):
         # It goes to whose payments it names; one that names none of ours goes to everybody of this bank.

@@ -26,7 +26,7 @@ from h2h.core.rows import STATUS_HEADER, shaped, statement_rows, status_rows, wr
 from h2h.core.view import message_json
 from h2h.core.view_cancellation import cancellation_rows
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import dumped, opened
+from h2h.pipeline.reading import answered_id, dumped, opened
 from h2h.pipeline.settle import candidates_of
 from h2h.settings import ErpFolder
 
@@ -159,7 +159,7 @@ def _tables(
 
 def _status_table(house: House, file: InboundFile, report: StatusReport, folder: ErpFolder) -> Make:
     def rows() -> Iterator[Sequence[str]]:
-        for sub in house.journal.by_message_id(file.bank, report.original_message_id or ""):
+        for sub in house.journal.by_message_id(file.bank, answered_id(file, report)):
             if sub.folder == folder.name:
                 yield from status_rows(sub, house.journal.payments(sub.sid))
 

@@ -11,6 +11,8 @@ from h2h.core import written
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Read
+from h2h.core.model.status import StatusReport
+from h2h.core.naming import named_after
 from h2h.core.records import InboundFile
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House
@@ -27,6 +29,14 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
         findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
     read = format_.read(data)
     return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
+
+
+def answered_id(file: InboundFile, report: StatusReport) -> str:
+    """The id of our message that the report answers.
+
+    Some banks' own documents name none; of those, whoever carries the answer here lets its name begin with the id.
+    """
+    return report.original_message_id or named_after(file.remote_name)
 
 
 def opened(house: House, file: InboundFile) -> Path:

@@ -24,7 +24,7 @@ from h2h.core.records import (
 from h2h.core.rules.statement_chain import link
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import opened
+from h2h.pipeline.reading import answered_id, opened
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.send import ensure_delivered
 
@@ -132,7 +132,7 @@ def _match_status(house: House, file: InboundFile, report: StatusReport, matchin
 
 def _answered(house: House, file: InboundFile, report: StatusReport) -> Submission | None:
     """The submission that the report is about; None if we have no such message at this bank."""
-    candidates = house.journal.by_message_id(file.bank, report.original_message_id or "")
+    candidates = house.journal.by_message_id(file.bank, answered_id(file, report))
     # Of several with this id (a person released a suspicion) the answer is about one that may have left the house.
     candidates = [s for s in candidates if s.state in BANK_MAY_HAVE_IT] or candidates
     return candidates[0] if candidates else None

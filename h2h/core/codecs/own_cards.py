@@ -3,6 +3,7 @@
 root = "FOX"          # the root element of all its documents, without a namespace
 encoding = "GBK"      # in which they are written (read: as each declares)
 parts = "parts.xml"   # parts that several samples use
+[at_this_bank]        # facts of a payment whose payee banks at this bank; [elsewhere]: of any other
 [[card]]              # id, kind, mapping, and what tells it from the others: holds, lacks
 """
 
@@ -18,7 +19,9 @@ from h2h.core.errors import Misconfigured
 from h2h.core.format import Card, Family, Format
 from h2h.core.mapping.plan import KINDS
 
-_FOLDER_KEYS = frozenset({"root", "encoding", "bank_number", "bank_name", "forbidden", "title", "parts", "card"})
+_FOLDER_KEYS = frozenset(
+    {"root", "encoding", "bank_number", "bank_name", "at_this_bank", "elsewhere", "forbidden", "title", "parts", "card"}
+)
 _TEXTS = ("holds", "lacks", "flags", "envelope", "payment")
 _CARD_KEYS = frozenset(
     {
@@ -119,6 +122,7 @@ def _format(
         transactions_max=card.get("transactions_max"),
         bank_number=content.get("bank_number"),
         bank_name=content.get("bank_name"),
+        follows={"Y": content.get("at_this_bank", {}), "N": content.get("elsewhere", {})},
         forbidden=str(content.get("forbidden", "")),
         answers=answers,
     )

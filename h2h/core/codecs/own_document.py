@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, BinaryIO, Self
 
 from h2h.core import xml
@@ -41,6 +41,8 @@ class OwnCard:
     forbidden: str = ""  # characters that the bank takes in no value
     bank_number: str | None = None
     bank_name: str | None = None
+    #: Facts of a payment whose payee banks at this bank (Y), and elsewhere (N).
+    follows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: CodeTable = field(default_factory=lambda: CodeTable(()))
 
 
@@ -113,7 +115,13 @@ class OwnDocument(ReadingCodec):
     @cached_property
     def _derived(self) -> Derived:
         rules: dict[str, Callable[[CreditTransfer], str | None]] = {"same_bank": self._same_bank}
+        for fact in {fact for facts in self._own.follows.values() for fact in facts}:
+            rules[fact] = partial(self._following, fact)
         return rules
+
+    def _following(self, fact: str, transfer: CreditTransfer) -> str | None:
+        same = transfer.supplementary.get("same_bank") or self._same_bank(transfer)
+        return self._own.follows.get(same or "", {}).get(fact)
 
     def _same_bank(self, transfer: CreditTransfer) -> str | None:
         """Y or N: whether the payee banks at this bank, by CNAPS number, else by name; None if neither tells."""

@@ -6,12 +6,14 @@ import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from h2h.core.mapping.own_sample import SAID, SHARED, Path, parts_of
+from h2h.core.mapping.own_values import parse_17
 from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction, Place
 from h2h.core.model.statement import Balance, Entry, EntryDetail, StatementMessage
@@ -106,10 +108,23 @@ class Maker:
                 given[name] = self._object(parts[name], inner, draft)
         for f in dataclasses.fields(cls):
             if f.name in given:
-                given[f.name] = _fitting(_hints(cls)[f.name], given[f.name])
+                given[f.name] = self._fitted(f.name, _hints(cls)[f.name], given[f.name], draft)
             elif _demanded(f) and not self._filled(f.name, _hints(cls)[f.name], given, draft):
                 return None
         return None if any(v is None and n in below for n, v in given.items()) else cls(**given)
+
+    def _fitted(self, name: str, hint: Any, value: Any, draft: Draft) -> Any:
+        """The value in the shape of its field; a moment of two halves is put together here."""
+        wanted = typing.get_args(hint) or (hint,)
+        if isinstance(value, datetime) and date in wanted and datetime not in wanted:
+            return value.date()
+        if isinstance(value, str) and datetime in wanted:
+            try:
+                return parse_17(value)
+            except ValueError as problem:
+                self._report("H2H-VALUE", name.replace("_", " "), f"{value[:40]!r} is {problem}", draft.line)
+                return None
+        return _fitting(hint, value)
 
     def _filled(self, name: str, hint: Any, given: dict[str, Any], draft: Draft) -> bool:
         """Fill what may be empty; False if the object cannot be made."""

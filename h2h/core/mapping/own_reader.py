@@ -58,7 +58,9 @@ class _Walk:
         self.top = top
         self.who = WhoActs.ERP_TEAM if self.message is Initiation else WhoActs.BANK
         at = _At(top, top, "", document.sourceline)
-        self._sets(self.root, top)
+        if self.root.cls is not None:  # the whole document is one payment
+            at = _At(self._begin(self.root, self.root.cls, at), top, "", at.line)
+        self._sets(self.root, at.draft)
         self._attributes(self.root, document, at)
         self._children(self.root, document, at)
         made = Maker(self._error).message(top)
@@ -141,12 +143,12 @@ class _Walk:
             if text or node.constant:
                 self.unread[f"{at.path} ({text[:40] or 'empty'})"] += 1
             return
+        if node.counts:
+            return
         targets = (node.value,) if node.value is not None else node.targets if node.cls is None else ()
         if not text:
             if node.cardinality == "one" and targets:
                 self._error("H2H-MISSING", at.path, "is empty", at.line)
-            return
-        if node.counts:
             return
         for target in targets:
             try:
@@ -155,7 +157,7 @@ class _Walk:
                 self._error("H2H-VALUE", at.path, f"{text[:60]!r} is {problem}", at.line)
                 self._owner(target, at).faulty = True
                 continue
-            self._put(self._owner(target, at), target, value, node.cardinality == "each", at)
+            self._put(self._owner(target, at), target, value, node.cardinality == "each" and node.cls is None, at)
 
     def _put(self, draft: Draft, target: Target, value: Any, many: bool, at: _At) -> None:
         if many:
@@ -183,9 +185,13 @@ class _Walk:
             for column, cell in zip(row.children, cells, strict=True):
                 if not column.skip:
                     self._text(column, cell.strip(), _At(here.draft, here.around, f"{path}/{column.tag}", line))
-                if column.counts and cell.strip() not in ("", str(number)):
-                    text = f"{path} calls itself {cell.strip()!r}, but it is row {number}"
-                    self.found.append(warning("H2H-ORDER", path, text, self.who, line=line))
+                if column.counts:
+                    self._in_order(cell.strip(), number, path, line)
+
+    def _in_order(self, said: str, number: int, path: str, line: int | None) -> None:
+        if said.lstrip("0") != str(number):
+            text = f"{path} calls itself {said!r}, but it is number {number}"
+            self.found.append(warning("H2H-ORDER", path, text, self.who, line=line))
 
     def _error(self, code: str, where: str, text: str, line: int | None) -> None:
         if len(self.found) < FINDINGS_MAX:

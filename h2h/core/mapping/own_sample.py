@@ -11,7 +11,8 @@ besides:
     <X/>                  always written empty; nothing is read
     keep="empty"          written empty where there is no value
     bytes, characters     the longest value, in bytes of the document's encoding, in characters
-    count="true"          the position (from 1) of the payment in the file; answers may name payments by it
+    count="true"          the position (from 1) of the payment in the file; answers may name payments by it;
+                          pad="4": with so many digits
     Size="{rows}"         the number of rows below; ``Size=""``: an attribute that is known and of no meaning
     value="field[:type]"  of an object's element: what its own text says
     up="field=a.b"        copied from the object around, when all is read
@@ -104,6 +105,7 @@ class Node:
     skip: bool = False
     keep: bool = False
     counts: bool = False
+    pad: int = 0
     bytes_max: int | None = None
     characters_max: int | None = None
     lines: str | None = None
@@ -188,6 +190,7 @@ class _Compiler:
         made.skip = notes.pop("skip", "") == "true"
         made.keep = notes.pop("keep", "") == "empty"
         made.lines = notes.pop("lines", None)
+        made.pad = int(notes.pop("pad", "0"))
         for limit in ("bytes", "characters"):
             text = notes.pop(limit, None)
             if text is not None and not text.isdigit():

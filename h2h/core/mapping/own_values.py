@@ -77,6 +77,17 @@ def _day(pattern: str, shape: str, shown: str, tail: str = "") -> ValueType:
     return ValueType(parse, lambda value: value.strftime(pattern))
 
 
+def parse_17(text: str) -> datetime:
+    """yyyyMMddHHmmss and, perhaps, thousandths of a second."""
+    if re.fullmatch("[0-9]{14}(?:[0-9]{3})?", text) is None:
+        raise ValueError("not a date and time (yyyyMMddHHmmssSSS)")
+    try:
+        moment = datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
+    except ValueError:
+        raise ValueError("no such day or time") from None
+    return moment.replace(microsecond=int(text[14:] or "0") * 1000)
+
+
 #: All types of values that a sample may name.
 OWN_TYPES: Mapping[str, ValueType] = {
     **VALUE_TYPES,
@@ -88,10 +99,13 @@ OWN_TYPES: Mapping[str, ValueType] = {
     "day_of14": _day("%Y%m%d", "[0-9]{8}", "yyyyMMddHHmmss", "[0-9]*"),
     "moment": _moment("%Y-%m-%d %H:%M:%S", r"[0-9-]{10} [0-9:]{8}", "yyyy-MM-dd HH:mm:ss"),
     "day_start": _moment("%Y-%m-%d", "[0-9-]{10}", "yyyy-MM-dd"),  # a moment given as its day
+    "day_start8": _moment("%Y%m%d", "[0-9]{8}", "yyyyMMdd"),
     "moment14": _moment("%Y%m%d%H%M%S", "[0-9]{14}", "yyyyMMddHHmmss"),
-    # A day and a time in two elements: each is half of one value.
-    "time6": ValueType(None, lambda value: value.astimezone(CHINA).strftime("%H%M%S")),
-    "date_of": ValueType(None, lambda value: value.astimezone(CHINA).strftime("%Y%m%d")),
+    "moment17": ValueType(parse_17, lambda value: value.astimezone(CHINA).strftime("%Y%m%d%H%M%S000")),
+    # A day and a time in two elements: each is half of one value, which is put together when the object is made.
+    "date_of": ValueType(None, lambda value: value.astimezone(CHINA).strftime("%Y%m%d"), joined=""),
+    "time6": ValueType(None, lambda value: value.astimezone(CHINA).strftime("%H%M%S"), joined=""),
+    "time9": ValueType(None, lambda value: value.astimezone(CHINA).strftime("%H%M%S000"), joined=""),
 }
 
 

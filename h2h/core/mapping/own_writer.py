@@ -86,8 +86,10 @@ class _Work:
     def element(self, node: Node, owner: Any, path: str, depth: int) -> bool:
         """Write one element of the sample as often as it is there; False if nothing was written."""
         path = f"{path}/{node.tag}".lstrip("/")
-        if not node.written or node.skip or not all(self._holds(c, owner) for c in node.conditions):
+        if not node.written or node.skip:
             return False
+        if not all(self._holds(c, owner) for c in node.conditions):
+            return node.keep and self._tag(node, owner, path, depth, "")
         if node.cls is not None:
             rows = self._rows_of(node, owner)
             for number, row in enumerate(rows, 1):
@@ -109,7 +111,8 @@ class _Work:
 
     def _one(self, node: Node, owner: Any, path: str, depth: int, number: int) -> bool:
         if node.counts:
-            return self._tag(node, owner, path, depth, str(number))
+            number = self._position(owner)
+            return self._tag(node, owner, path, depth, str(number).zfill(node.pad))
         if node.constant is not None:
             return self._tag(node, owner, path, depth, node.constant)
         if node.lines is not None:
@@ -124,7 +127,12 @@ class _Work:
             return self._tag(node, owner, path, depth, self._rendered(node, target, value, path, owner))
         return self._with_children(node, owner, path, depth)
 
+    def _position(self, owner: Any) -> int:
+        rows = self.message.transactions if isinstance(self.message, Initiation) else self.message.accounts
+        return next((n for n, row in enumerate(rows, 1) if row is owner), 1)
+
     def _with_children(self, node: Node, owner: Any, path: str, depth: int) -> bool:
+        self._must_be(node, owner, path)
         mark = len(self.out)
         self.out.append(f"{' ' * depth}<{node.tag}{self._attributes(node, owner, path)}>\n")
         written = [self.element(child, owner, path, depth + 1) for child in node.children]
@@ -133,6 +141,14 @@ class _Work:
             return False
         self.out.append(f"{' ' * depth}</{node.tag}>\n")
         return True
+
+    def _must_be(self, node: Node, owner: Any, path: str) -> None:
+        """What the element says by being there must be so, where the object says anything of it."""
+        for field_path, value in node.sets:
+            held = self._own(owner, field_path)
+            if held is not None and str(held) != value:
+                text = f"the bank's format is for {_name(field_path)} {value} only, and this is {str(held)[:40]!r}"
+                self._fail("H2H-NO-PLACE", owner, path, text)
 
     def _tag(self, node: Node, owner: Any, path: str, depth: int, text: str, *, raw: bool = False) -> bool:
         inner = text if raw else _escaped(text)
@@ -164,13 +180,14 @@ class _Work:
         for number, item in enumerate(self._rows_of(row, owner), 1):
             where = f"{path}/row[{number}]"
             cells = [self._cell(column, item, f"{where}/{column.tag}", number, separator) for column in row.children]
+            self._must_be(row, item, where)
             lines.append("".join(f"{cell}{separator}" for cell in cells))
         # Rows hold < and > as they are; only the end of the section itself could not.
         return "<![CDATA[" + "\n".join(["", *lines, ""]) + "]]>"
 
     def _cell(self, column: Node, item: Any, path: str, number: int, separator: str) -> str:
         if column.counts:
-            return str(number)
+            return str(number).zfill(column.pad)
         if column.constant is not None:
             return column.constant
         target = column.targets[0]
@@ -190,7 +207,7 @@ class _Work:
     def _holds(self, condition: When, owner: Any) -> bool:
         if condition.path == ("@future",):
             day, today = _execution_day(owner), self._today()
-            return (day is not None and today is not None and day > today) is condition.wanted
+            return (day is not None and (today is None or day > today)) is condition.wanted
         value = self._found(owner, condition.path)
         if condition.values:
             return (value in condition.values) is condition.wanted
@@ -209,13 +226,13 @@ class _Work:
         return self._found(owner, path)
 
     def _found(self, owner: Any, path: Path) -> Any:
-        """The value; of a fact that the payment does not state: the file's, else what follows from other fields."""
+        """The value; of a fact that the payment does not state: what follows from its other fields, else the file's."""
         value = self._own(owner, path)
         if value is None and path[0] == "supplementary":
-            if owner is not self.message:
-                value = self._own(self.message, path)
-            if value is None and path[1] in self.derived and isinstance(owner, CreditTransfer):
+            if path[1] in self.derived and isinstance(owner, CreditTransfer):
                 value = self.derived[path[1]](owner)
+            if value is None and owner is not self.message:
+                value = self._own(self.message, path)
         return value
 
     def _own(self, owner: Any, path: Path) -> Any:
