@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from h2h.core.codes import Reason
 
 _LISTS = {
-    "en": {"status": "in a status report", "return": "on a return"},
-    "zh": {"status": "状态回执", "return": "退回"},
+    "en": {"status": "in a status report", "return": "on a return", "cancellation": "of a cancellation"},
+    "zh": {"status": "状态回执", "return": "退回", "cancellation": "撤回答复"},
 }
 _LABELS = {
     "en": ("means", "who acts", "next", "send again?", "money"),
@@ -62,7 +62,7 @@ _MONEY = {
 
 @click.command()
 @click.argument("code")
-@click.option("--list", "kind", type=click.Choice(["status", "return"]), help="Only of this list.")
+@click.option("--list", "kind", type=click.Choice(["status", "return", "cancellation"]), help="Only of this list.")
 @click.option(
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the answer."
 )

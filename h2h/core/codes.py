@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from h2h.core.code_data.advice import ADVICE, Money, Resend
+from h2h.core.code_data.cancellation_reasons import CANCELLATION_REASONS
 from h2h.core.code_data.chinese import NEXT_STEPS, RETURN_MEANINGS, STATUS_MEANINGS
 from h2h.core.code_data.return_reasons import RETURN_REASONS
 from h2h.core.code_data.status_reasons import STATUS_REASONS
@@ -20,9 +21,10 @@ from h2h.core.findings import WhoActs
 
 __all__ = ["LISTS", "Money", "Reason", "Resend", "Status", "meaning", "meanings", "near", "status", "statuses"]
 
-ReasonList = Literal["status", "return"]
-#: status: ExternalStatusReason1Code (pain.002); return: ExternalReturnReason1Code (camt.05x).
-LISTS: tuple[ReasonList, ...] = ("status", "return")
+ReasonList = Literal["status", "return", "cancellation"]
+#: status: ExternalStatusReason1Code (pain.002); return: ExternalReturnReason1Code (camt.05x); cancellation:
+#: ExternalPaymentCancellationRejection1Code (camt.029).
+LISTS: tuple[ReasonList, ...] = ("status", "return", "cancellation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Status:
 
 
 def meaning(list: str, code: str) -> Reason | None:
-    """What *code* means in *list* (``status`` or ``return``); None for a code that is in neither edition known here."""
+    """What *code* means in *list* (one of ``LISTS``); None for a code that is in neither edition known here."""
     return _reasons().get((list, code))
 
 
@@ -81,6 +83,10 @@ def status(code: str) -> Status | None:
 def statuses() -> tuple[Status, ...]:
     """All status codes, from received to final."""
     return tuple(_statuses().values())
+
+
+#: Verification of the payee (EU 2024/886): what the bank found, where it waits for a person.
+PAYEE_CHECKS = ("RVMC", "RVNM", "RVNA")
 
 
 # The bank does not know itself, or its word concerns another thing than the money.
@@ -112,6 +118,15 @@ def _reasons() -> dict[tuple[str, str], Reason]:
                 resend=advice.resend,
                 money=money,
             )
+    for code, name, key, english, chinese in CANCELLATION_REASONS:
+        advice = ADVICE[key]
+        # Whatever the answer to a cancellation, it moves no money by itself.
+        found["cancellation", code] = Reason(
+            *("cancellation", code, name, english, chinese, advice.next_step, NEXT_STEPS[key]),
+            who_acts=advice.who_acts,
+            resend=advice.resend,
+            money=Money.UNAFFECTED,
+        )
     return found
 
 

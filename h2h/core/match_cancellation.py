@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from h2h.core.codes import meaning
 from h2h.core.findings import WhoActs
 from h2h.core.match import Matching
 from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
+from h2h.core.model.status import StatusReason
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentMove, PaymentRecord
 from h2h.core.rules.references import NOT_PROVIDED
@@ -78,8 +80,15 @@ def match_request(request: CancellationRequest, matching: Matching) -> None:
 def said(detail: CancellationDetail) -> str:
     """The decision and its reasons, for people."""
     decision = DECISIONS.get(detail.status or "", f"status {detail.status}")
-    reasons = [" ".join(p for p in (r.code or r.proprietary, r.text) if p) for r in detail.reasons]
+    reasons = [_reason(r) for r in detail.reasons]
     return ": ".join([f"{decision} ({detail.status})", *(["; ".join(reasons)] if any(reasons) else [])])
+
+
+def _reason(reason: StatusReason) -> str:
+    """Code, its plain meaning, and the bank's text."""
+    known = meaning("cancellation", reason.code) if reason.code else None
+    code = f"{reason.code} ({known.meaning})" if known else reason.code or reason.proprietary
+    return " ".join(part for part in (code, reason.text) if part)
 
 
 def _answer(detail: CancellationDetail, payment: PaymentRecord, matching: Matching) -> None:
@@ -97,6 +106,7 @@ def _answer(detail: CancellationDetail, payment: PaymentRecord, matching: Matchi
             outcome=Outcome.CANCELLED,
             bank_status=detail.status,
             reason_code=(first.code or first.proprietary) if first else None,
+            reason_list="cancellation" if first and first.code else None,
             reason_text=" / ".join(r.text for r in detail.reasons if r.text) or None,
             fid=matching.fid,
         )

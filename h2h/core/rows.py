@@ -14,8 +14,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from h2h.core.codes import meaning
+from h2h.core.codes import PAYEE_CHECKS, meaning, status
 from h2h.core.erp.options import StatementCsv
+from h2h.core.findings import WhoActs
 from h2h.core.match_entries import payments_behind
 from h2h.core.model.statement import Entry, EntryDetail, Statement
 from h2h.core.records import PaymentRecord, Submission
@@ -60,6 +61,7 @@ STATEMENT_HEADER = (
     "payment",
     "outcome",
 )
+_NAME_STEP = "compare the name with the payee; then approve or withdraw the payment at the bank"
 _NUMERIC = frozenset({"amount", "signed_amount", "payment", "entry", "sequence"})
 _NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
 _DATES = frozenset({"booking_date", "value_date"})
@@ -76,6 +78,7 @@ def status_rows(sub: Submission, payments: Sequence[PaymentRecord]) -> Iterator[
     """One row a payment of the file that the bank answered: where it is now, why, and who acts."""
     for p in payments:
         known = meaning(p.reason_list or "status", p.reason_code) if p.reason_code else None
+        name = status(p.bank_status) if not known and p.bank_status in PAYEE_CHECKS else None
         yield (
             sub.source_name,
             sub.message_id or "",
@@ -88,9 +91,9 @@ def status_rows(sub: Submission, payments: Sequence[PaymentRecord]) -> Iterator[
             str(p.outcome),
             p.bank_status or "",
             p.reason_code or "",
-            known.meaning if known else "",
-            str(known.who_acts) if known else "",
-            known.next_step if known else "",
+            known.meaning if known else name.meaning if name else "",
+            str(known.who_acts) if known else str(WhoActs.TREASURY) if name else "",
+            known.next_step if known else _NAME_STEP if name else "",
             p.reason_text or "",
         )
 

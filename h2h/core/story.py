@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from h2h.core import codes
 from h2h.core.codes import Reason, meaning
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
@@ -260,9 +261,15 @@ def _reason_said(report: EventRecord, words: Words) -> tuple[str, ...]:
     code = d.get("reason_code")
     known = meaning(d.get("reason_list") or "status", code) if code else None
     status = None if d.get("statement_reference") else d.get("bank_status")
-    parts = [status, code, in_words(known, words) if known else None, d.get("reason_text")]
+    parts = [status, _name_check(status, words), code, in_words(known, words) if known else None, d.get("reason_text")]
     said = ", ".join(str(part) for part in parts if part)
     return (said,) if said else ()
+
+
+def _name_check(code: str | None, words: Words) -> str | None:
+    """What the bank found when it compared the payee's name."""
+    found = codes.status(code) if code in codes.PAYEE_CHECKS else None
+    return None if found is None else found.meaning_zh if words.language == "zh" else found.meaning
 
 
 def _outcome(outcome: str, words: Words) -> str:

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from h2h.cli.reason import reason
 from h2h.core import codes
+from h2h.core.code_data.cancellation_reasons import CANCELLATION_REASONS
 from h2h.core.code_data.return_reasons import RETURN_REASONS
 from h2h.core.code_data.status_reasons import STATUS_REASONS
 from h2h.core.code_data.statuses import STATUSES
@@ -15,6 +16,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.outcome import OUTCOME_OF_STATUS, Outcome
 
 ALL = [("status", row[0]) for row in STATUS_REASONS] + [("return", row[0]) for row in RETURN_REASONS]
+ALL += [("cancellation", row[0]) for row in CANCELLATION_REASONS]
 
 
 def known(kind: str, code: str) -> codes.Reason:
@@ -74,6 +76,12 @@ def test_a_payment_that_the_bank_never_received_may_go_again_as_the_same_file_on
 def test_a_closed_account_is_corrected_by_accounts_payable_and_paid_anew() -> None:
     found = known("status", "AC04")
     assert (found.who_acts, found.resend, found.money) == (WhoActs.ACCOUNTS_PAYABLE, Resend.YES, Money.NOT_MOVED)
+
+
+def test_an_answer_to_a_cancellation_moves_no_money_and_asks_for_nothing_to_be_resent() -> None:
+    found = known("cancellation", "CUST")
+    assert (found.name, found.money, found.resend) == ("CustomerDecision", Money.UNAFFECTED, Resend.NOT_NEEDED)
+    assert known("status", "CUST").name != found.name
 
 
 def test_every_return_says_that_the_money_came_back() -> None:

@@ -62,9 +62,11 @@ def test_any_other_answer_moves_nothing_and_is_told(status: str, known: Outcome,
 
 
 def test_reasons_are_told_with_the_answer() -> None:
-    why = (StatusReason("CUST", text="The payee does not agree"), StatusReason(proprietary="LATE"))
+    why = (StatusReason("CUST", text="As he says"), StatusReason(proprietary="LATE"))
     matching = answered(of_payment("RJCR", reasons=why), payments=[payment(1)])
-    assert "refused (RJCR): CUST The payee does not agree; LATE" in matching.attention[0].text
+    assert (
+        "refused (RJCR): CUST (the payee does not agree to give it back) As he says; LATE" in matching.attention[0].text
+    )
 
 
 def test_an_answer_for_a_file_or_an_instruction_speaks_of_all_their_payments() -> None:

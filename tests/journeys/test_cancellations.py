@@ -51,4 +51,8 @@ def test_a_check_of_the_payees_names_waits_for_a_person_and_is_no_rejection(tmp_
     (item,) = [a for a in site.attention() if a.kind == "payee-check"]
     assert "1 not the account's (RVNM)" in item.text
     assert {r["end_to_end_id"]: r["bank_status"] for r in rows(site)} == {"SAL-1": "RVNM", "SAL-2": "RCVC"}
+    (asked,) = [r for r in rows(site) if r["bank_status"] == "RVNM"]
+    assert (asked["meaning"], asked["who_acts"]) == ("the payee's name does not match the account", "treasury")
+    told = Person(site).says("explain", "SAL-1", columns=200).out
+    assert "RVNM, the payee's name does not match the account" in told
     assert "payees' names" in Person(site).says("attention", "list", columns=200).out

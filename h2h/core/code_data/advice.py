@@ -118,5 +118,10 @@ ADVICE: dict[str, Advice] = {
     "inform": Advice("tell treasury: the bank has changed something", TREASURY, NO_NEED),
     "read-text": Advice("read the bank's text; it alone says what is wrong", TREASURY, AFTER),
     "recalled": Advice("close the case: a recall or a cancellation was carried out", TREASURY, YES),
+    "recall-refused": Advice(
+        "the payment stands; ask the payee for the money, or have the legal desk decide", TREASURY, NO_NEED
+    ),
+    "recall-wait": Advice("wait for the bank's final answer, and for the booking", TREASURY, NO_NEED),
+    "recall-back": Advice("look for the return on the statements", TREASURY, NO_NEED),
     "other-kind": Advice("ask the bank: the code belongs to another kind of payment", TREASURY, AFTER),
 }

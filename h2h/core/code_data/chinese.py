@@ -95,6 +95,9 @@ RETURN_MEANINGS: dict[str, str] = {
 
 #: Next steps by advice (advice.py).
 NEXT_STEPS: dict[str, str] = {
+    "recall-refused": "付款有效；请直接向收款人索回，或交法务处理",
+    "recall-wait": "等待银行最终答复及入账",
+    "recall-back": "在对账单中查找退款",
     "payee-account": "用已知的电话号码向收款人核实账户，更正主数据后重新付款",
     "payee-data": "在ERP中补全或更正收款人资料后重新付款",
     "our-account": "核对ERP和银行配置中的付款账户后重新付款",
