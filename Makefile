@@ -52,6 +52,9 @@ bench:
 	$(BIN)/python -m tests.benchmarks
 
 torture: setup
+	$(BIN)/h2h torture --singles --jobs $(WORKERS)
+	$(BIN)/h2h torture --pairs --jobs $(WORKERS)
+	$(BIN)/h2h torture --seed 1 --runs 200000 --jobs $(WORKERS)
 	$(PYTEST) -n $(WORKERS) -m torture
 
 lock:

@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "journal": ("journal", "journal", "Verify journal and ledger against each other."),
     "schema": ("schema", "schema", "List schemas; add one that a bank handed out."),
     "format": ("format", "format_", "List formats; prove a format folder."),
+    "torture": ("torture", "torture", "Make everything go wrong, from a seed; replay what is found."),
     "completion": ("completion", "completion", "Print the shell completion script."),
 }
 # Heading of `h2h --help` → the verb that it begins with.

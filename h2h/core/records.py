@@ -81,6 +81,7 @@ class Submission:
     sent_at: datetime | None = None
     evidence: str | None = None  # what proves that the bank has it: E1 … E4, ack, person
     updated_at: datetime | None = None
+    number: int = field(default=0, compare=False)  # given by the journal: the order in which files came
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,9 @@ def fetch(house: House, line: Line, seen: Seen, between: Callable[[], None]) -> 
             if not seen.stable(key, entry, now, bank.fetching.stable_seconds):
                 continue
             seen.since.pop(key, None)
-            fetched = _fetch_one(house, session, bank.name, folder, entry)
-            if fetched and not count:
-                house.settle("cannot-fetch", bank.name, "answers can be kept again")
-            count += fetched
+            count += _fetch_one(house, session, bank.name, folder, entry)
             between()
+    house.settle("cannot-fetch", bank.name, "answers can be kept again")
     return count
 
 

@@ -104,9 +104,11 @@ def _open(house: House, file: InboundFile) -> InboundFile:
         # Encryption makes the same message look different; its content decides. It is matched and delivered once.
         log.info("file.duplicate", fid=file.fid, bank=file.bank, of=first.fid)
         text = f"the same message as {first.remote_name}, fetched {first.fetched_at:%Y-%m-%d %H:%M} UTC"
-        return house.journal.move_file(
+        moved_on = house.journal.move_file(
             file, FileState.DUPLICATE, at=house.now(), duplicate_of=first.fid, reason="SAME-MESSAGE", reason_text=text
         )
+        house.settle("file-waits", file.fid, "it is a message that came before")
+        return moved_on
     return house.journal.move_file(file, FileState.OPENED, at=house.now(), content_sha256=content)
 
 
@@ -160,6 +162,7 @@ def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts
         reason_text=text,
     )
     house.archive.clean(file.fid)
+    house.settle("file-waits", file.fid, "it is quarantined")
     log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason=reason)
     return moved_on
 

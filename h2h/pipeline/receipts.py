@@ -39,6 +39,7 @@ def catch_up(house: House, folder: str) -> None:
         for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
             if sub.folder == folder and not write_receipt(house, sub):
                 return  # still no room: the next scan tries again
+        house.settle("receipt-not-written", folder, "receipts can be written again")
 
 
 def mend_receipt(house: House, sub: Submission) -> None:
@@ -143,5 +144,4 @@ def _beside(house: House, folder: str, name: str, data: bytes) -> bool:
         log.warning("receipt.not-written", folder=folder, problem=str(problem))
         house.attend("receipt-not-written", folder, f"{name}: {problem}", WhoActs.SYSTEM_ADMINISTRATOR)
         return False
-    house.settle("receipt-not-written", folder, "receipts can be written again")
-    return True
+    return True  # an item about earlier ones stays open until `catch_up` has written those

@@ -14,7 +14,7 @@ from datetime import datetime
 from h2h.core.errors import H2HError, Misconfigured, NotFound
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State, may_happen
-from h2h.core.records import LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
@@ -22,6 +22,7 @@ from h2h.pipeline.send import ensure_delivered
 
 #: Items about a submission, and the states in which they are open.
 _TOLD_ABOUT = {"held": (State.HELD,), "in-doubt": (State.IN_DOUBT, State.COMMITTING)}
+_GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 
 
@@ -54,6 +55,8 @@ def mend(house: House) -> None:
         for sub in house.journal.waiting_for_answer(bank):
             ensure_delivered(house, sub)
     for item in house.journal.attention():
+        if item.kind == "file-waits" and house.journal.file(item.subject).state in _GONE_ON:
+            house.settle(item.kind, item.subject, "it went on")
         states = _TOLD_ABOUT.get(item.kind)
         about = house.journal.find(item.subject) if states else []
         if states and about and about[0].state not in states:

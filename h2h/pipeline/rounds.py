@@ -16,10 +16,12 @@ from h2h.pipeline.inbound import work_inbound
 from h2h.pipeline.intake import take_in_folder
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.outbound import work_bank
-from h2h.pipeline.recovery import recover
+from h2h.pipeline.recovery import mend, recover
 
 #: A worker looks at its due submissions at least this often.
 WORKER_SECONDS_MAX = 5.0
+#: So often a worker looks for what a person's command that was cut short left half done.
+MEND_SECONDS = 3600.0
 #: `h2h once` waits this long at the most for files that are still being written.
 ONCE_SETTLE_SECONDS_MAX = 60.0
 
@@ -51,6 +53,7 @@ class BankRound:
         self._guard = ClockGuard(house)
         self._seen = Seen()
         self._fetch_at = house.clock.monotonic()
+        self._mend_at = self._fetch_at + MEND_SECONDS  # at the start it has just been done
         self.moved = 0
 
     def take(self, stopping: Callable[[], bool]) -> float:
@@ -68,6 +71,9 @@ class BankRound:
             self._fetch_at = house.clock.monotonic() + every
             self.moved += self._fetch(send)
             look_for_overdue(house, bank)
+            if house.clock.monotonic() >= self._mend_at:
+                self._mend_at = house.clock.monotonic() + MEND_SECONDS
+                mend(house)
         self.moved += work_inbound(house, bank, stopping, send)
         settle = waiting_to_settle(house, bank, self._seen)
         if settle > 0:

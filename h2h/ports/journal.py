@@ -198,7 +198,7 @@ class Ledger(Protocol):
     """The second witness: append-only, hash-chained, one fsync a record, on another directory or disk."""
 
     def append(self, record: LedgerRecord) -> LedgerRecord:
-        """Durable on return; ``Unavailable``, ``OutOfSpace``."""
+        """Durable on return; ``Unavailable``, ``OutOfSpace``; ``NotDurable`` ends the process."""
 
     def has(self, kind: LedgerKind, sid: str, generation: int) -> bool:
         """True if that record stands in the ledger."""

@@ -314,7 +314,7 @@ def test_after_a_failed_fsync_nothing_more_is_written(path: Path, program: Calla
         "    except Unavailable as problem: print(problem)\n"
     )
     filled(path, 1)
-    trace = [program("strace"), "-f", "-qq", "-o", os.devnull, "-e", "inject=fsync:error=EIO:when=2"]
+    trace = [program("strace"), "-f", "-qq", "-o", os.devnull, "-e", "inject=fsync:error=EIO:when=4"]
     done = subprocess.run([*trace, sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
     first, second, third, fourth = done.stdout.splitlines()
     assert first == "2"

@@ -68,7 +68,10 @@ class FileLedger:
             raise
 
     def append(self, record: LedgerRecord) -> LedgerRecord:
-        """Durable on return. ``OutOfSpace`` and ``Unavailable``: it may or may not stand there; ``has`` tells."""
+        """Durable on return. ``OutOfSpace`` and ``Unavailable``: it may or may not stand there; ``has`` tells.
+
+        ``NotDurable``: the process must end and look afresh, and this object does nothing more.
+        """
         with self._mutex, self._locked():
             self._catch_up(mend=True)
             number, prev = self._head
@@ -147,6 +150,8 @@ class FileLedger:
             raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=_RESTORE)
         if status.st_size == self._offset:
             return
+        if self._offset:  # the first time, `_open` has just done it
+            self._make_durable()
         number, prev = self._head
         with os.fdopen(os.dup(self._fd), "rb") as file:
             file.seek(self._offset)
@@ -158,6 +163,16 @@ class FileLedger:
                 line = decoded(data, number + 1, prev)
                 number, prev = number + 1, line.hash
                 self._note(line, len(data))
+
+    def _make_durable(self) -> None:
+        """What another process wrote, or this one before it was killed, may not have reached the disk yet.
+
+        Whoever acts on a record, or notes in the journal that it was seen, must not lose it to a power cut afterwards.
+        """
+        try:
+            files.sync(self._fd)
+        except OSError as problem:
+            raise self._failed(problem) from problem
 
     def _still_there(self, status: os.stat_result) -> None:
         try:
@@ -264,10 +279,11 @@ def _open(path: Path) -> int:
     flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         try:
-            return os.open(path, flags)
+            descriptor = os.open(path, flags)
         except FileNotFoundError:
             descriptor = os.open(path, flags | os.O_CREAT, 0o600)
         try:
+            # Also of a ledger that exists: whoever made it may have been killed before its name was durable.
             os.fsync(descriptor)
             files.sync_directory(path.parent)
         except BaseException:

@@ -43,7 +43,7 @@ def submission(row: Row[Any]) -> Submission:
 
 def submission_values(sub: Submission) -> dict[str, Any]:
     """All columns of a submission but its number and claim."""
-    values = {name: getattr(sub, name) for name in _SUBMISSION}
+    values = {name: getattr(sub, name) for name in _SUBMISSION if name != "number"}
     return values | {f"identity_{name}": getattr(sub.identity, name) for name in _IDENTITY}
 
 

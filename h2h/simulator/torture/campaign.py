@@ -1,0 +1,179 @@
+"""Many schedules: drawn from seeds, or every single fault and every pair of a flow; and a failing one made small."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from os import W_OK, access
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from h2h.simulator.torture.flows import FLOWS
+from h2h.simulator.torture.lab import Lab
+from h2h.simulator.torture.plan import Entry, Plan, drawn, smallest
+from h2h.simulator.torture.world import Outcome, play
+
+#: Random schedules reach about so many effects; a plan is drawn over them.
+EFFECTS = 500
+#: The flows of which every pair of faults is tried: one file out, one statement in.
+PAIRED = ("send", "statement")
+FAILURES_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Everything that a schedule depends on."""
+
+    flow: str
+    seed: int
+    plan: str
+    nodes: int = 1
+    calm: bool = False
+
+    def play(self, lab: Lab, *, labels: bool = False) -> Outcome:
+        """Play it."""
+        return play(
+            lab, FLOWS[self.flow], self.seed, Plan.of(self.plan), nodes=self.nodes, calm=self.calm, labels=labels
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was played and found."""
+
+    runs: int = 0
+    effects: int = 0
+    seconds: float = 0.0
+    faults: int = 0
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    by_flow: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def add(self, schedule: Schedule, outcome: Outcome) -> None:
+        """Count one."""
+        self.runs += 1
+        self.effects += outcome.effects
+        self.by_flow[schedule.flow] = self.by_flow.get(schedule.flow, 0) + 1
+        for entry in outcome.taken:
+            self.faults += 1
+            self.kinds[entry.what] = self.kinds.get(entry.what, 0) + 1
+
+    def merge(self, other: dict[str, Any]) -> None:
+        """Another process's count."""
+        self.runs += other["runs"]
+        self.effects += other["effects"]
+        self.seconds = max(self.seconds, other["seconds"])
+        self.faults += other["faults"]
+        self.failures += other["failures"]
+        for mine, theirs in ((self.by_flow, other["by_flow"]), (self.kinds, other["kinds"])):
+            for name, count in theirs.items():
+                mine[name] = mine.get(name, 0) + count
+
+    def as_json(self) -> dict[str, Any]:
+        """For another process."""
+        return asdict(self)
+
+
+@contextmanager
+def laboratory() -> Iterator[Lab]:
+    """A lab in memory if the machine has such a place; quiet, for every fault is meant."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    memory = "/dev/shm"  # noqa: S108
+    base = Path(tempfile.mkdtemp(prefix="h2h-torture-", dir=memory if access(memory, W_OK) else None))
+    try:
+        yield Lab(base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def drawn_schedule(seed: int) -> Schedule:
+    """The schedule of a seed: which flow, one node or two, and what goes wrong."""
+    dice = random.Random(seed)
+    flow = dice.choice(list(FLOWS))
+    nodes = 2 if dice.random() < 0.25 else 1
+    return Schedule(flow, seed, str(drawn(dice, EFFECTS)), nodes)
+
+
+def singles(lab: Lab, flow: str) -> list[Schedule]:
+    """Every effect of a flow, every way in which it can go wrong, and the process or the machine ending there.
+
+    An end after an effect is the end before the next one; the last effect has one that follows it.
+    """
+    calm = Schedule(flow, 1, "", calm=True)
+    labels = calm.play(lab, labels=True).labels
+    plans = []
+    for number, label in enumerate(labels, 1):
+        kinds = _kinds(label)
+        plans += [Schedule(flow, 1, str(Entry(str(number), kind)), calm=True) for kind in kinds]
+        if label.startswith("session."):
+            # The bank acts between the request and the next look at it.
+            plans += [
+                Schedule(flow, 1, f"{Entry(str(number), kind)} {number + 1}:bank", calm=True)
+                for kind in kinds
+                if kind not in ("kill", "power")
+            ]
+    return plans
+
+
+def pairs(lab: Lab, flow: str) -> Iterator[Schedule]:
+    """Every two faults of a flow's effects, in the ways that end a process or lose an answer, one after the other."""
+    labels = Schedule(flow, 1, "", calm=True).play(lab, labels=True).labels
+    places = [
+        Entry(str(number), kind)
+        for number, label in enumerate(labels, 1)
+        for kind in _kinds(label)
+        if kind in ("kill", "power", "reply lost", "late", "torn", "i/o error")
+    ]
+    for one, other in itertools.combinations(places, 2):
+        if one.at != other.at:
+            yield Schedule(flow, 1, f"{one} {other}", calm=True)
+
+
+def _kinds(label: str) -> list[str]:
+    """Of a label as `Machine` keeps it: the effect, then the ways in which it can go wrong."""
+    return label.partition("\t")[2].split("|") if "\t" in label else []
+
+
+def run(lab: Lab, schedules: Iterable[Schedule], *, until: float = float("inf"), small: bool = True) -> Tally:
+    """Play them; stops after a few failures, each made small, or at *until* (monotonic seconds)."""
+    tally, began = Tally(), time.monotonic()
+    for schedule in schedules:
+        if time.monotonic() >= until or len(tally.failures) >= FAILURES_MAX:
+            break
+        outcome = schedule.play(lab)
+        tally.add(schedule, outcome)
+        if outcome.faults:
+            tally.failures.append(failure(lab, schedule, outcome) if small else asdict(schedule))
+    tally.seconds = time.monotonic() - began
+    return tally
+
+
+def failure(lab: Lab, schedule: Schedule, outcome: Outcome) -> dict[str, Any]:
+    """What was found, and the least that still shows it."""
+    named = Schedule(schedule.flow, schedule.seed, _text(outcome.taken), schedule.nodes, schedule.calm)
+    if not _fails(lab, named):
+        named = schedule
+
+    def still(entries: tuple[Entry, ...]) -> bool:
+        return _fails(lab, Schedule(named.flow, named.seed, _text(entries), named.nodes, named.calm))
+
+    least = smallest(Plan.of(named.plan).entries, still)
+    found = Schedule(named.flow, named.seed, _text(least), named.nodes, named.calm)
+    shown = found.play(lab)
+    return {**asdict(schedule), "smallest": found.plan, "faults": shown.faults or outcome.faults, "trace": shown.trace}
+
+
+def _text(entries: Iterable[Entry]) -> str:
+    return " ".join(map(str, entries))
+
+
+def _fails(lab: Lab, schedule: Schedule) -> bool:
+    return bool(schedule.play(lab).faults)

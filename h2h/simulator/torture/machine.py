@@ -1,0 +1,171 @@
+"""Processes without a machine: each task runs alone until an effect stops it, so a seed decides who goes first.
+
+A task is a thread that holds the one baton. Every side effect passes `Machine.effect`, which counts it, lets happen
+what the plan says, and may end the process there: from then on nothing of that process has an effect any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from h2h.simulator.torture.plan import ENDINGS, OTHERS, Entry, Plan
+
+
+class Crash(BaseException):
+    """The process is gone. No ``except Exception`` of anybody sees it, as none would see a SIGKILL."""
+
+
+class Violation(BaseException):
+    """An invariant of the protocol does not hold. Nothing of h2h may catch it."""
+
+
+class UnforeseenError(Exception):
+    """An error that no port's contract names."""
+
+
+@dataclass(eq=False)
+class Process:
+    """One h2h: a daemon on a node, or one command of a person."""
+
+    name: str
+    dead: bool = False
+    tasks: list[Task] = field(default_factory=list)
+
+
+class Task:
+    """One thread of a process; it runs only between `resume` and the next place where it stops."""
+
+    def __init__(self, machine: Machine, process: Process, name: str, work: Callable[[], None]) -> None:
+        self.name, self.process = name, process
+        self.done = False
+        self.sleeps_until = 0  # turn of the world
+        self.failure: BaseException | None = None
+        self._machine, self._work = machine, work
+        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, name=f"{process.name} {name}", daemon=True)
+        self._started = False
+        process.tasks.append(self)
+
+    def resume(self) -> None:
+        """Let it run until it stops or ends; what it raised and nobody foresaw rises here."""
+        before, self._machine.current = self._machine.current, self
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        self._go.release()
+        self._back.acquire()
+        self._machine.current = before
+        if self.done:
+            self._thread.join()
+            if self in self.process.tasks:
+                self.process.tasks.remove(self)
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+    def stop(self) -> None:
+        """Called by the task itself: give the baton back; go on when it is resumed."""
+        self._back.release()
+        self._go.acquire()
+
+    def _run(self) -> None:
+        self._go.acquire()
+        try:
+            if not self.process.dead:
+                self._work()
+        except Crash:
+            pass  # the process is gone, and this thread with it
+        except BaseException as problem:
+            self.failure = problem
+        finally:
+            self.done = True
+            self._back.release()
+
+
+class Machine:
+    """Counts effects and lets the plan happen."""
+
+    def __init__(self, plan: Plan, others: Callable[[Entry], None], power_cut: Callable[[], None]) -> None:
+        self.plan = plan
+        self.current: Task | None = None
+        self.count = 0
+        self.turn = 0
+        self.labels: list[str] | None = None  # kept when asked for
+        self.trace: list[str] = []
+        self.processes: list[Process] = []
+        self.locked = 0  # inside a call that holds a lock nobody may be stopped with
+        self._others, self._power_cut = others, power_cut
+        self._busy = False
+
+    @property
+    def watching(self) -> bool:
+        """True if what runs now is h2h: then its effects count."""
+        return self.current is not None and not self._busy
+
+    def effect(self, label: str, kinds: tuple[str, ...] = (), *, may_end: bool = True) -> str | None:
+        """A side effect is about to happen: the kind in which it goes wrong, or None. ``Crash``."""
+        if not self.watching:
+            return None
+        task = self.current
+        assert task is not None
+        if task.process.dead:
+            raise Crash
+        self.count += 1
+        if self.labels is not None:
+            self.labels.append(f"{label}\t{'|'.join((*ENDINGS, *kinds) if may_end else kinds)}")
+        wrong: str | None = None
+        for entry in self.plan.at(self.count, label):
+            what = self._named(entry, kinds, may_end)
+            if what is None:
+                continue
+            self.plan.taken.append(Entry(str(self.count), what))
+            self.trace.append(f"{self.count:5} {task.process.name}/{task.name} {label}: {what}")
+            wrong = self._happen(task, what, may_end) or wrong
+        return wrong
+
+    def end(self, process: Process) -> None:
+        """The process is gone, and with it every thread of it."""
+        process.dead = True
+        for task in list(process.tasks):
+            if task is not self.current:
+                task.resume()
+        if process in self.processes:
+            self.processes.remove(process)
+
+    def _named(self, entry: Entry, kinds: tuple[str, ...], may_end: bool) -> str | None:
+        possible = (*kinds, *(ENDINGS if may_end else ()))
+        if entry.what.startswith("~"):
+            return possible[min(int(float(entry.what[1:]) * len(possible)), len(possible) - 1)] if possible else None
+        return entry.what if entry.what in (*possible, *OTHERS) else None
+
+    def _happen(self, task: Task, what: str, may_end: bool) -> str | None:
+        if what == "pause":
+            if not self.locked:
+                task.sleeps_until = self.turn + 2 + self.count % 5
+                task.stop()
+                if task.process.dead:
+                    raise Crash
+            return None
+        if what in OTHERS and what != "restore":
+            self.aside(lambda: self._others(Entry(str(self.count), what)))
+            return None
+        if what in ENDINGS or what == "restore":
+            if what == "restore":
+                self.aside(lambda: self._others(Entry(str(self.count), what)))
+            if what == "power":
+                for process in list(self.processes):
+                    process.dead = True
+                self.aside(self._power_cut)
+            task.process.dead = True
+            raise Crash
+        return what
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """What others do is no effect of ours."""
+        before, self._busy = self._busy, True
+        try:
+            work()
+        finally:
+            self._busy = before

@@ -1,0 +1,106 @@
+"""The person: looks at the list now and then, finds out the truth at the bank and the ERP, and says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from h2h.adapters.journal.ledger import FileLedger
+from h2h.core.errors import H2HError, IllegalTransition
+from h2h.core.lifecycle import State
+from h2h.core.records import FileState, Submission
+from h2h.pipeline.decisions import cancel, hold, release, resolve_not_sent, resolve_sent, take_over
+from h2h.pipeline.house import House
+from h2h.pipeline.send import Line, withdraw
+from h2h.simulator.torture.machine import Process, Task, UnforeseenError
+
+if TYPE_CHECKING:
+    from h2h.simulator.torture.world import World
+
+_WHO = "anna"
+
+
+class Person:
+    """Slow: every third turn at the most. Every decision is a command, a process of its own that can be cut short."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._hands = world.flow.hands
+        self._told: set[str] = set()
+
+    def acts(self) -> None:
+        """Work through the list."""
+        world = self._world
+        if world.machine.turn % 3 != 2:
+            return
+        for sub in world.oracle.journal.submissions():
+            decision = self._decision(sub)
+            if decision is not None:
+                self._command(decision)
+        for item in world.oracle.journal.attention():
+            if item.kind == "clock-jump":
+                number = item.number
+                self._command(lambda house, n=number: self._close(house, n, "the clock is right again"))  # type: ignore[misc]
+        self._ask_for_repetition()
+
+    def _decision(self, sub: Submission) -> Callable[[House], object] | None:
+        drop = self._world.oracle.drop_of(sub)
+        sid, why = sub.sid, "asked those who know"
+        if sub.state in (State.HELD, State.AWAITING_RELEASE):
+            if drop.answer == "take over":
+                return lambda house: take_over(house, sid, actor=_WHO, reason=why, knowing_it_may_be_there=False)
+            if drop.answer in ("cancel", "never"):
+                return lambda house: cancel(house, sid, actor=_WHO, reason=why)
+            if self._hands == "hold" and sub.state is State.AWAITING_RELEASE:
+                self._hands = ""
+                return lambda house: hold(house, sid, actor=_WHO, reason="not before noon")
+            return lambda house: release(house, sid, actor=_WHO, reason=why)
+        if sub.state is State.IN_DOUBT:
+            return lambda house: self._find_out(house, sub)
+        return None
+
+    def _find_out(self, house: House, sub: Submission) -> None:
+        """As the guide says: take the temporary name away, ask the bank, then say what it said."""
+        if self._world.oracle.given(sub):
+            resolve_sent(house, sub.sid, actor=_WHO, reason="the bank has it")
+            return
+        with Line(house, sub.bank) as line:
+            after, _ = withdraw(house, line, sub, actor=_WHO)
+        if after.state is not State.IN_DOUBT:
+            return
+        if self._world.oracle.given(sub):
+            resolve_sent(house, sub.sid, actor=_WHO, reason="the bank has it")
+        else:
+            resolve_not_sent(house, sub.sid, actor=_WHO, reason="the bank has searched for it")
+
+    def _ask_for_repetition(self) -> None:
+        """What was damaged on its way, the bank sends again."""
+        world = self._world
+        for file in world.oracle.journal.files(states=(FileState.QUARANTINED,)):
+            if file.fid in self._told:
+                continue
+            self._told.add(file.fid)
+            world.outside.repeat(file)
+
+    @staticmethod
+    def _close(house: House, number: int, why: str) -> None:
+        house.journal.close_attention(number, at=house.now(), actor=_WHO, reason=why)
+
+    def _command(self, decision: Callable[[House], object]) -> None:
+        world = self._world
+        process = Process("desk")
+        world.machine.processes.append(process)
+
+        def work() -> None:
+            try:
+                with FileLedger(world.settings.paths.ledger, clock=world.clock) as ledger:
+                    decision(world.house(ledger, "desk"))
+            except (H2HError, UnforeseenError, OSError) as problem:
+                if isinstance(problem, IllegalTransition) and "was never" in str(problem):
+                    raise  # told to the person, who looks again later
+
+        task = Task(world.machine, process, "command", work)
+        task.resume()
+        while not task.done and not process.dead:
+            task.resume()  # a command that was stopped goes on before the person does anything else
+        world.machine.end(process)

@@ -1,0 +1,99 @@
+"""What goes wrong in a schedule, and when: a plan, as text, as a value, and made smaller."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+#: What happens around a process rather than in a call. ``power``: the machine stops, what was not synchronised is lost.
+ENDINGS = ("kill", "power")
+#: What others do at that very moment.
+OTHERS = ("bank", "pause", "snapshot", "restore", "again", "renamed", "modified", "forward", "back", "serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """At effect number *at* (or at the n-th effect of one label, ``session.rename#1``) *what* happens.
+
+    *what* is a kind by its name, or ``~0.25``: one of those that can happen there, a quarter down the list.
+    """
+
+    at: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.at}:{self.what}".replace(" ", "_")
+
+
+@dataclass(slots=True)
+class Plan:
+    """Entries by place; ``taken`` are those that really happened, under the names of their kinds."""
+
+    entries: tuple[Entry, ...] = ()
+    taken: list[Entry] = field(default_factory=list)
+    _by_place: dict[str, list[Entry]] = field(default_factory=dict)
+    _labels: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for entry in self.entries:
+            self._by_place.setdefault(entry.at, []).append(entry)
+
+    @classmethod
+    def of(cls, text: str) -> Plan:
+        """``12:kill 40:reply_lost session.rename#1:late``; ``ValueError`` for anything else."""
+        entries = []
+        for part in text.replace(",", " ").split():
+            at, colon, what = part.rpartition(":")
+            if not (colon and at and what):
+                raise ValueError(f"{part!r} is no entry of a plan; one is NUMBER:KIND or LABEL#NUMBER:KIND")
+            entries.append(Entry(at, what.replace("_", " ")))
+        return cls(tuple(entries))
+
+    def at(self, number: int, label: str) -> list[Entry]:
+        """What happens at this effect."""
+        if not self._by_place:
+            return []
+        label = label.replace(" ", "_")
+        count = self._labels[label] = self._labels.get(label, 0) + 1
+        return self._by_place.get(str(number), []) + self._by_place.get(f"{label}#{count}", [])
+
+    @property
+    def last(self) -> int:
+        """After this effect nothing numbered is to come."""
+        return max((int(e.at) for e in self.entries if e.at.isdigit()), default=0)
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.entries))
+
+
+def drawn(dice: random.Random, effects: int, *, others: Iterable[str] = OTHERS) -> Plan:
+    """A plan from a seed over a schedule of about so many effects: mostly few faults, sometimes a bad day."""
+    count = dice.choice((1, 2, 2, 3, 3, 4, 5, 6, 8, 12))
+    choice = tuple(others)
+    entries = []
+    for _ in range(count):
+        at = str(dice.randrange(1, max(2, effects)))
+        if choice and dice.random() < 0.45:
+            entries.append(Entry(at, dice.choice(choice)))
+        else:
+            entries.append(Entry(at, f"~{dice.random():.3f}"))
+    return Plan(tuple(sorted(entries, key=lambda e: (int(e.at), e.what))))
+
+
+def smallest(entries: tuple[Entry, ...], fails: Callable[[tuple[Entry, ...]], bool]) -> tuple[Entry, ...]:
+    """Delta debugging (ddmin, Zeller and Hildebrandt 2002): a part that still fails and loses nothing more."""
+    parts = 2
+    while len(entries) >= 2:
+        size = max(1, len(entries) // parts)
+        chunks = [entries[i : i + size] for i in range(0, len(entries), size)]
+        for number in range(len(chunks)):
+            rest = tuple(e for other, chunk in enumerate(chunks) if other != number for e in chunk)
+            if fails(rest):
+                entries, parts = rest, max(parts - 1, 2)
+                break
+        else:
+            if size == 1:
+                break
+            parts = min(len(entries), parts * 2)
+    return () if entries and fails(()) else entries

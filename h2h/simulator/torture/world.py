@@ -1,0 +1,321 @@
+"""One schedule: nodes, banks, an ERP and a person, each moving when the seed says so, until all has come to rest."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from h2h.adapters.archive import FileArchive
+from h2h.adapters.folders import FolderInbox, FolderOutbox
+from h2h.adapters.journal.ledger import FileLedger
+from h2h.core.errors import Misconfigured, NotDurable, Unavailable
+from h2h.core.lifecycle import State
+from h2h.core.records import FileState
+from h2h.pipeline.house import House
+from h2h.pipeline.recovery import recover
+from h2h.pipeline.rounds import BankRound, scan_folders
+from h2h.simulator.torture.disk import Disk
+from h2h.simulator.torture.ending import MUST_END, faults_at_the_end
+from h2h.simulator.torture.flows import Flow
+from h2h.simulator.torture.lab import Lab
+from h2h.simulator.torture.machine import Machine, Process, Task, UnforeseenError, Violation
+from h2h.simulator.torture.oracle import Oracle
+from h2h.simulator.torture.outside import Outside, WorldClock
+from h2h.simulator.torture.person import Person
+from h2h.simulator.torture.plan import Entry, Plan
+from h2h.simulator.torture.taps import DiceSealer, tapped, unsealed
+
+TURNS_MAX = 400
+#: After the last fault everything must have come to rest within so many turns (of a few minutes each).
+TURNS_TO_REST = 60
+CALM_STEP_SECONDS = 181.0
+
+
+@dataclass
+class Outcome:
+    """How a schedule ended."""
+
+    faults: list[str]
+    effects: int
+    turns: int
+    labels: list[str]
+    taken: list[Entry]
+    trace: list[str]
+    states: list[str] = field(default_factory=list)
+    decisions: set[str] = field(default_factory=set)  # rows of the recovery table that were met
+
+
+@dataclass(eq=False)
+class Node:
+    """One h2h daemon, running or not."""
+
+    name: str
+    process: Process | None = None
+    house: House | None = None
+    ledger: FileLedger | None = None
+
+
+class World:
+    """See the module. *calm*: everybody moves in the same order each turn, so that effects have the same numbers."""
+
+    def __init__(self, lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False) -> None:
+        self.lab, self.flow, self.calm = lab, flow, calm
+        self.dice = random.Random(seed)
+        self.settings = lab.settings(flow)
+        self.clock = WorldClock(datetime.fromisoformat(flow.start))
+        lab.clear(self.settings)
+        self.disk = Disk(lab.root, random.Random(seed + 1))
+        both = Plan((*Plan.of(flow.plan).entries, *plan.entries))
+        self.machine = Machine(both, self._other, self._power_cut)
+        self.disk.machine = self.machine
+        self.outside = Outside(self, self.dice)
+        dropped = [drop for _, drop in self.outside.drops]
+        self.oracle = Oracle(lab.root, lab.journal(), dropped, alone=nodes == 1, unseal=unsealed)
+        self.outside.open_banks()
+        self.oracle.durable = self.disk.durable
+        self.disk.after_change = lambda path: self.oracle.sources(path) if "/erp/" in path else None
+        self.nodes = [Node(chr(ord("a") + number)) for number in range(nodes)]
+        self.person = Person(self)
+        self.restored = False
+        self.tidy = nodes == 1  # one node, and no power cut: nothing may be left in its working places
+        self._snapshot: Path | None = None
+
+    # -- the schedule
+
+    def play(self, *, labels: bool = False) -> Outcome:
+        """All of it; what the oracle found stands in ``faults``."""
+        if labels:
+            self.machine.labels = []
+        faults: list[str] = []
+        turn = 0
+        try:
+            with self.disk.hooked():
+                turn = self._turns()
+                self._stop()
+                faults = faults_at_the_end(self)
+        except Violation as found:
+            faults = [str(found)]
+        except Exception as problem:  # whatever h2h let escape is a fault of h2h
+            faults = [f"uncaught: {type(problem).__name__}: {problem}"]
+        finally:
+            self._stop()
+        return Outcome(
+            faults=faults,
+            effects=self.machine.count,
+            turns=turn,
+            labels=self.machine.labels or [],
+            taken=self.machine.plan.taken,
+            trace=self.machine.trace,
+            states=sorted(str(s.state) for s in self.oracle.journal.submissions()) if not faults else [],
+        )
+
+    def _turns(self) -> int:
+        quiet = 0
+        for turn in range(TURNS_MAX):
+            self.machine.turn = turn
+            over = self.machine.count >= self.machine.plan.last and not self.outside.to_say
+            over = over and all(drop.dropped for _, drop in self.outside.drops)
+            quiet = quiet + 1 if over else 0
+            self.outside.drop(turn)
+            actors: list[Callable[[], None]] = [self._nodes_move, self.outside.banks_move, self.person.acts]
+            if not self.calm and not over:
+                self.dice.shuffle(actors)
+                actors = [a for a in actors if self.dice.random() < 0.8]
+            for act in actors:
+                act()
+            if over and self._at_rest():
+                return turn
+            if quiet > TURNS_TO_REST:
+                break
+            step = CALM_STEP_SECONDS if self.calm or over else self.dice.choice((1.0, 7.0, 61.0, 181.0, 901.0))
+            self.clock.sleep(step)
+        raise Violation("I11: no rest: " + self._why_not_at_rest())
+
+    # -- nodes
+
+    def _nodes_move(self) -> None:
+        for node in self.nodes:
+            if node.process is None or node.process.dead:
+                self._start(node)
+            assert node.process is not None
+            for task in list(node.process.tasks):
+                if task.sleeps_until <= self.machine.turn and not task.done:
+                    self.run(task)
+
+    def run(self, task: Task) -> None:
+        """Until it stops; if its process ended there, all its other threads end with it."""
+        task.resume()
+        if task.process.dead:
+            self._end(task.process)
+
+    def _end(self, process: Process) -> None:
+        self.machine.end(process)
+        for node in self.nodes:
+            if node.process is process and node.ledger is not None:
+                node.ledger.close()
+
+    def _start(self, node: Node) -> None:
+        process = node.process = Process(node.name)
+        self.machine.processes.append(process)
+
+        def boot() -> None:
+            self._safely(process, lambda: self._open(node))
+            house = node.house
+            if house is None:
+                process.dead = True
+                return
+            recover(house)
+            self.oracle.replayed()
+            self.oracle.sources()
+            Task(self.machine, process, "scanner", lambda: self._rounds(process, self._scanner(house)))
+            for bank in self.settings.banks:
+                Task(self.machine, process, bank, lambda b=bank: self._rounds(process, self._worker(house, b)))  # type: ignore[misc]
+
+        def booted() -> None:
+            node.house = None
+            try:
+                boot()
+            except (Unavailable, Misconfigured) as problem:
+                if isinstance(problem, Misconfigured) and "ledger" in str(problem) and "cut" in str(problem):
+                    raise
+                process.dead = True  # `h2h run` says so and ends; its service manager starts it again
+            except (NotDurable, UnforeseenError):
+                process.dead = True
+
+        self.run(Task(self.machine, process, "start", booted))
+
+    def _open(self, node: Node) -> None:
+        node.ledger = FileLedger(self.settings.paths.ledger, clock=self.clock)
+        node.house = self.house(node.ledger, node.name)
+
+    def house(self, ledger: FileLedger, name: str) -> House:
+        """A house over the real adapters, with taps on every port. Nodes share all but their own working places."""
+        state, limits = self.lab.root / "state" / name, self.settings.limits
+        house = House(
+            settings=self.settings,
+            journal=self.lab.journal(),
+            ledger=ledger,
+            archive=FileArchive(self.settings.paths.archive, state / "work"),
+            clock=self.clock,
+            formats=self.lab.formats,
+            schemas=self.lab.schemas,
+            outboxes={f.name: FolderOutbox(f, limits, state / "spool") for f in self.settings.erp},
+            inboxes={f.name: FolderInbox(f.inbound) for f in self.settings.erp if f.inbound is not None},
+            channels=self.outside.banks,
+            sealers={bank: DiceSealer(self.dice) for bank in self.settings.banks},
+        )
+        return tapped(house, self.machine, self.oracle)
+
+    def _scanner(self, house: House) -> Callable[[], object]:
+        return lambda: scan_folders(house, lambda: False)
+
+    def _worker(self, house: House, bank: str) -> Callable[[], object]:
+        turn = BankRound(house, bank)
+        return lambda: turn.take(lambda: False)
+
+    def _rounds(self, process: Process, round_: Callable[[], object]) -> None:
+        """Rounds for ever, as the daemon's threads: an error is told and never ends one, a disk that lies does."""
+        while not process.dead:
+            self._safely(process, round_)
+            if self.machine.current is not None and not process.dead:
+                self.machine.current.stop()
+
+    def _safely(self, process: Process, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except (Unavailable, Misconfigured, UnforeseenError):
+            return
+        except NotDurable:
+            process.dead = True
+        except OSError as problem:
+            if problem.errno not in (5, 28):
+                raise
+
+    def _stop(self) -> None:
+        for node in self.nodes:
+            if node.process is not None and not node.process.dead:
+                self._end(node.process)
+        for process in list(self.machine.processes):
+            self._end(process)
+
+    def _power_cut(self) -> None:
+        self.tidy = False
+        self.disk.power_cut()
+        self.oracle.sources()
+
+    # -- the others
+
+    def _other(self, entry: Entry) -> None:
+        """What somebody else does at this very moment."""
+        what = entry.what
+        if what == "bank":
+            self.outside.banks_move()
+        elif what == "serve":
+            self.outside.serve()
+        elif what in ("again", "renamed", "modified"):
+            self.outside.again(what)
+        elif what in ("forward", "back"):
+            self.clock.wrong += 3700.0 if what == "forward" else -3700.0
+        elif what == "snapshot" or (what == "restore" and self._snapshot is None):
+            self._snapshot = self.lab.root / ".limbo" / "snapshot.db"
+            self.lab.snapshot(self._snapshot)
+        elif what == "restore" and self._snapshot is not None:
+            for process in self.machine.processes:
+                process.dead = True
+            self.restored, self.tidy, self.oracle.alone = True, False, False
+            self.lab.restore(self._snapshot)
+
+    # -- rest
+
+    def _at_rest(self) -> bool:
+        return not self._why_not_at_rest()
+
+    def _why_not_at_rest(self) -> str:
+        return self._nodes_move_still() or self._banks_have_still() or self._journal_says() or self._folders_hold()
+
+    def _nodes_move_still(self) -> str:
+        for node in self.nodes:
+            if node.process is None or node.process.dead:
+                return f"node {node.name} is not up"
+            if any(task.sleeps_until > self.machine.turn for task in node.process.tasks):
+                return f"a thread of node {node.name} is stopped"
+        return ""
+
+    def _banks_have_still(self) -> str:
+        for name, bank in self.outside.banks.items():
+            left = [f for f in bank.folder("to_bank") if not f.startswith(b".")]
+            if left or bank.folder("from_bank") or bank.late or self.outside.brains[name].silent_until:
+                return f"bank {name} has {left}, {list(bank.folder('from_bank'))}"
+        return ""
+
+    def _journal_says(self) -> str:
+        journal = self.oracle.journal
+        ends = self.flow.ends | {State.DUPLICATE, State.CANCELLED, State.REFUSED}
+        if self.restored:
+            ends |= {State.SENT, State.ACKNOWLEDGED}  # what the older journal forgot, nobody says a second time
+        for sub in journal.submissions():
+            if sub.state not in ends or (sub.state is State.REFUSED and self.oracle.drop_of(sub).answer == "pay"):
+                return f"{sub.source_name} is {sub.state} {sub.reason or ''} {sub.reason_text or ''}"
+        for file in journal.files():
+            if file.state not in (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE) or not file.removed:
+                return f"{file.remote_name} is {file.state}, removed {file.removed}"
+        open_items = [f"{i.kind} {i.subject}: {i.text}" for i in journal.attention() if i.kind in MUST_END]
+        return f"still waits for a person: {open_items}" if open_items and not self.restored else ""
+
+    def _folders_hold(self) -> str:
+        for folder in self.settings.erp:
+            ours = (".status.json", ".error.json", ".error.txt")
+            waiting = [n for n in os.listdir(folder.outbound) if not n.startswith(".") and not n.endswith(ours)]
+            if [n for n in waiting if n != "refused"]:
+                return f"{waiting} still lie in the folder {folder.name}"
+        return ""
+
+
+def play(lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False,
+         labels: bool = False) -> Outcome:  # fmt: skip
+    """One schedule from its beginning to its end."""
+    return World(lab, flow, seed, plan, nodes=nodes, calm=calm).play(labels=labels)

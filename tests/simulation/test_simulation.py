@@ -1,0 +1,122 @@
+"""The real pipeline in a world made of seeds: the invariants of the protocol hold with every effect.
+
+`h2h torture` plays many more of the same; `make torture` says how many.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from h2h.simulator.torture.campaign import Schedule, singles
+from h2h.simulator.torture.flows import FLOWS
+from h2h.simulator.torture.lab import Lab
+from h2h.simulator.torture.plan import Entry, Plan, smallest
+from tests.simulation.mutants import MUTANTS
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def campaign(root: Path, *arguments: str, mutant: str = "") -> dict[str, Any]:
+    """One process of `h2h torture`, with a mistake built in if asked for."""
+    module = ["tests.simulation.drive", mutant] if mutant else ["h2h.simulator.torture"]
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-m", *module, *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    assert ended.stdout.startswith("{"), ended.stdout + ended.stderr
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_where_nothing_goes_wrong_the_story_ends_as_it_should(lab: Lab, flow: str) -> None:
+    outcome = Schedule(flow, 1, "", calm=True).play(lab)
+    assert outcome.faults == []
+    assert outcome.effects > 50
+    assert {entry.what for entry in outcome.taken} == {e.what for e in Plan.of(FLOWS[flow].plan).entries}
+
+
+@pytest.mark.parametrize(("flow", "part"), [("send", "1/6"), ("statement", "2/6"), ("fxp", "3/60"), ("csv", "4/60")])
+def test_any_one_thing_going_wrong_leaves_every_payment_made_once(root: Path, flow: str, part: str) -> None:
+    told = campaign(root, "singles", "--flow", flow, "--part", part)
+    assert told["failures"] == []
+    assert told["runs"] > 15
+
+
+def test_every_effect_of_a_story_has_a_plan_for_each_of_its_ways_to_go_wrong(lab: Lab) -> None:
+    plans = singles(lab, "send")
+    ways = {(e.at, e.what) for plan in plans for e in Plan.of(plan.plan).entries[:1]}
+    effects = Schedule("send", 1, "", calm=True).play(lab).effects
+    ended = {int(at) for at, what in ways if what == "kill"}
+    assert len(ways) > 2 * effects
+    assert len(ended) > effects * 0.7, "the rest are calls whose effects are counted one by one below them"
+
+
+@pytest.mark.parametrize("part", ["1/2", "2/2"])
+def test_no_schedule_of_these_seeds_violates_an_invariant(root: Path, part: str) -> None:
+    told = campaign(root, "random", "--seed", "1", "--runs", "240", "--part", part)
+    assert told["failures"] == []
+    assert told["runs"] == 120
+    assert told["faults"] > 200
+    assert {"kill", "power", "restore", "again", "pause"} <= set(told["kinds"])
+
+
+def test_a_seed_goes_the_same_way_in_every_process(root: Path) -> None:
+    once, again = (campaign(root, "one", "--seed", "7") for _ in range(2))
+    assert once == again
+    assert len(once["labels"]) == once["effects"] > 50
+
+
+def test_what_is_left_of_a_plan_still_fails_and_nothing_of_it_can_go() -> None:
+    entries = tuple(Entry(str(n), "kill") for n in range(1, 20))
+
+    def fails(some: tuple[Entry, ...]) -> bool:
+        return {"3", "11", "17"} <= {e.at for e in some}
+
+    assert [e.at for e in smallest(entries, fails)] == ["3", "11", "17"]
+    assert smallest(entries, lambda some: True) == ()
+
+
+#: mistake → what shows it, and the invariant that is violated.
+CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
+    "no-commit-intent": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
+    "absent-means-not-sent": (("one", "--flow", "doubt-not-sent", "--calm", "--plan", ""), "I7"),
+    "error-means-success": (("one", "--flow", "send", "--calm", "--plan", "session.rename#1:unavailable"), "I4"),
+    "no-read-back": (("one", "--flow", "send", "--calm", "--plan", "session.create#1:half_but_OK"), "I5"),
+    "sealed-anew": (("one", "--flow", "send", "--calm", "--plan", ""), "I5"),
+    "source-removed-first": (("one", "--flow", "send", "--calm", "--plan", "journal.take_in#1:kill"), "I10"),
+    "ledger-before-journal": (("one", "--flow", "send", "--calm", "--plan", ""), "I7"),
+    "ledger-forgotten": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
+    "plain-rename-asked-again": (
+        ("one", "--flow", "fxp", "--calm", "--plan", "session.rename#1:both_names session.stat#3:bank"),
+        "I9",
+    ),
+    "same-bytes-not-known": (("one", "--flow", "same-bytes", "--calm", "--plan", ""), "I12"),
+    "answer-removed-before-it-is-kept": (
+        ("one", "--flow", "statement", "--calm", "--plan", "archive.put#1:no_room"),
+        "I11",
+    ),
+    "repeated-answer-is-new": (("one", "--flow", "answers-twice", "--calm", "--plan", ""), "I11"),
+    "nothing-synchronised": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
+    "clock-orders-files": (("one", "--flow", "overlap", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
+}
+
+
+@pytest.mark.parametrize("mutant", CAUGHT)
+def test_the_invariant_that_is_meant_to_find_it_finds_a_mistake_that_is_built_in(root: Path, mutant: str) -> None:
+    arguments, invariant = CAUGHT[mutant]
+    told = campaign(root, *arguments, mutant=mutant)
+    assert any(fault.startswith(f"{invariant}:") for fault in told["faults"]), told
+    assert mutant in MUTANTS
+    assert campaign(root, *arguments)["faults"] == [], "without the mistake the same schedule is clean"
