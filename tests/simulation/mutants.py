@@ -19,6 +19,7 @@ from h2h.core.lifecycle import Event, State
 from h2h.core.records import LedgerRecord, Submission
 from h2h.pipeline import fetch, intake, outbound, rounds, send, suspicions
 from h2h.pipeline.house import House
+from h2h.pipeline.line import Line
 from h2h.ports import Session
 from h2h.simulator.torture import bank, person
 from tests.crashes import mutants as killed
@@ -27,7 +28,7 @@ from tests.crashes import mutants as killed
 def ledger_before_journal() -> None:
     """The second witness is told of the commit before the journal."""
 
-    def sending(house: House, line: send.Line, sub: Submission) -> Submission:
+    def sending(house: House, line: Line, sub: Submission) -> Submission:
         advance = house.journal.advance
 
         def early(moving: Submission, event: Event, **more: Any) -> Submission:

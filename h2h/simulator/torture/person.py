@@ -11,7 +11,8 @@ from h2h.core.lifecycle import State
 from h2h.core.records import FileState, Submission
 from h2h.pipeline.decisions import cancel, hold, release, resolve_not_sent, resolve_sent, take_over
 from h2h.pipeline.house import House
-from h2h.pipeline.send import Line, withdraw
+from h2h.pipeline.line import Line
+from h2h.pipeline.send import withdraw
 from h2h.simulator.torture.machine import Process, Task, UnforeseenError
 
 if TYPE_CHECKING:
