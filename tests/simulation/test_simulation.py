@@ -109,7 +109,7 @@ CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "repeated-answer-is-new": (("one", "--flow", "answers-twice", "--calm", "--plan", ""), "I11"),
     "nothing-synchronised": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
-    "clock-orders-files": (("one", "--flow", "overlap", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
+    "clock-orders-files": (("one", "--flow", "same-name-by-mistake", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
 }
 
 

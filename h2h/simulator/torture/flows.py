@@ -128,6 +128,12 @@ FLOWS: dict[str, Flow] = {
         ),
         Flow("same-name", ((0, _ONE), (2, csv("pay.csv", ("R-7", "70,00", 2)))), behaviour="brief"),
         Flow(
+            "same-name-by-mistake",
+            ((0, _ONE), (2, csv("pay.csv", ("R-7", "70,00", 2), answer="cancel"))),
+            behaviour="brief",
+            ends=frozenset({State.ACCEPTED, State.CANCELLED}),
+        ),
+        Flow(
             "same-message-id",
             (
                 (0, iso("a.xml", "MSG-1", ("E-1", "10.00", 0))),
