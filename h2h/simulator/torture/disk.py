@@ -84,7 +84,8 @@ class Disk:
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
         text = os.fsdecode(path)
-        return text if text.startswith(self.root) and "/work/" not in text and "journal.db" not in text else None
+        watched = text.startswith(self.root) and "journal.db" not in text and "work" not in text.split("/")
+        return text if watched else None
 
     def _effect(self, kind: str, path: str) -> str | None:
         assert self.machine is not None

@@ -100,9 +100,9 @@ def _left_over(world: World) -> list[str]:
     """Nothing lies about: no half files at the bank that it would not clear away, no claims, no plaintext."""
     left = []
     # What a machine that stopped, or another node, left in working places is removed after a day.
-    places = ("/work", "/spool", "/.h2h/claimed") if world.tidy else ("/.h2h/claimed",)
+    places = {"work", "spool", "claimed"} if world.tidy else {"claimed"}
     for directory, _, names in os.walk(world.lab.root):
-        if any(place in directory for place in places):
+        if places & set(directory.split("/")):
             left += [os.path.join(directory, n) for n in names if not is_temporary(n) and not n.startswith(".mounted-")]
     faults = [f"left over: {sorted(os.path.relpath(p, world.lab.root) for p in left)}"] if left else []
     held = [s for s in world.oracle.journal.submissions() if s.state in (State.HELD, State.IN_DOUBT) and not s.reason]
