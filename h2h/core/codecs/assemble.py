@@ -106,6 +106,10 @@ class Assembler:
                 return None
             return Account(other=self._number(other, f"{whose}_account_other"), currency=currency or None)
         if not iban.isdigit():
+            if iban.startswith("="):
+                text = f"{shown(iban)} is a spreadsheet's formula, not an account"
+                self._fault("H2H-EXCEL", f"{whose}_account", text, f"{whose}_account")
+                return None
             if _EXPONENT.fullmatch(iban):
                 self._in_exponent_form(iban, f"{whose}_account")
                 return None
