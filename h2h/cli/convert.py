@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -16,6 +16,7 @@ from h2h.cli.screen import printable
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk, Looked
     from h2h.core.findings import Finding
+    from h2h.core.format import Format
 
 # What every message can become, besides the formats that h2h writes.
 PLAIN = ("csv", "json")
@@ -44,6 +45,9 @@ def convert(file: Path, target: str, bank: str | None, output: Path | None, conf
         desk = Desk(config, bank)
         if target not in PLAIN:
             desk.book.get(target)
+        long = desk.long_statement(file) if target == "csv" else None
+        if long is not None and _streamed(desk, file, long, output):
+            return
         looked, content = _converted(desk, file, target)
     except Refused as refused:
         _tell(refused.findings)
@@ -72,6 +76,30 @@ def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | Non
     if target == "csv":
         return looked, _csv(looked)
     return looked, _document(desk, looked, target)
+
+
+def _streamed(desk: Desk, file: Path, format_: Format, output: Path | None) -> bool:
+    """A long statement as CSV, in memory that does not grow with it. Nobody sees a part of it.
+
+    False, and nothing was said or written: something is wrong with it, and reading it whole tells all of that.
+    """
+    import shutil
+    import tempfile
+
+    part = output.with_name(f".{output.name}.part") if output is not None else None
+    try:
+        with tempfile.TemporaryFile() if part is None else part.open("w+b") as out:
+            looked = desk.statement_table(file, format_, cast(BinaryIO, out))
+            if looked.exit_status == 0:
+                _tell(looked.findings)
+            if looked.exit_status == 0 and part is None:
+                out.seek(0)
+                shutil.copyfileobj(out, sys.stdout.buffer)
+        if part is not None and output is not None:
+            part.replace(output) if looked.exit_status == 0 else part.unlink()
+    except OSError as problem:
+        raise click.ClickException(f"{output or 'the table'} cannot be written: {problem.strerror}") from problem
+    return looked.exit_status == 0
 
 
 def _csv(looked: Looked) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from h2h.core import xml
 from h2h.core.declared import Rules
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from h2h.core.rules.terms import BankTerms
     from h2h.settings import BankProfile, Settings
     from h2h.settings.scheme import SchemeProfile
+
+
+#: A statement of this size or more is read piece by piece.
+LONG_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 512 * 1024
 
 
 @dataclass
@@ -124,7 +130,10 @@ class Desk:
         try:
             data = self._bytes(file)
             looked.format = self.book.identify(data)
-            looked.findings += self._by_schema(looked.format, data, strict)
+            as_seen = looked.format.as_schema_sees_it
+            looked.findings += self._by_schema(
+                looked.format, lambda schema: self.schemas.validate(schema, as_seen(data)), strict=strict
+            )
             looked.read = looked.format.read(data)
         except Refused as refused:
             looked.findings += [f for f in refused.findings if f not in looked.findings]
@@ -150,6 +159,46 @@ class Desk:
         by_name = [f for f in folders if any(fnmatch(file.name, pattern) for pattern in f.patterns)]
         tables = [f.table for f in by_name or folders if f.table is not None]
         return next((t for t in tables if t.name == _nature(head)), tables[0] if tables else None)
+
+    def long_statement(self, file: Path) -> Format | None:
+        """The format of a statement so long that it is better read piece by piece; None if the file is none."""
+        if not file.is_file() or not LONG_BYTES <= file.stat().st_size <= xml.BYTES_MAX:
+            return None
+        try:
+            with file.open("rb") as source:
+                format_ = self.book.identify(source.read(xml.HEAD_BYTES))
+        except (Refused, OSError):
+            return None  # said when it is looked at whole
+        return format_ if format_.kind == "statement" and format_.codec is None else None
+
+    def statement_table(self, file: Path, format_: Format, out: BinaryIO) -> Looked:
+        """A long statement as CSV in *out*, and all that is wrong with it; after an error *out* must be thrown away."""
+        import io
+
+        from h2h.core.rows import write_csv
+        from h2h.core.streamed import streamed_statement_rows
+
+        def blocks() -> Iterator[bytes]:
+            with file.open("rb") as source:
+                while block := source.read(_BLOCK_BYTES):
+                    yield block
+
+        looked = Looked(file, format=format_)
+        looked.findings += self._by_schema(
+            format_, lambda schema: self.schemas.validate_file(schema, file, format_.as_schema_sees_it)
+        )
+        if refuses(looked.findings):
+            return looked
+        unread: list[Finding] = []
+        sums: list[Finding] = []
+        text = io.TextIOWrapper(out, "utf-8", newline="")
+        try:
+            write_csv(text, *streamed_statement_rows(format_.stream(blocks, unread), sums))
+        except Refused as refused:
+            looked.findings += refused.findings
+        text.detach()
+        looked.findings += [*unread, *sums]
+        return looked
 
     def from_table(self, file: Path, target: str | None = None) -> tuple[Looked, bytes | None]:
         """A table-like file, read as the bank's ERP folder declares it, and written in *target* (the bank's format).
@@ -196,14 +245,16 @@ class Desk:
         now = SystemClock().now().replace(microsecond=0)
         return completed(message, own_id, now, self.bank.initiating_party if self.bank is not None else None)
 
-    def _by_schema(self, format_: Format, data: bytes, strict: bool) -> list[Finding]:
+    def _by_schema(
+        self, format_: Format, validate: Callable[[str], list[Finding]], *, strict: bool = False
+    ) -> list[Finding]:
         schema = format_.schema
         if self.bank is not None:
             schema = self.bank.schemas.get(format_.id, schema)
         if schema is None:
             return []
         try:
-            return self.schemas.validate(schema, format_.as_schema_sees_it(data))
+            return validate(schema)
         except Misconfigured as problem:
             text = f"not checked: {problem.message}"
             told = error if strict else warning

@@ -16,6 +16,7 @@ from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.pattern import Pattern
+from h2h.core.mapping.pieces import Blocks
 from h2h.core.mapping.plan import Plan, compile_plan
 from h2h.core.mapping.reader import Reader
 from h2h.core.mapping.statement_writer import Listed, StatementWriter
@@ -189,15 +190,17 @@ class Format:
         ours = self.kind in ("credit-transfer", "direct-debit") or finding.who_acts is not WhoActs.ERP_TEAM
         return finding if ours else replace(finding, who_acts=WhoActs.BANK)
 
-    def stream(self, data: bytes, findings: list[Finding] | None = None) -> Iterator[tuple[Any, list[Any]]]:
+    def stream(self, data: bytes | Blocks, findings: list[Finding] | None = None) -> Iterator[tuple[Any, list[Any]]]:
         """(statement or instruction as far as it is known, its records) in document order, in constant memory.
 
         The last pair is (message, []). Only for documents which the schema has accepted: an error is raised as
-        ``Refused``. What was not read is added to *findings* at the end.
+        ``Refused``. What was not read is added to *findings* at the end. A document that is not held in memory comes
+        in blocks, more than once.
         """
         if self.codec is not None:
-            return self.codec.stream(data, findings)
-        xml.refuse_unsafe(data)
+            return self.codec.stream(data if isinstance(data, bytes) else b"".join(data()), findings)
+        if isinstance(data, bytes):
+            xml.refuse_unsafe(data)
         return self._reader.stream(data, findings)
 
     def write(self, message: Message, out: BinaryIO) -> None:

@@ -7,7 +7,7 @@ enough, an amount alone neither. A debit settles; a credit with a return reason,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -37,28 +37,61 @@ def ids_of(message: StatementMessage) -> tuple[list[str], list[str], list[str]]:
     return sorted(end_to_end - _NO_ID), sorted(uetrs - _NO_ID), sorted(batches - _NO_ID)
 
 
+class Known:
+    """The payments that a message may speak of, by what it can name them by; each list in the order of the payments."""
+
+    def __init__(self, payments: Iterable[PaymentRecord]) -> None:
+        self.by_uetr: dict[str, list[PaymentRecord]] = {}
+        self.by_end_to_end_id: dict[str, list[PaymentRecord]] = {}
+        self.by_batch: dict[str, list[PaymentRecord]] = {}
+        self.by_statement_reference: dict[str, list[PaymentRecord]] = {}
+        for payment in payments:
+            for index, name in (
+                (self.by_uetr, payment.uetr),
+                (self.by_end_to_end_id, payment.end_to_end_id),
+                (self.by_batch, payment.payment_information_id),
+                (self.by_statement_reference, payment.statement_reference),
+            ):
+                if name:
+                    index.setdefault(name, []).append(payment)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_uetr or self.by_end_to_end_id or self.by_batch or self.by_statement_reference)
+
+    def with_uetr(self, uetr: str | None) -> list[PaymentRecord]:
+        """Those that bear it."""
+        return self.by_uetr.get(uetr or "", [])
+
+    def with_end_to_end_id(self, id: str | None) -> list[PaymentRecord]:
+        """Those that bear it, if it is one."""
+        return self.by_end_to_end_id.get(id or "", []) if id not in _NO_ID else []
+
+
 def match_entries(message: StatementMessage, candidates: Sequence[PaymentRecord], matching: Matching) -> None:
     """Gather into *matching* what the entries say of *candidates* (all payments that bear one of ``ids_of``)."""
+    known = Known(candidates)
     for statement in message.statements:
         for position, entry in enumerate(statement.entries):
             if entry.status in (None, "BOOK"):  # pending and information entries move no money
-                _match_entry(statement, entry, position, candidates, matching)
+                _match_entry(statement, entry, position, known, matching)
 
 
 def payments_behind(
-    statement: Statement, entry: Entry, position: int, detail: EntryDetail | None, candidates: Sequence[PaymentRecord]
+    statement: Statement,
+    entry: Entry,
+    position: int,
+    detail: EntryDetail | None,
+    candidates: Known | Sequence[PaymentRecord],
 ) -> list[PaymentRecord]:
     """The payments that this entry (or this detail of it) was matched to: for the rows that the ERP gets."""
-    reference = _reference(statement, entry, position)
-    booked = [p for p in candidates if p.statement_reference == reference]
+    known = candidates if isinstance(candidates, Known) else Known(candidates)
+    if not known:
+        return []
+    booked = known.by_statement_reference.get(_reference(statement, entry, position), [])
     if detail is None:
         return booked
-    with_id = [
-        p
-        for p in candidates
-        if (detail.uetr and p.uetr == detail.uetr)
-        or (detail.end_to_end_id and detail.end_to_end_id not in _NO_ID and p.end_to_end_id == detail.end_to_end_id)
-    ]
+    with_id = known.with_uetr(detail.uetr)
+    with_id = [*with_id, *(p for p in known.with_end_to_end_id(detail.end_to_end_id) if p not in with_id)]
     amount = detail.amount if detail.amount is not None else entry.amount
     fits = [p for p in with_id if p.amount == amount]
     return [p for p in fits if p in booked] or (fits if len(fits) == 1 else [])
@@ -111,15 +144,13 @@ def _currency(statement: Statement) -> str | None:
     return balance.currency if balance else statement.account.currency
 
 
-def _match_entry(
-    statement: Statement, entry: Entry, position: int, candidates: Sequence[PaymentRecord], matching: Matching
-) -> None:
+def _match_entry(statement: Statement, entry: Entry, position: int, known: Known, matching: Matching) -> None:
     if not entry.details and entry.batch_payment_information_id:
-        _match_batch(statement, entry, position, candidates, matching)
+        _match_batch(statement, entry, position, known, matching)
     alone = len(entry.details) == 1
     for detail in entry.details:
         place = f"{matching.fid}/{statement.id}/{position + 1}"
-        payment = _payment_of(entry, detail, alone, candidates, matching, place)
+        payment = _payment_of(entry, detail, alone, known, matching, place)
         if payment is not None:
             _move(statement, entry, detail, position, payment, matching)
 
@@ -128,13 +159,13 @@ def _payment_of(
     entry: Entry,
     detail: EntryDetail,
     alone: bool,
-    candidates: Sequence[PaymentRecord],
+    known: Known,
     matching: Matching,
     subject: str,
 ) -> PaymentRecord | None:
-    by_id = [p for p in candidates if detail.uetr and p.uetr == detail.uetr]
-    if not by_id and detail.end_to_end_id and detail.end_to_end_id not in _NO_ID:
-        by_id = [p for p in candidates if p.end_to_end_id == detail.end_to_end_id]
+    by_id = known.with_uetr(detail.uetr)
+    if not by_id:
+        by_id = known.with_end_to_end_id(detail.end_to_end_id)
         if detail.payment_information_id:
             by_id = [p for p in by_id if p.payment_information_id == detail.payment_information_id] or by_id
         if detail.instruction_id:
@@ -181,15 +212,10 @@ def _not_yet_there(
     return [p for p in payments if known(p) not in (Outcome.SETTLED, Outcome.REJECTED, Outcome.RETURNED)]
 
 
-def _match_batch(
-    statement: Statement, entry: Entry, position: int, candidates: Sequence[PaymentRecord], matching: Matching
-) -> None:
+def _match_batch(statement: Statement, entry: Entry, position: int, known: Known, matching: Matching) -> None:
     """One booking for a whole instruction: its payments, less the rejected ones, if that is what was booked."""
-    batch = [
-        p
-        for p in candidates
-        if p.payment_information_id == entry.batch_payment_information_id and p.outcome is not Outcome.REJECTED
-    ]
+    batch = known.by_batch.get(entry.batch_payment_information_id or "", [])
+    batch = [p for p in batch if p.outcome is not Outcome.REJECTED]
     if not batch:
         return
     total = sum((p.amount for p in batch), Decimal(0))

@@ -26,6 +26,7 @@ from h2h.core.mapping.pattern import Records
 from h2h.core.mapping.writer import Group as WrittenGroup
 from h2h.core.model.parties import Party
 from h2h.core.model.payment import Initiation
+from h2h.core.rules.limits import check_limits
 from h2h.core.rules.references import Marks
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -176,6 +177,7 @@ class Whole:
         """
         conversion = self._conversion()
         too_many = conversion.count > ROWS_MAX
+        check_limits(conversion.count, conversion.sums(), self._terms)
         if self._terms.judge.count or len(self._widths) != 1 or too_many or self.marks.repeated():
             return None
         header = conversion.header

@@ -17,7 +17,7 @@ from typing import Protocol
 from h2h.core.codes import PAYEE_CHECKS, meaning, status
 from h2h.core.erp.options import StatementCsv
 from h2h.core.findings import WhoActs
-from h2h.core.match_entries import payments_behind
+from h2h.core.match_entries import Known, payments_behind
 from h2h.core.model.statement import Entry, EntryDetail, Statement
 from h2h.core.records import PaymentRecord, Submission
 
@@ -68,6 +68,8 @@ _DATES = frozenset({"booking_date", "value_date"})
 # What begins a formula; the wide forms too, which a spreadsheet in Chinese or Japanese takes for the narrow ones.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _ESCAPE = "'"
+# Among values that are put one behind the other: whether one of them may have to be defused.
+_MAY_RUN = re.compile(f"\x1e[{re.escape(''.join((_ESCAPE, *_FORMULA_STARTS)))}]").search
 
 
 class _Sink(Protocol):
@@ -102,16 +104,25 @@ def statement_rows(
     statement: Statement, candidates: Sequence[PaymentRecord], source_of: dict[str, str]
 ) -> Iterator[Sequence[str]]:
     """One row a transaction (an entry without details is one); *source_of* maps sid to the ERP's file name."""
-    for position, entry in enumerate(statement.entries):
+    yield from entry_rows(statement, statement.entries, 0, Known(candidates), source_of)
+
+
+def entry_rows(
+    statement: Statement, entries: Iterable[Entry], position: int, known: Known, source_of: dict[str, str]
+) -> Iterator[Sequence[str]]:
+    """The same of some of its entries, of which the first stands at *position* (from 0)."""
+    account, id_ = statement.account.number or "", statement.id or ""
+    sequence = _text(statement.electronic_sequence_number or statement.legal_sequence_number)
+    for at, entry in enumerate(entries, position):
         details: Sequence[EntryDetail | None] = entry.details or [None]
         for detail in details:
-            behind = payments_behind(statement, entry, position, detail, candidates)
+            behind = payments_behind(statement, entry, at, detail, known)
             one = behind[0] if len(behind) == 1 else None
             yield (
-                statement.account.number or "",
-                statement.id or "",
-                _text(statement.electronic_sequence_number or statement.legal_sequence_number),
-                str(position + 1),
+                account,
+                id_,
+                sequence,
+                str(at + 1),
                 _text(entry.booking_date),
                 _text(entry.value_date),
                 f"{_amount(entry, detail):f}",
@@ -125,7 +136,7 @@ def statement_rows(
                 entry.account_servicer_reference or "",
                 entry.bank_transaction_code or "",
                 (detail.return_reason if detail else None) or "",
-                "; ".join(sorted({source_of.get(p.sid, p.sid) for p in behind})),
+                "; ".join(sorted({source_of.get(p.sid, p.sid) for p in behind})) if behind else "",
                 str(one.ordinal) if one else "",
                 str(one.outcome) if one else "",
             )
@@ -140,7 +151,13 @@ def write_csv(
         writer.writerow(header)
     count = 0
     for row in rows:
-        writer.writerow([_cell(name, v) for name, v in zip(header, row, strict=True)])
+        # Most rows hold nothing that a spreadsheet would run: one look at all their texts.
+        if len(row) != len(header):
+            raise ValueError(f"the row has {len(row)} values, the header {len(header)} names")
+        if _MAY_RUN("\x1e".join(("", *row))) is None:
+            writer.writerow(row)
+        else:
+            writer.writerow([_cell(name, v) for name, v in zip(header, row, strict=True)])
         count += 1
     return count
 

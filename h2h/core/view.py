@@ -26,7 +26,7 @@ INITIATION_ROW_HEADER = (
     *("instruction_id", "amount", "currency", "creditor", "creditor_account", "creditor_agent", "remittance"),
 )
 # What h2h itself knows of a payment is not part of a bank's message.
-_OF_THE_JOURNAL = ("source_file", "payment", "outcome")
+OF_THE_JOURNAL = ("source_file", "payment", "outcome")
 
 
 def message_json(format_: Format, read: Read) -> dict[str, Any]:
@@ -337,7 +337,7 @@ def statement_rows(message: StatementMessage) -> tuple[Sequence[str], Iterator[S
     """
     from h2h.core import rows as delivered  # what payments are known by is not needed to show a message
 
-    width = len(delivered.STATEMENT_HEADER) - len(_OF_THE_JOURNAL)
+    width = len(delivered.STATEMENT_HEADER) - len(OF_THE_JOURNAL)
     rows = (row[:width] for s in message.statements for row in delivered.statement_rows(s, (), {}))
     return delivered.STATEMENT_HEADER[:width], rows
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import platform
 
-from tests.benchmarks import convert, latency, mt940
+from tests.benchmarks import convert, latency, mt940, statements
+
+TABLES = (convert.run, statements.run, mt940.run, latency.run)
 
 
 def main() -> None:
     """Print where it was measured, then each table as it is done."""
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n", flush=True)
-    print(convert.run(), flush=True)
-    print(flush=True)
-    print(latency.run(), flush=True)
-    print(flush=True)
-    print(mt940.run(), flush=True)
+    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores", flush=True)
+    for run in TABLES:
+        print(f"\n{run()}", flush=True)
 
 
 main()

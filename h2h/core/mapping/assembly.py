@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info
+from h2h.core.mapping.makers import Maker, Odd, Part, maker_of
 from h2h.core.mapping.stylesheet import Compiled, Key, Role, RowType
 from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.payment import Initiation, Place
@@ -23,6 +24,9 @@ FINDINGS_MAX = 200
 # What stands for a part that must be there and is missing: empty, beside the finding that refuses the file.
 _EMPTY_PARTS: dict[str, Callable[[], Any]] = {"Party": Party, "Account": Account, "Agent": Agent}
 
+
+# So many combinations of cells of one kind of row have a function of their own.
+_MAKERS_MAX = 1000
 
 # Fields for which there is no harmless stand-in.
 _DECISIVE = frozenset({"credit_debit", "currency", "kind", "type"})
@@ -44,6 +48,20 @@ class Shape:
         carries = row.element.carries
         self.attaches_to = carries.field if carries else ""
         self.to_message = bool(carries and carries.to_message)
+        keys = {character: cell.key for character, cell in self.cells.items()}
+        self._part = Part(row.slots, row.required, self.defaults, row.element.up, self.has_place, keys)
+        self._makers: dict[tuple[str, ...], Maker | None] = {}
+
+    def maker(self, cells: dict[str, Any]) -> Maker | None:
+        """What makes the object of a row with these cells at once; None if it must be looked at cell by cell."""
+        characters = tuple(cells)
+        try:
+            return self._makers[characters]
+        except KeyError:
+            made = maker_of(self._part, characters) if len(self._makers) < _MAKERS_MAX else None
+            if len(self._makers) < _MAKERS_MAX:
+                self._makers[characters] = made
+            return made
 
 
 class _Cell(NamedTuple):
@@ -70,21 +88,34 @@ def _without_default(cls: type) -> list[tuple[str, str]]:
     ]
 
 
+#: What knows the line of a row. Hardly any row is asked for it.
+Line = Callable[[], int | None]
+
+
+def _first_line() -> int:
+    return 1
+
+
 class Row:
     """One object being read: its cells, and the lists that its own rows are appended to."""
 
-    __slots__ = ("cells", "faulty", "known", "line", "lists", "made", "number", "shape", "unreadable")
+    __slots__ = ("cells", "faulty", "known", "lists", "made", "number", "shape", "unreadable", "where")
 
-    def __init__(self, shape: Shape, number: int, line: int | None) -> None:
+    def __init__(self, shape: Shape, number: int, where: Line) -> None:
         self.shape = shape
         self.number = number
-        self.line = line
+        self.where = where
         self.cells: dict[str, Any] = {}
         self.lists: dict[str, list[Any]] = {}
         self.made: Any = None
         self.known = 0  # how much of it was known when it was made
         self.faulty = False
         self.unreadable: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def line(self) -> int | None:
+        """Where it begins in the document."""
+        return self.where()
 
 
 class Assembly:
@@ -94,7 +125,7 @@ class Assembly:
         """*keep*: records are kept in the object around them; else ``take`` gives them out."""
         self._shapes = shapes
         self._keep = keep
-        self._stack = [Row(shapes[0], 1, 1)]
+        self._stack = [Row(shapes[0], 1, _first_line)]
         # The open, or last, row of each type, by the type's index.
         self.current: list[Row] = [self._stack[0]] * len(shapes)
         self._numbers = [0] * len(shapes)
@@ -104,8 +135,8 @@ class Assembly:
         self._taken: list[tuple[Row, list[Any]]] = []
         self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls is Initiation else WhoActs.BANK
 
-    def begin(self, key: Key, character: str, line: Callable[[RowType], int | None]) -> Row:
-        """A row begins; those that it ends are complete."""
+    def begin(self, key: Key, character: str, line: Callable[[RowType], Line]) -> Row:
+        """A row begins; those that it ends are complete. *line* gives what knows the line of such a row."""
         row = key.row
         while self._stack[-1].shape.row is not row.parent:
             self._close(self._stack.pop())
@@ -113,7 +144,7 @@ class Assembly:
         shape = self._shapes[row.index]
         for index in shape.numbered_anew:
             self._numbers[index] = 0
-        made = Row(shape, self._numbers[row.index], self._stack[-1].line if shape.inside_record else line(row))
+        made = Row(shape, self._numbers[row.index], self._stack[-1].where if shape.inside_record else line(row))
         made.cells[character] = ""
         self._stack.append(made)
         self.current[row.index] = made
@@ -171,6 +202,16 @@ class Assembly:
             return row.made
         shape = row.shape
         row.known = _amount(row)
+        maker = shape.maker(row.cells)
+        if maker is not None:
+            sequences = shape.sequences
+            lists = {name: tuple(made) if sequences.get(name) else made for name, made in row.lists.items()}
+            try:
+                row.made = maker(row.cells, lists)
+            except (Odd, ValueError, AttributeError):  # told below, cell by cell
+                pass
+            else:
+                return row.made
         parts = self._parts(row)
         own = _open(parts, shape.row, 0)
         self._take_from_around(row, own)
@@ -284,7 +325,7 @@ class Assembly:
 
 def _amount(row: Row) -> int:
     """How many values and objects are known of it."""
-    return len(row.cells) + sum(map(len, row.lists.values()))
+    return len(row.cells) + (sum(map(len, row.lists.values())) if row.lists else 0)
 
 
 def _open(parts: list[dict[str, Any] | None], row: RowType, slot: int) -> dict[str, Any]:

@@ -8,13 +8,13 @@ processing instructions is parsed whole instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
 
 from h2h.core import xml
-from h2h.core.mapping.plan import Plan
+from h2h.core.mapping.plan import Element, Plan
 
 # Small enough to stay in the processor's cache, large enough that a piece's fixed cost does not show.
 PIECE_BYTES = 512 * 1024
@@ -26,64 +26,116 @@ _NAME = rb"(?:[\w.\-]+:)?"
 class Piece:
     """A part of a document as a tree. If it *continues*, the elements around its records were begun by an earlier one.
 
-    *suspicious*: it may hold characters that are no characters; only then need they be looked for.
+    *suspicious*: it may hold characters that are no characters; *foreign*: it may hold attributes that the sample does
+    not know. Only then need they be looked for.
     """
 
     root: etree._Element
     first_line: int
     continues: bool
     suspicious: bool
+    foreign: bool = True
 
 
-def pieces(data: bytes, plan: Plan, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
-    """The document in order, in pieces; ``Refused`` if it is not well-formed."""
-    suspicious = _may_hold_noncharacters(data)
-    cutter = _Cutter(data, plan) if len(data) > piece_bytes and plan.records else None
+#: Begins a document anew and gives it in blocks: for documents that are not held in memory.
+Blocks = Callable[[], Iterator[bytes]]
+
+
+def pieces(document: bytes | Blocks, plan: Plan, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
+    """The document in order, in pieces; ``Refused`` if it is not well-formed. Bytes are known to be safe to parse."""
+    blocks = _blocks_of(document, piece_bytes) if isinstance(document, bytes) else document
+    look = _look(blocks)
+    cutter = _Cutter(look.head, plan) if look.length > piece_bytes and plan.records and look.sound else None
     if cutter is None or not cutter.sound:
-        yield Piece(xml.parse(data), 1, False, suspicious)
+        data = document if isinstance(document, bytes) else b"".join(blocks())
+        if not isinstance(document, bytes):
+            xml.refuse_unsafe(data)
+        yield Piece(xml.parse(data), 1, False, look.suspicious)
         return
-    for root, first_line, continues in cutter.cut(piece_bytes):
-        yield Piece(root, first_line, continues, suspicious)
+    xml.refuse_unsafe(look.head)
+    for root, first_line, continues, foreign in cutter.cut(blocks(), piece_bytes):
+        yield Piece(root, first_line, continues, look.suspicious, foreign)
 
 
-def _may_hold_noncharacters(data: bytes) -> bool:
-    """In UTF-8 they begin with these two bytes; elsewhere, or as references, they may look like anything."""
-    declared = re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=[\"'](?!utf-8)", data, re.IGNORECASE)
-    return declared is not None or b"\xef\xb7" in data or b"&#" in data
+def _blocks_of(data: bytes, size: int) -> Blocks:
+    return lambda: (data[at : at + size] for at in range(0, len(data), size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a first look at all bytes tells."""
+
+    head: bytes
+    length: int
+    sound: bool
+    suspicious: bool
+
+
+def _look(blocks: Blocks) -> _Look:
+    head, length, suspicious, sound, declared, last = b"", 0, False, True, 0, b""
+    for block in blocks():
+        if len(head) < xml.HEAD_BYTES:
+            head += block[: xml.HEAD_BYTES - len(head)]
+        length += len(block)
+        between = last + block[:1]  # what begins at the end of one block goes on in the next
+        declared += block.count(b"<?") + (between == b"<?")
+        sound = sound and b"<!" not in block and between != b"<!" and b"\0" not in block
+        suspicious = suspicious or b"\xef\xb7" in block or b"&#" in block or between in (b"\xef\xb7", b"&#")
+        last = block[-1:]
+    return _Look(
+        head,
+        length,
+        # One processing instruction is the XML declaration; it stands in the first piece and is put before the others.
+        sound and declared <= 1 and length <= xml.BYTES_MAX,
+        suspicious or _in_another_encoding(head),
+    )
+
+
+def _in_another_encoding(head: bytes) -> bool:
+    """In UTF-8 noncharacters begin with two bytes of their own; elsewhere they may look like anything."""
+    return re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=[\"'](?!utf-8)", head, re.IGNORECASE) is not None
 
 
 class _Cutter:
-    def __init__(self, data: bytes, plan: Plan) -> None:
-        self._data = data
+    def __init__(self, head: bytes, plan: Plan) -> None:
         tags = b"|".join(sorted(t.encode() for t in plan.records))
         around = b"|".join(sorted(t.encode() for t in plan.containers))
         self._record_end = re.compile(rb"</" + _NAME + rb"(?:" + tags + rb")\s*>")
         self._container = re.compile(rb"<" + _NAME + rb"(?:" + around + rb")(?:\s[^<>]*)?(?<!/)>")
+        self._attributes = [f' {name}="'.encode() for name in sorted(_attributes(plan.root))]
         self._names = tuple(t.encode() for t in plan.containers)
         # Two start tags: the document and the message inside it.
         start = re.compile(rb"\s*(<\?xml[^>]*\?>)?\s*(<[^<>!?/]*[^<>/]>)\s*(<[^<>!?/]*[^<>/]>)").match(
-            data.removeprefix(b"\xef\xbb\xbf")
+            head.removeprefix(b"\xef\xbb\xbf")
         )
-        self.sound = start is not None and data.find(b"<!") < 0 and data.find(b"<?", 2 + data.find(b"<?")) < 0
+        self.sound = start is not None and head.count(b"<?") == (start[1] is not None)
         self._declaration, *self._outer = (start[1] or b"", start[2], start[3]) if start else (b"", b"", b"")
 
-    def cut(self, piece_bytes: int) -> Iterator[tuple[etree._Element, int, bool]]:
-        """(root, first line, whether it continues an earlier one)."""
-        data, at, line = self._data, 0, 1
+    def cut(self, blocks: Iterator[bytes], piece_bytes: int) -> Iterator[tuple[etree._Element, int, bool, bool]]:
+        """(root, first line, whether it continues an earlier one, whether it may hold attributes nobody knows)."""
+        line = 1
         inside: bytes | None = None
-        while at < len(data):
-            found = self._record_end.search(data, min(at + piece_bytes, len(data)))
-            end = found.end() if found else len(data)
-            body = data[at:end]
+        for body, last in self._bodies(blocks, piece_bytes):
             opened = [*self._outer, inside] if inside is not None else []
             before = self._declaration + b"".join(opened) if opened else b""
             inside = self._last_container(body) or inside
-            closing = [*self._outer, inside] if found and inside is not None else []
+            closing = [*self._outer, inside] if not last and inside is not None else []
             after = b"".join(b"</" + _tag_name(tag) + b">" for tag in reversed(closing))
             first_line = line - before.count(b"\n")
-            yield xml.parse(before + body + after, first_line), first_line, bool(opened)
+            foreign = body.count(b"=") != sum(body.count(attribute) for attribute in self._attributes)
+            yield xml.parse(before + body + after, first_line), first_line, bool(opened), foreign
             line += body.count(b"\n")
-            at = end
+
+    def _bodies(self, blocks: Iterator[bytes], piece_bytes: int) -> Iterator[tuple[bytes, bool]]:
+        """(bytes up to the end of a record, whether they are the last): about so many each."""
+        buffer = b""
+        for block in blocks:
+            buffer += block
+            while len(buffer) > piece_bytes and (found := self._record_end.search(buffer, piece_bytes)) is not None:
+                yield buffer[: found.end()], False
+                buffer = buffer[found.end() :]
+        if buffer:
+            yield buffer, True
 
     def _last_container(self, body: bytes) -> bytes | None:
         """The start tag of the last container that begins here; searched from the end, where most pieces have none."""
@@ -98,6 +150,11 @@ class _Cutter:
                     break
                 at = body.rfind(name, 0, at)
         return found[1] or None
+
+
+def _attributes(element: Element) -> set[str]:
+    """The names of all attributes that the sample knows."""
+    return set(element.attributes).union(*map(_attributes, element.children))
 
 
 def _tag_name(start_tag: bytes) -> bytes:

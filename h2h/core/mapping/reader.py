@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -11,7 +12,7 @@ from h2h.core import xml
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.assembly import Assembly, Shape
-from h2h.core.mapping.pieces import PIECE_BYTES, Piece, pieces
+from h2h.core.mapping.pieces import PIECE_BYTES, Blocks, Piece, pieces
 from h2h.core.mapping.plan import Plan
 from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled, Role, RowType, compile_stylesheet
 
@@ -33,7 +34,7 @@ class Reader:
         return assembly.finish(), assembly.findings()
 
     def stream(
-        self, data: bytes, findings: list[Finding] | None = None, piece_bytes: int = PIECE_BYTES
+        self, data: bytes | Blocks, findings: list[Finding] | None = None, piece_bytes: int = PIECE_BYTES
     ) -> Iterator[tuple[Any, list[Any]]]:
         """(container's fields so far, its records) piece by piece, in document order; the last is (message, []).
 
@@ -71,7 +72,7 @@ def _read_piece(piece: Piece, compiled: Compiled, assembly: Assembly) -> None:
     if piece.suspicious and _HOLDS_SEPARATOR(piece.root):
         text = "the document holds a noncharacter (U+FDD0 or U+FDD1), which is not for interchange"
         raise Refused([error("H2H-CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
-    for attribute in compiled.foreign_attributes(piece.root):
+    for attribute in compiled.foreign_attributes(piece.root) if piece.foreign else ():
         name = xml.name_of(attribute.attrname)[1]
         assembly.unread[f"{_names(attribute.getparent())}/@{name}"] += 1
     text = str(compiled.transform(piece.root))
@@ -128,15 +129,22 @@ class _Lines:
 
     def __init__(self, piece: Piece) -> None:
         self._piece = piece
-        self._nodes: dict[int, Iterator[Any]] = {}
+        self._begun: dict[int, int] = {}
+        self._nodes: dict[int, list[Any]] = {}
 
-    def next(self, row: RowType) -> int | None:
+    def next(self, row: RowType) -> Callable[[], int | None]:
+        """What knows the line of the next row of that type. It is looked for only if somebody asks."""
+        at = self._begun.get(row.index)
+        if at is None:
+            # The container that an earlier piece began is no row of this one.
+            at = 1 if self._piece.continues and row.path.count("/") == 2 else 0
+        self._begun[row.index] = at + 1
+        return partial(self._line, row, at)
+
+    def _line(self, row: RowType, at: int) -> int | None:
         if row.index not in self._nodes:
-            self._nodes[row.index] = iter(row.nodes(self._piece.root))
-            if self._piece.continues and row.path.count("/") == 2:
-                # The container that an earlier piece began is no row of this one.
-                next(self._nodes[row.index], None)
-        node = next(self._nodes[row.index], None)
+            self._nodes[row.index] = list(row.nodes(self._piece.root))
+        node = self._nodes[row.index][at] if at < len(self._nodes[row.index]) else None
         return None if node is None or node.sourceline is None else node.sourceline + self._piece.first_line - 1
 
 

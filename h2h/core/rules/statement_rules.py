@@ -6,7 +6,6 @@ is, and a person asks the bank.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from h2h.core.findings import Finding, WhoActs, warning
@@ -37,46 +36,72 @@ def check_message(
 
 def check_statement(statement: Statement) -> list[Finding]:
     """Opening balance and booked entries make the closing balance; counts and sums are those of the entries."""
-    where = f"statement {statement.id or ''}".strip()
-    found: list[Finding] = []
-    opening, closing = statement.opening, statement.closing
-    # camt.054 and most of camt.052 state no balances, or an interim one that includes other movements.
-    if statement.kind == "statement" and opening and closing and opening.currency == closing.currency:
-        found += _balances(where, statement.entries, opening, closing)
-    found += _stated(where, statement)
-    return found
+    sums = EntrySums(statement)
+    for entry in statement.entries:
+        sums.add(entry)
+    return sums.findings()
 
 
-def _balances(where: str, entries: Iterable[Entry], opening: Balance, closing: Balance) -> list[Finding]:
-    booked = [e for e in entries if e.status in _BOOKED]
-    if any(e.currency != opening.currency for e in booked):
-        return []
-    moved = sum((signed(e.amount, e.credit_debit) for e in booked), Decimal(0))
-    start, end = signed(opening.amount, opening.credit_debit), signed(closing.amount, closing.credit_debit)
-    if start + moved == end:
-        return []
-    text = (
-        f"{where}: the opening balance {_money(start, opening)} and the booked entries {_money(moved, opening)} make "
-        f"{_money(start + moved, opening)}, but the closing balance is {_money(end, closing)}"
-    )
-    return [_bank("H2H-BALANCE", where, text)]
+class EntrySums:
+    """What the entries of a statement add up to, as they come one by one."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self.count = 0
+        self._sums = {"CRDT": Decimal(0), "DBIT": Decimal(0)}
+        self._moved = Decimal(0)
+        self._currencies: set[str] = set()  # of what is booked
+        self._found: list[Finding] = []
+
+    def add(self, entry: Entry) -> None:
+        """The next entry."""
+        self.count += 1
+        amount, mark = entry.amount, entry.credit_debit
+        if mark in self._sums:
+            self._sums[mark] += amount
+        if entry.status in _BOOKED:
+            self._moved += signed(amount, mark)
+            self._currencies.add(entry.currency)
+        if entry.batch_transaction_count is not None or len(entry.details) > 1:
+            self._found += _batch(f"{_where(self._statement)}, entry {self.count}", entry)
+
+    def findings(self) -> list[Finding]:
+        """All disagreements, once all entries have come."""
+        return [*self._balances(), *self._stated(), *self._found]
+
+    def _balances(self) -> list[Finding]:
+        statement, where = self._statement, _where(self._statement)
+        opening, closing = statement.opening, statement.closing
+        # camt.054 and most of camt.052 state no balances, or an interim one that includes other movements.
+        if statement.kind != "statement" or not opening or not closing or opening.currency != closing.currency:
+            return []
+        start, end = signed(opening.amount, opening.credit_debit), signed(closing.amount, closing.credit_debit)
+        if self._currencies - {opening.currency} or start + self._moved == end:
+            return []
+        text = (
+            f"{where}: the opening balance {_money(start, opening)} and the booked entries "
+            f"{_money(self._moved, opening)} make {_money(start + self._moved, opening)}, but the closing balance is "
+            f"{_money(end, closing)}"
+        )
+        return [_bank("H2H-BALANCE", where, text)]
+
+    def _stated(self) -> list[Finding]:
+        statement, where = self._statement, _where(self._statement)
+        found = []
+        if statement.stated_entry_count is not None and statement.stated_entry_count != self.count:
+            text = f"{where}: {statement.stated_entry_count} entries are stated, {self.count} are there"
+            found.append(_bank("H2H-COUNT", where, text))
+        for mark, stated in (("CRDT", statement.stated_credit_sum), ("DBIT", statement.stated_debit_sum)):
+            total = self._sums[mark]
+            if stated is not None and stated != total:
+                what = "credits" if mark == "CRDT" else "debits"
+                text = f"{where}: the stated sum of {what} is {stated:f}, the entries make {total:f}"
+                found.append(_bank("H2H-SUM", where, text))
+        return found
 
 
-def _stated(where: str, statement: Statement) -> list[Finding]:
-    found = []
-    entries = statement.entries
-    if statement.stated_entry_count is not None and statement.stated_entry_count != len(entries):
-        text = f"{where}: {statement.stated_entry_count} entries are stated, {len(entries)} are there"
-        found.append(_bank("H2H-COUNT", where, text))
-    for mark, stated in (("CRDT", statement.stated_credit_sum), ("DBIT", statement.stated_debit_sum)):
-        total = sum((e.amount for e in entries if e.credit_debit == mark), Decimal(0))
-        if stated is not None and stated != total:
-            what = "credits" if mark == "CRDT" else "debits"
-            text = f"{where}: the stated sum of {what} is {stated:f}, the entries make {total:f}"
-            found.append(_bank("H2H-SUM", where, text))
-    for number, entry in enumerate(entries, 1):
-        found += _batch(f"{where}, entry {number}", entry)
-    return found
+def _where(statement: Statement) -> str:
+    return f"statement {statement.id or ''}".strip()
 
 
 def _batch(where: str, entry: Entry) -> list[Finding]:
