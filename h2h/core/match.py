@@ -31,6 +31,7 @@ class Matching:
     remarks: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     attention: list[NewAttention] = field(default_factory=list)
     known: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    collections: frozenset[str] = frozenset()  # submissions of direct debits: their money comes, and may go again
 
     def attend(self, kind: str, subject: str, text: str, who_acts: WhoActs) -> None:
         """Something a person must look at."""

@@ -178,7 +178,9 @@ def _payment_of(
     if detail.creditor_account and len(fits) > 1:
         fits = [p for p in fits if p.creditor_account == detail.creditor_account] or fits
     equal = len(fits)
-    fits = _not_yet_there(fits, _outcome(entry, detail), matching) if equal > 1 else fits
+    if equal > 1:
+        collected = fits[0].sid in matching.collections
+        fits = _not_yet_there(fits, _outcome(entry, detail, collected=collected), matching)
     if len(fits) == 1:
         return fits[0]
     what = f"an entry over {amount} {currency} bears our reference {detail.end_to_end_id or detail.uetr}"
@@ -240,7 +242,7 @@ def _move(
     payment: PaymentRecord,
     matching: Matching,
 ) -> None:
-    outcome = _outcome(entry, detail)
+    outcome = _outcome(entry, detail, collected=payment.sid in matching.collections)
     if outcome is None:
         return
     returned = outcome is Outcome.RETURNED
@@ -262,16 +264,18 @@ def _move(
     )
 
 
-def _outcome(entry: Entry, detail: EntryDetail | None) -> Outcome | None:
+def _outcome(entry: Entry, detail: EntryDetail | None, *, collected: bool) -> Outcome | None:
     """A debit without return marks settles; a credit that is marked as return or reversal returns.
 
-    A plain credit with our reference is somebody paying us with it: it moves nothing (domain D.1, rule 30).
+    A plain credit with our reference is somebody paying us with it: it moves nothing (domain D.1, rule 30). Of a direct
+    debit (*collected*) the money moves the other way: its credit settles, and a marked debit returns.
     """
     direction = (detail.credit_debit if detail else None) or entry.credit_debit
     marked = entry.reversal or bool(detail and detail.returned)
-    if direction == "DBIT" and not marked:
+    paid, back = ("CRDT", "DBIT") if collected else ("DBIT", "CRDT")
+    if direction == paid and not marked:
         return Outcome.SETTLED
-    if direction == "CRDT" and marked:
+    if direction == back and marked:
         return Outcome.RETURNED
     return None
 

@@ -143,7 +143,9 @@ def _match_statements(
 ) -> tuple[list[StatementRecord], list[tuple[str, str]]]:
     """(what is kept of the statements, what they mend in their accounts' chains)."""
     mended: list[tuple[str, str]] = []
-    match_entries(message, candidates_of(house, file, message), matching)
+    candidates = candidates_of(house, file, message)
+    matching.collections = _collections(house, candidates)
+    match_entries(message, candidates, matching)
     _prove_delivery(house, matching)
     records = statement_records(file.fid, message)
     for number, record in enumerate(records):
@@ -155,6 +157,13 @@ def _match_statements(
     for finding in check_message(message):
         matching.attend("statement-sums", f"{file.fid}/{finding.where}", finding.text, finding.who_acts)
     return records, mended
+
+
+def _collections(house: House, payments: list[PaymentRecord]) -> frozenset[str]:
+    """The submissions among those of *payments* that are direct debits."""
+    formats = {sid: house.journal.submission(sid).bank_format for sid in {p.sid for p in payments}}
+    kinds = {name: house.formats.get(name).kind for name in set(formats.values()) if name}
+    return frozenset(sid for sid, name in formats.items() if name and kinds[name] == "direct-debit")
 
 
 def _prove_delivery(house: House, matching: Matching) -> None:

@@ -113,3 +113,19 @@ def test_what_is_kept_of_a_statement_is_its_number_and_its_signed_balances() -> 
     assert (full.opening, full.closing, full.sequence, full.entry_count) == (Decimal(-5), Decimal(7), Decimal(4), 1)
     assert (full.currency, full.closing_date) == ("EUR", date(2026, 11, 24))
     assert (bare.opening, bare.closing, bare.sequence, bare.entry_count) == (None, None, None, 0)
+
+
+def test_of_a_direct_debit_the_credit_settles_and_a_marked_debit_returns() -> None:
+    def outcomes(made: Entry, payment: PaymentRecord) -> list[Outcome]:
+        matching = Matching(bank="bank", fid="f", collections=frozenset({payment.sid}))
+        match_entries(StatementMessage("M", NOW, [statement(made)]), [payment], matching)
+        return [m.outcome for m in matching.payments]
+
+    detail, back = EntryDetail(end_to_end_id="X"), EntryDetail(end_to_end_id="X", returned=True, return_reason="MD06")
+    assert outcomes(entry(detail, credit_debit="CRDT"), ONE) == [Outcome.SETTLED]
+    assert outcomes(entry(detail), ONE) == []
+    assert outcomes(entry(back), replace(ONE, outcome=Outcome.SETTLED)) == [Outcome.RETURNED]
+    assert outcomes(entry(back, credit_debit="CRDT"), ONE) == []
+    # Of a credit transfer it is the other way round.
+    assert settled(matched([entry(detail, credit_debit="CRDT")], [ONE])) == []
+    assert settled(matched([entry(detail)], [ONE])) == [1]
