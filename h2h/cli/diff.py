@@ -59,8 +59,8 @@ def diff(first: Path, second: Path, as_json: bool, everything: bool, bank: str |
 
 
 def _message(desk: Desk, file: Path) -> Message:
-    looked = desk.look(file)
-    if looked.unknown and desk.bank is not None:
+    looked = desk.look(file) if desk.table_of(file) is None else None
+    if looked is None or (looked.unknown and desk.bank is not None):
         looked, content = desk.from_table(file)
         if content is not None:
             return desk.book.read(content).message

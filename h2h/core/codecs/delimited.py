@@ -27,15 +27,21 @@ class DelimitedCells:
         self.states_totals = delimited.trailer == "count-and-sum"
 
     def __iter__(self) -> Iterator[tuple[int, int, list[str] | Totals]]:
-        names_delimiter = [f"sep={self._delimited.delimiter}"]
-        for first, last, cells in self._rows():
-            if self.states_totals and cells[0].strip() == TRAILER:
-                totals = totals_of(cells, self._judge, self.where(first))
-                yield first, last, totals if totals is not None else Totals(None, None)
-            elif first == 1 and self._delimited.delimiter.join(cells).strip() in names_delimiter:
-                continue
-            else:
-                yield first, last, cells
+        rows = self._rows()
+        for first, last, cells in rows:
+            if self._delimited.delimiter.join(cells).strip() != f"sep={self._delimited.delimiter}":
+                yield first, last, self._or_totals(first, cells)
+            break
+        if not self.states_totals:
+            yield from rows
+        for first, last, cells in rows:
+            yield first, last, self._or_totals(first, cells)
+
+    def _or_totals(self, line: int, cells: list[str]) -> list[str] | Totals:
+        if not self.states_totals or cells[0].strip() != TRAILER:
+            return cells
+        totals = totals_of(cells, self._judge, self.where(line))
+        return totals if totals is not None else Totals(None, None)
 
     def where(self, number: int, column: int | None = None, label: str = "") -> Where:
         """``line 3, column amount``."""
