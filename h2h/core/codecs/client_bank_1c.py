@@ -1,7 +1,7 @@
 """1CClientBankExchange, as the accounting system 1C writes payment orders for a bank → the canonical payments.
 
-Lines of ``key=value``; a document stands between СекцияДокумент and КонецДокумента, and КонецФайла ends the file. One with
-СекцияРасчСчет is a statement, which comes from the bank: it is not read here.
+Lines of ``key=value``; a document stands between СекцияДокумент and КонецДокумента, and КонецФайла ends the file. One
+with СекцияРасчСчет is a statement, which comes from the bank: it is not read here.
 """
 
 from __future__ import annotations
