@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -47,12 +48,14 @@ _RESEND = {
 _MONEY = {
     "en": {
         "not-moved": "not paid; what was debited is booked back",
+        "paid": "paid; it may still come back",
         "came-back": "was paid and has come back",
         "unknown": "not known from this code alone",
         "unaffected": "this code changes nothing",
     },
     "zh": {
         "not-moved": "未付款；已扣款项将冲回",
+        "paid": "已付款；仍可能退回",
         "came-back": "已付款后退回",
         "unknown": "仅凭此代码无法确定",
         "unaffected": "此代码不影响资金",
@@ -62,19 +65,30 @@ _MONEY = {
 
 @click.command()
 @click.argument("code")
-@click.option("--list", "kind", type=click.Choice(["status", "return", "cancellation"]), help="Only of this list.")
+@click.option(
+    "--list",
+    "kind",
+    metavar="LIST",
+    help="Only of this list: status, return, cancellation, or one of a bank's (cib-payment).",
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The installation's h2h.toml: codes of its own formats are known too.",
+)
 @click.option(
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the answer."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in both languages.")
-def reason(code: str, kind: str | None, lang: str, as_json: bool) -> None:
-    """What a bank's reason or status CODE means, and who must act (such as AC04, RJCT).
+def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json: bool) -> None:
+    """What a bank's reason or status CODE means, and who must act (such as AC04, RJCT, or PAYOUT of a bank's own).
 
     Exit status 1 if no list has it.
     """
     from h2h.core import codes
 
-    known = [r for r in codes.meanings(code.upper()) if kind in (None, r.list)]
+    known = [r for r in (*codes.meanings(code.upper()), *_of_banks(code, config)) if kind in (None, r.list)]
     status = codes.status(code.upper()) if kind is None else None
     if not known and status is None:
         near = codes.near(code)
@@ -94,6 +108,23 @@ def reason(code: str, kind: str | None, lang: str, as_json: bool) -> None:
         _print(found, lang)
 
 
+def _of_banks(code: str, config: Path | None) -> list[Reason]:
+    """The code in the tables of banks with documents of their own."""
+    from h2h.adapters.format_files import load_answers
+    from h2h.core.errors import H2HError
+    from h2h.data import data_dir
+
+    try:
+        own: tuple[Path, ...] = ()
+        if config is not None:
+            from h2h.settings import load
+
+            own = load(config).formats_directories
+        return [c.as_reason() for c in load_answers(data_dir("formats"), *own) if c.code.upper() == code.upper()]
+    except H2HError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
 def _print(found: Reason, lang: str) -> None:
     zh = lang == "zh"
     values = (
@@ -103,6 +134,6 @@ def _print(found: Reason, lang: str) -> None:
         _RESEND[lang][found.resend],
         _MONEY[lang][found.money],
     )
-    click.echo(f"{found.code}  {found.name}  ({_LISTS[lang][found.list]})")
+    click.echo(f"{found.code}  {found.name}  ({_LISTS[lang].get(found.list, found.list)})")
     for label, value in zip(_LABELS[lang], values, strict=True):
         click.echo(f"  {label}: {value}")

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from h2h.core.code_data.advice import ADVICE
+from h2h.core.code_data.advice import ADVICE, Money
+from h2h.core.code_data.chinese import NEXT_STEPS
+from h2h.core.codes import Reason
 from h2h.core.findings import Finding, WhoActs, info, warning
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Statement, StatementMessage
@@ -20,6 +22,8 @@ from h2h.core.outcome import Outcome
 
 #: Not an outcome of a payment, but of what was asked.
 GO_ON, NO_DATA, MORE = "go-on", "no-data", "more"
+#: Every other code of a list: only for what is neither success nor failure.
+ANY = "*"
 OUTCOMES = frozenset({*(str(o) for o in Outcome), GO_ON, NO_DATA, MORE})
 
 
@@ -38,6 +42,29 @@ class BankCode:
     meaning_zh: str
     advice: str
     contains: tuple[str, ...] = ()
+
+    def as_reason(self) -> Reason:
+        """What `h2h reason` tells of it."""
+        advice = ADVICE[self.advice]
+        text = f" (where the bank's text holds {' or '.join(self.contains)})" if self.contains else ""
+        return Reason(
+            *(self.list, self.code, self.outcome, self.meaning + text, self.meaning_zh),
+            *(advice.next_step, NEXT_STEPS[self.advice]),
+            who_acts=advice.who_acts,
+            resend=advice.resend,
+            money=_MONEY.get(self.outcome, Money.UNKNOWN),
+        )
+
+
+_MONEY = {
+    "settled": Money.PAID,
+    "rejected": Money.NOT_MOVED,
+    "cancelled": Money.NOT_MOVED,
+    "returned": Money.CAME_BACK,
+    GO_ON: Money.UNAFFECTED,
+    NO_DATA: Money.UNAFFECTED,
+    MORE: Money.UNAFFECTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +91,7 @@ class CodeTable:
 
     def find(self, list_: str, code: str, text: str) -> BankCode | None:
         """What the code means beside this text; None if nobody here knows."""
-        for known in self._codes.get((list_, code), ()):
+        for known in self._codes.get((list_, code)) or self._codes.get((list_, ANY)) or ():
             if not known.contains or any(part in text for part in known.contains):
                 return known
         return None

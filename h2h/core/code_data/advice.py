@@ -22,6 +22,7 @@ class Money(StrEnum):
     """Where the money is."""
 
     NOT_MOVED = "not-moved"  # not debited, or debited and booked back at once
+    PAID = "paid"
     CAME_BACK = "came-back"  # paid, and returned
     UNKNOWN = "unknown"
     UNAFFECTED = "unaffected"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from h2h.core.answers import OUTCOMES, BankCode, CodeTable, Layers
+from h2h.core.answers import ANY, OUTCOMES, BankCode, CodeTable, Layers
 from h2h.core.code_data.advice import ADVICE
 from h2h.core.codecs.own_document import OwnCard, OwnDocument
 from h2h.core.errors import Misconfigured
@@ -71,6 +71,8 @@ def _bank_code(file: str, list_: str, code: str, meaning: Mapping[str, Any]) -> 
     outcome, advice = meaning.get("outcome"), meaning.get("next", "read-text")
     if outcome not in OUTCOMES:
         raise Misconfigured(f"{where}: outcome is one of {', '.join(sorted(OUTCOMES))}")
+    if code == ANY and outcome in ("settled", "rejected", "cancelled", "returned"):
+        raise Misconfigured(f"{where}: a code that is not known is neither success nor failure")
     if advice not in ADVICE:
         raise Misconfigured(f"{where}: next is one of {', '.join(ADVICE)}")
     if not meaning.get("en"):

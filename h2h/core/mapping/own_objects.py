@@ -75,8 +75,10 @@ class Maker:
     def made(self, draft: Draft, around: Draft | None = None) -> Any:
         """The object of a draft; None, and a report, if it lacks what its class cannot do without."""
         for path, source in draft.up:
-            if around is not None and source in around.values:
-                draft.values.setdefault(path, around.values[source])
+            # The shared object's own draft has its paths without its name.
+            for found in (source, source[1:]):
+                if around is not None and found in around.values:
+                    draft.values.setdefault(path, around.values[found])
         if draft.cls is Balance:
             _by_sign(draft)
         if draft.cls is Entry:

@@ -9,7 +9,7 @@ besides:
     :@table               a type: the bank's codes ↔ ours, a table of codes.toml
     <X>text</X>           a constant: always written; another value when read is reported
     <X/>                  always written empty; nothing is read
-    keep="empty"          written empty where there is no value
+    keep="empty"          written empty where there is no value; ``always``: and where its condition does not hold
     bytes, characters     the longest value, in bytes of the document's encoding, in characters
     count="true"          the position (from 1) of the payment in the file; answers may name payments by it;
                           pad="4": with so many digits
@@ -104,6 +104,7 @@ class Node:
     read: bool = True
     skip: bool = False
     keep: bool = False
+    keep_always: bool = False
     counts: bool = False
     pad: int = 0
     bytes_max: int | None = None
@@ -188,7 +189,8 @@ class _Compiler:
         made.written = has and read != "only"
         made.read = notes.pop("write", "") != "only"
         made.skip = notes.pop("skip", "") == "true"
-        made.keep = notes.pop("keep", "") == "empty"
+        keep = notes.pop("keep", "")
+        made.keep, made.keep_always = keep in ("empty", "always"), keep == "always"
         made.lines = notes.pop("lines", None)
         made.pad = int(notes.pop("pad", "0"))
         for limit in ("bytes", "characters"):

@@ -95,7 +95,7 @@ OWN_TYPES: Mapping[str, ValueType] = {
     "cents": ValueType(parse_cents, render_cents),
     "date8": _day("%Y%m%d", "[0-9]{8}", "yyyyMMdd"),
     "date_slashes": _day("%Y/%m/%d", "[0-9]{4}/[0-9]{2}/[0-9]{2}", "yyyy/MM/dd"),
-    "day_of": _day("%Y-%m-%d", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "yyyy-MM-dd", "(?:[T ].*)?"),
+    "day_of": _day("%Y-%m-%d", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "yyyy-MM-dd", "(?:[T -].*)?"),
     "day_of14": _day("%Y%m%d", "[0-9]{8}", "yyyyMMddHHmmss", "[0-9]*"),
     "moment": _moment("%Y-%m-%d %H:%M:%S", r"[0-9-]{10} [0-9:]{8}", "yyyy-MM-dd HH:mm:ss"),
     "day_start": _moment("%Y-%m-%d", "[0-9-]{10}", "yyyy-MM-dd"),  # a moment given as its day

@@ -89,7 +89,7 @@ class _Work:
         if not node.written or node.skip:
             return False
         if not all(self._holds(c, owner) for c in node.conditions):
-            return node.keep and self._tag(node, owner, path, depth, "")
+            return node.keep_always and self._tag(node, owner, path, depth, "")
         if node.cls is not None:
             rows = self._rows_of(node, owner)
             for number, row in enumerate(rows, 1):
