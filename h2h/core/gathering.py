@@ -53,7 +53,7 @@ class Gathering:
         self._numbers: dict[tuple[Values, str], int] = {}
         self._ids = ids
         self._kind = table.kind
-        self._collects = table.kind == "direct-debit"
+        self._collects = terms.judge.exchanged = table.kind == "direct-debit"
         assembler = CollectionAssembler if self._collects else Assembler
         self._assembler = assembler(forms_of(table), terms.judge)
         self._again = assembler(forms_of(table), Judge())  # what it finds has been found at the first time

@@ -121,6 +121,13 @@ def test_what_is_wrong_with_a_collection_is_found_in_its_column(row: dict[str, s
     assert (code, where) in [(f.code, f.where) for f in found], found
 
 
+def test_reason_codes_name_the_side_that_they_mean() -> None:
+    assert collected({"payer": "4711"}).only("H2H-NAME").reason == "BE08"  # MissingDebtorName
+    own = Bank(rules=Rules(scheme="sepa"), accounts=("DE02120300000000202051",))
+    assert collected({}, bank=own).only("H2H-ACCOUNT").reason == "AC03"  # InvalidCreditorAccountNumber
+    assert converted("INV-1,1.00,EUR,4711," + PAYEE_ACCOUNT + ",2026-11-24,x").only("H2H-NAME").reason == "BE22"
+
+
 def test_what_is_missing_has_the_name_that_the_declaration_uses() -> None:
     assert collected({"payer": ""}).only("H2H-MISSING").text == "debtor_name is missing"
 

@@ -38,7 +38,7 @@ class _Check:
         self._terms = terms
         self._seen = Seen("payment")
         self._seen_instructions = Seen("instruction")
-        self._exchanged = initiation.kind == "direct-debit"
+        self._exchanged = terms.judge.exchanged = initiation.kind == "direct-debit"
 
     def all(self) -> None:
         initiation, terms = self._initiation, self._terms

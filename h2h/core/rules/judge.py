@@ -37,6 +37,7 @@ class Judge:
 
     def __init__(self, rules: Rules | None = None, today: date | None = None, *, limit: int = FINDINGS_MAX) -> None:
         self.place: Callable[[str], Where] = nowhere
+        self.exchanged = False  # a file of direct debits: the model's debtor is the creditor, and so are reason codes
         self.errors = 0
         self.count = 0  # of everything found, waived or not
         self._limit = limit
@@ -91,9 +92,12 @@ class Judge:
                 rule.next_step if next_step is None else next_step,
                 where.line,
                 where.column,
-                reason or rule.reason,
+                self._reason(reason or rule.reason),
             )
         )
+
+    def _reason(self, code: str | None) -> str | None:
+        return _OTHER_SIDE.get(code or "", code) if self.exchanged else code
 
     @property
     def refuses(self) -> bool:
@@ -129,6 +133,13 @@ class Judge:
                 )
             else:
                 self._waivers[waiver.rule] = waiver
+
+
+#: Reason codes that name a side, and what they are called for the other one.
+_OTHER_SIDE = {
+    "AC02": "AC03", "AC10": "AC11", "BE04": "BE07", "BE07": "BE04", "BE08": "BE22", "BE22": "BE08", "BE10": "BE11",
+    "BE11": "BE10", "RC06": "RC07", "RC07": "RC06", "RC09": "RC10", "RC10": "RC09",
+}  # fmt: skip
 
 
 def _times(count: int) -> str:
