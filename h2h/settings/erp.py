@@ -36,6 +36,9 @@ class Completeness(Part):
         description="For by = 'marker'. May hold size=, sha256=, count=, sum=, which are compared.",
     )
     marker_replaces_extension: bool = Field(False, description="pay.ok instead of pay.csv.ok.")
+    lock_suffixes: tuple[str, ...] = Field(
+        (), description="While NAME.lck (or pay.lck for pay.csv) lies there its file is not taken, whatever by says."
+    )
 
 
 class DuplicatePolicy(StrEnum):

@@ -280,6 +280,20 @@ def test_a_file_written_to_after_its_marker_must_also_come_to_rest(outbound: Pat
     assert names(box.scan(NOW + timedelta(seconds=12))) == ["pay.csv"]
 
 
+@pytest.mark.parametrize("lock", ["pay.csv.lck", "pay.lck"])
+def test_while_its_semaphore_is_there_a_file_is_not_taken_and_that_is_told_after_a_while(
+    outbound: Path, outbox: Any, lock: str
+) -> None:
+    box = outbox(completeness={"lock_suffixes": (".lck",)})
+    (outbound / lock).write_bytes(b"")
+    (outbound / "pay.csv").write_bytes(b"x")
+    assert list(box.scan(NOW)) == []
+    later = NOW + timedelta(minutes=11)
+    assert odd(box.scan(later)) == [("H2H-FILE-LOCKED", "pay.csv")]
+    (outbound / lock).unlink()
+    assert names(box.scan(later)) == ["pay.csv"]
+
+
 def test_a_marker_without_its_file_and_a_file_without_its_marker_are_told_after_a_while(
     outbound: Path, outbox: Any
 ) -> None:

@@ -39,6 +39,7 @@ class Names:
         by_marker = folder.completeness.by is CompletenessKind.MARKER
         self._suffixes = tuple(s.casefold() for s in folder.completeness.marker_suffixes) if by_marker else ()
         self._replaces = folder.completeness.marker_replaces_extension
+        self._locks = folder.completeness.lock_suffixes
 
     def kind(self, name: str) -> NameKind:
         """What this name is."""
@@ -49,7 +50,7 @@ class Names:
         ):
             return NameKind.OURS
         folded = name.casefold()
-        if any(fnmatchcase(folded, p) for p in self._ignore):
+        if any(fnmatchcase(folded, p) for p in self._ignore) or name.endswith(self._locks):
             return NameKind.IGNORED
         if self._suffixes and folded.endswith(self._suffixes):
             return NameKind.MARKER
@@ -61,6 +62,11 @@ class Names:
         """The key under which a marker speaks of a file."""
         suffix = next(s for s in self._suffixes if marker.casefold().endswith(s))
         return marker[: len(marker) - len(suffix)]
+
+    def locks_of(self, name: str) -> list[str]:
+        """The names of semaphores under which a file is still being written."""
+        stems = (name, os.path.splitext(name)[0])
+        return [stem + suffix for suffix in self._locks for stem in stems]
 
     def marker_key(self, name: str) -> str:
         """The key under which a file looks for its marker."""

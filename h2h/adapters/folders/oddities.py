@@ -106,6 +106,17 @@ def waits(name: str) -> Finding:
     )
 
 
+def locked(name: str, lock: str) -> Finding:
+    """A file whose semaphore does not go."""
+    return warning(
+        "H2H-FILE-LOCKED",
+        escaped(name),
+        f"{escaped(lock)} has kept the file from being taken for more than {_minutes(LONG)} minutes",
+        _ERP,
+        next_step="remove the semaphore if the export is done, or both if it was broken off",
+    )
+
+
 def lonely_marker(marker: str) -> Finding:
     """A marker whose file does not come."""
     return warning(

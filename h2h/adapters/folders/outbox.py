@@ -72,7 +72,9 @@ class FolderOutbox:
             yield from self._tell(self._lonely_markers(seen, now))
         for _, name in seen.wanted:
             with files.in_words("look at", self._path / escaped(name)):
-                found = self._judge(name, seen, now, local)
+                # After the file was seen: the listing may have passed the semaphore's place before it came.
+                lock = next((n for n in self._names.locks_of(name) if os.path.lexists(self._path / n)), None)
+                found = self._judge(name, seen, now, local) if lock is None else self._waits_for(name, lock, now)
             if isinstance(found, Candidate):
                 yield found
             elif found is not None:
@@ -225,6 +227,10 @@ class FolderOutbox:
         if unreadable is not None:
             return (name, state.st_ino, unreadable) if isinstance(unreadable, Finding) else None
         return Candidate(identity_of(name, state), says.size, says.sha256, marker, says.totals)
+
+    def _waits_for(self, name: str, lock: str, now: datetime) -> tuple[str, int, Finding] | None:
+        waited = self._rest.unchanged(name, ("lock", lock), now)
+        return (name, 0, oddities.locked(name, lock)) if waited > oddities.LONG else None
 
     def _at_rest(self, name: str, state: os.stat_result, marker: str | None, now: datetime, local: bool) -> bool:
         how = self._folder.completeness

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO
 
 from lxml import etree
@@ -27,6 +28,8 @@ from h2h.core.rules.judge import Judge, Where, masked, shown
 from h2h.core.xml import name_of
 
 _COLUMNS_MAX = 16_384
+#: All that is looked at of a sheet; the cells of a row are looked at when it is whole.
+_TAGS = ("{*}col", "{*}row", "{*}mergeCell")
 
 
 class SpreadsheetCells:
@@ -46,7 +49,7 @@ class SpreadsheetCells:
     def __iter__(self) -> Iterator[tuple[int, int, list[str] | Totals]]:
         try:
             archive, self._book = opened(self._source)
-            yield from self._rows(events(archive, self._part(), ("start", "end")))
+            yield from self._rows(events(archive, self._part(), ("start", "end"), _TAGS))
         except Unusable as problem:
             self._judge.found("H2H-SPREADSHEET", "", str(problem), where=Where("file"))
             self.unreadable.add(0)
@@ -85,7 +88,7 @@ class SpreadsheetCells:
     def _rows(self, seen: Iterator[tuple[str, etree._Element]]) -> Iterator[tuple[int, int, list[str] | Totals]]:
         width = 0
         for event, element in seen:
-            tag = name_of(element.tag)[1]
+            tag = _local_name(str(element.tag))
             if event == "start":
                 if tag == "col" and element.get("hidden") in ("1", "true"):
                     self._hidden.append((_whole(element.get("min")), _whole(element.get("max"))))
@@ -147,7 +150,7 @@ class SpreadsheetCells:
     def _cells(self, row: etree._Element) -> list[Cell]:
         cells: list[Cell] = []
         for element in row:
-            if name_of(element.tag)[1] != "c":
+            if _local_name(str(element.tag)) != "c":
                 continue
             column = _column_of(element.get("r")) or len(cells) + 1
             if not len(cells) < column <= _COLUMNS_MAX:
@@ -159,7 +162,7 @@ class SpreadsheetCells:
     def _cell(self, element: etree._Element) -> Cell:
         kind, text, formula = element.get("t", "n"), "", False
         for part in element:
-            tag = name_of(part.tag)[1]
+            tag = _local_name(str(part.tag))
             if tag == "f":
                 formula = True
             elif tag == "v":
@@ -228,6 +231,12 @@ def _forget(row: etree._Element) -> None:
         if parent is None:
             return
         del parent[0]
+
+
+@lru_cache(maxsize=256)
+def _local_name(tag: str) -> str:
+    """The name without its namespace; a sheet has few names and many elements."""
+    return name_of(tag)[1]
 
 
 def _whole(text: str | None) -> int:

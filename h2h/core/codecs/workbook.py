@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
@@ -124,11 +124,7 @@ def _date_styles(elements: list[etree._Element]) -> set[int]:
 
 def _text(element: etree._Element) -> str:
     """The text of a shared or inline string, without the reading aids for Japanese."""
-    parts = [
-        node.text or ""
-        for node in element.iter()
-        if name_of(node.tag)[1] == "t" and not any(name_of(a.tag)[1] == "rPh" for a in node.iterancestors())
-    ]
+    parts = [node.text or "" for node in element.iter("{*}t") if next(node.iterancestors("{*}rPh"), None) is None]
     return unescaped("".join(parts))
 
 
@@ -149,18 +145,18 @@ def _held(archive: zipfile.ZipFile, part: str) -> Iterator[etree._Element]:
     size = archive.getinfo(part).file_size
     if size > HELD_MAX:
         raise Unusable(f"{part} has {size:,} bytes; at most {HELD_MAX:,} are held")
-    for _event, element in events(archive, part, ("end",), keep=True):
+    for _event, element in events(archive, part, ("end",)):
         if element.getparent() is None:
             yield from element.iter(etree.Element)
 
 
 def events(
-    archive: zipfile.ZipFile, part: str, of: tuple[Event, ...], *, keep: bool = False
+    archive: zipfile.ZipFile, part: str, of: tuple[Event, ...], tags: Sequence[str] | None = None
 ) -> Iterator[tuple[str, etree._Element]]:
-    """The events of a part as it is unpacked, block by block. ``Unusable``. Who does not *keep* clears elements."""
+    """The events of a part's elements (of *tags* only), as it is unpacked block by block. ``Unusable``."""
     parser = etree.XMLPullParser(
-        events=of, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,
-        remove_pis=True,
+        events=of, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
     )  # fmt: skip
     before = b""
     try:
