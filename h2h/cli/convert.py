@@ -24,9 +24,15 @@ PLAIN = ("csv", "json")
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--to", "target", required=True, metavar="FORMAT", help="csv, json, or a format that h2h writes.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="FORMAT",
+    help="csv, json, a format that h2h writes; a statement also: mt940, multicash, finsta01, camt.053.",
+)
 @click.option("--bank", help="Read a table as this bank's ERP folder declares it, and keep the bank's rules.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, or a folder. Default: standard output.")
 @click.option(
     "-c",
     "--config",
@@ -43,24 +49,48 @@ def convert(file: Path, target: str, bank: str | None, output: Path | None, conf
 
     try:
         desk = Desk(config, bank)
-        if target not in PLAIN:
+        if target not in PLAIN and not _is_statement_form(target):
             desk.book.get(target)
         long = desk.long_statement(file) if target == "csv" else None
         if long is not None and _streamed(desk, file, long, output):
             return
-        looked, content = _converted(desk, file, target)
+        looked, made = _converted(desk, file, target, output)
     except Refused as refused:
         _tell(refused.findings)
         raise SystemExit(1) from refused
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
     _tell(looked.findings)
-    if content is None:
+    if not made:
         raise SystemExit(looked.exit_status or 1)
-    _put(output, content)
+    for place, content in made:
+        _put(place, content)
 
 
-def _converted(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
+def _is_statement_form(target: str) -> bool:
+    from h2h.core.erp.statement_files import FORMS
+
+    return target in FORMS
+
+
+def _converted(
+    desk: Desk, file: Path, target: str, output: Path | None
+) -> tuple[Looked, list[tuple[Path | None, bytes]]]:
+    """What was found, and the new files with their places; none if the file is refused."""
+    if _is_statement_form(target):
+        from h2h.cli.convert_statement import targets, written
+
+        looked = desk.look(file)
+        if looked.exit_status or looked.read is None:
+            return looked, []
+        return looked, targets(file, written(desk, looked, target), output)
+    looked, content = _one(desk, file, target)
+    if output is not None and output.is_dir():
+        raise click.UsageError(f"{output} is a folder; name the file")
+    return looked, [] if content is None else [(output, content)]
+
+
+def _one(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     """What was found, and the new content; None if the file is refused."""
     looked = desk.look(file) if target in PLAIN or desk.table_of(file) is None else None
     if looked is None or (looked.unknown and desk.bank is not None and target not in PLAIN):

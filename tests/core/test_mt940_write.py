@@ -179,7 +179,7 @@ def test_what_cannot_be_carried_exactly_is_refused_with_its_place(
     changes: dict[str, Any], code: str, where: str
 ) -> None:
     with pytest.raises(Refused) as caught:
-        written(statement(**changes))
+        written(statement(**changes), on_charset="refuse", long_texts="refuse")
     (finding,) = caught.value.findings
     assert (finding.code, finding.where) == (code, where)
 
@@ -210,6 +210,16 @@ def test_letters_are_spelled_in_swifts_set_or_kept_where_the_site_takes_them() -
     made = statement(entry(details=[EntryDetail(debtor_name="Jürgen Größe", remittance="Rechnung №7")]))
     assert "/NAME/Juergen Groesse/" in written(made)[0]
     assert "/NAME/Jürgen Größe/" in written(made, charset="utf-8")[0]
+
+
+def test_no_payer_can_keep_a_statement_from_the_erp_by_what_he_writes() -> None:
+    evil = "a=b 付款 😀 " + "word " * 200
+    made = statement(entry(details=[EntryDetail(end_to_end_id="E-1", remittance=evil, debtor_name=evil)]))
+    for narrative in ("slash", "german", "plain"):
+        text, told = written(made, narrative=narrative)
+        assert {f.code for f in told} >= {"H2H-ALTERED", "H2H-LEFT-OUT"}
+        (again,) = read(text)
+        assert [(e.amount, e.details[0].end_to_end_id) for e in again.entries] == [(Decimal("1.00"), "E-1")]
 
 
 def test_a_text_key_comes_from_the_site_before_the_bank() -> None:

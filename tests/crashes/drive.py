@@ -1,6 +1,7 @@
 """Plays one enumeration whole, or one part of it, and prints one line of JSON: what was done, what the oracle found.
 
-    python -m tests.crashes.drive kill [--channel directory|sshd|trouble|sealed] [--select all|torn|bank|seal|commits]
+    python -m tests.crashes.drive kill [--channel directory|sshd|trouble|sealed|pair]
+                                       [--select all|torn|bank|seal|commits]
     python -m tests.crashes.drive fault [--rename posix|fxp]
     python -m tests.crashes.drive restore
 
@@ -26,7 +27,7 @@ def main() -> int:
     """See the module. 1 if the oracle found anything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["kill", "fault", "restore"])
-    parser.add_argument("--channel", choices=["directory", "sshd", "trouble", "sealed"], default="directory")
+    parser.add_argument("--channel", choices=["directory", "sshd", "trouble", "sealed", "pair"], default="directory")
     parser.add_argument("--rename", choices=["posix", "fxp"], default="posix")
     parser.add_argument("--part", default="1/1")
     parser.add_argument("--only", default="", help="effects of this port call, e.g. session.rename")

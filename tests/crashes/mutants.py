@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+from h2h.adapters.folders import FolderInbox
 from h2h.core import evidence
 from h2h.core.errors import InDoubt, NotSent, Unavailable
 from h2h.core.evidence import Answer, Decision, Seen
@@ -135,6 +136,16 @@ def _put(module: ModuleType, name: str, value: object) -> None:
     setattr(module, name, value)
 
 
+def head_before_its_rows() -> None:
+    """Of a pair, the file that says that both are there comes first."""
+    real = FolderInbox.deliver_together
+
+    def backwards(self: FolderInbox, files: Any) -> list[str]:
+        return real(self, list(reversed(files)))[::-1]
+
+    FolderInbox.deliver_together = backwards  # type: ignore[method-assign]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     f.__name__.replace("_", "-"): f
     for f in (
@@ -145,5 +156,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
         source_removed_first,
         sealed_anew,
         ledger_not_asked,
+        head_before_its_rows,
     )
 }

@@ -108,7 +108,7 @@ class Scene:
         faults = []
         if not self._places():
             faults.append("the source file is nowhere")
-        return faults + self._at_the_bank(final=False)
+        return faults + self._at_the_bank(final=False) + self._half_pairs()
 
     def faults_at_the_end(self, *, states: frozenset[State] = frozenset({State.ACCEPTED})) -> list[str]:
         """What must hold when all has come to rest."""
@@ -134,6 +134,12 @@ class Scene:
         if told != outcomes:
             faults.append(f"the receipt says {told}, the journal {outcomes}")
         return faults + self._witnesses() + self._left_over()
+
+    def _half_pairs(self) -> list[str]:
+        """Who sees AUSZUG takes both."""
+        inbox = self.site.inbox()
+        heads = [name for name in inbox if name.endswith(".AUSZUG.TXT")]
+        return [f"given without its other half: {n}" for n in heads if n.replace("AUSZUG", "UMSATZ") not in inbox]
 
     def _home(self, files: list[Any], outcomes: dict[str, str], open_items: list[str]) -> list[str]:
         faults = []

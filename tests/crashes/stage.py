@@ -154,6 +154,15 @@ class SealedStage(Stage):
     scene = Sealed
 
 
+class PairStage(Stage):
+    """An ERP that is given pairs of files, of which each is nothing without the other."""
+
+    journeys = ("out", "home")
+
+    def __init__(self, base: Path, changes: dict[str, Any]) -> None:
+        super().__init__(base, laid_over(changes, {"erp": {"deliver": ["multicash", "mt940", "csv"]}}))
+
+
 class TroubledStage(Stage):
     """Files that are refused, held and duplicates, and a bank that never answers."""
 
@@ -163,7 +172,7 @@ class TroubledStage(Stage):
 
 @contextmanager
 def staged(channel: str, changes: dict[str, Any] | None = None) -> Iterator[Stage]:
-    """A stage whose bank is behind a *directory* or *sshd*; over a directory, too: *sealed*; *trouble*, other files."""
+    """A stage whose bank is behind a *directory* or *sshd*; over a directory, too: *sealed*; *pair*; *trouble*."""
     base = fast_directory()
     try:
         if channel == "sealed":
@@ -171,7 +180,8 @@ def staged(channel: str, changes: dict[str, Any] | None = None) -> Iterator[Stag
                 yield SealedStage(base, laid_over(changes or {}, {"bank": {"seal": seal}}))
             return
         if channel != "sshd":
-            yield (Stage if channel == "directory" else TroubledStage)(base, changes or {})
+            stages = {"directory": Stage, "pair": PairStage, "trouble": TroubledStage}
+            yield stages[channel](base, changes or {})
             return
         program = find_sshd()
         if program is None:

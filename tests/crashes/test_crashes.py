@@ -58,6 +58,12 @@ def test_killed_while_sealing_or_opening_the_bank_gets_the_same_bytes_once(root:
     assert told["runs"] >= 15
 
 
+def test_killed_while_a_pair_is_put_down_the_erp_never_sees_half_of_it_and_gets_it_once(root: Path) -> None:
+    told = drive(root, "kill", "--channel", "pair", "--only", "inbox.deliver")
+    assert told["faults"] == []
+    assert told["runs"] >= 15
+
+
 def test_killed_after_any_commit_whoever_must_be_told_is_told(root: Path) -> None:
     told = drive(root, "kill", "--channel", "trouble", "--select", "commits")
     assert told["faults"] == []
@@ -89,6 +95,7 @@ def test_a_journal_restored_from_any_older_copy_sends_nothing_twice(root: Path) 
         ("absent-means-not-sent", ("kill", "--only", "session.rename")),
         ("source-removed-first", ("kill", "--only", "outbox.discard")),
         ("sealed-anew", ("fault", "--channel", "sealed", "--only", "session.rename")),
+        ("head-before-its-rows", ("kill", "--channel", "pair", "--only", "inbox.deliver_together")),
         ("ledger-not-asked", ("restore", "--part", "1/5")),
     ],
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from h2h.cli.main import main
 from h2h.core.model.statement import StatementMessage
 from h2h.core.rows import defused, undefused
 from tests.contracts.pain import IBANS
@@ -18,6 +21,7 @@ from tests.journeys.site import OUR_ACCOUNT, Site, salaries
 
 OTHER_ACCOUNT = "DE02120300000000202051"
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMS = ["mt940", "multicash", "finsta01", "camt.053", "camt.053.001.02"]
 LINES = [Line("1250.00", "SAL-1"), Line("7.05", "IN-1", "CRDT", counterparty="Jürgen Groß", remittance="Rechnung 7")]
 
@@ -89,7 +93,7 @@ def test_an_idoc_says_which_credits_are_returns(tmp_path: Path) -> None:
 
 def test_what_a_form_cannot_carry_is_told_and_given_in_the_others_and_as_the_original(tmp_path: Path) -> None:
     said = camt053([Line("1.00", "A", remittance="付款")])
-    site = site_with(tmp_path, "mt940", "camt.053", said=said)
+    site = site_with(tmp_path, "mt940", "camt.053", said=said, mt940={"on_charset": "refuse"})
     (manifest,) = site.manifests()
     (not_given,) = manifest["not_given"]
     assert not_given["format"] == "mt940"
@@ -100,9 +104,17 @@ def test_what_a_form_cannot_carry_is_told_and_given_in_the_others_and_as_the_ori
     assert "mt940" in item.text
 
 
+def test_what_a_form_has_no_place_for_stands_in_the_manifest(tmp_path: Path) -> None:
+    site = site_with(tmp_path, "mt940", said=camt053([Line("1.00", "A", remittance="付款")]))
+    (manifest,) = site.manifests()
+    assert {(f["format"], f["code"]) for f in manifest["left_out"]} >= {("mt940", "H2H-ALTERED")}
+    assert manifest["not_given"] == []
+    assert "not-in-this-form" not in site.waiting()
+
+
 def test_where_no_wanted_form_can_carry_it_the_original_is_given(tmp_path: Path) -> None:
     said = camt053([Line("1.00", "A", remittance="付款")])
-    site = site_with(tmp_path, "mt940", said=said)
+    site = site_with(tmp_path, "mt940", said=said, mt940={"on_charset": "refuse"})
     assert given(site, ".xml") == said.encode()
     assert "not-in-this-form" in site.waiting()
 
@@ -172,3 +184,57 @@ def test_no_name_of_a_payee_becomes_a_formula_in_what_the_erp_is_given_of_its_pa
     given_names = [row["creditor"] for row in csv.DictReader(io.StringIO(table, newline=""))]
     assert [undefused(name) for name in given_names] == evil
     assert [name for name in given_names if name.startswith(("=", "+", "-", "@"))] == []
+
+
+# ------------------------------------------------------------------------------------------------ h2h convert
+
+MT940 = ROOT / "formats/mt940/golden/german-sub-fields-and-sepa-words.sta"
+CAMT = ROOT / "formats/camt/golden/balance-that-does-not-add-up-053-02.xml"
+
+
+def h2h(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.mark.parametrize("form", ["camt.053", "camt.053.001.02", "camt.053.001.08"])
+def test_a_statement_of_another_format_becomes_a_camt_that_h2h_finds_sound(tmp_path: Path, form: str) -> None:
+    out = tmp_path / "made.xml"
+    assert h2h("convert", MT940, "--to", form, "-o", out).exit_code == 0
+    assert h2h("validate", out).exit_code == 0
+    made, source = (json.loads(h2h("inspect", "--json", f).stdout)["statements"][0] for f in (out, MT940))
+    for key in ("account", "currency", "opening_balance", "closing_balance"):
+        assert made[key] == source[key]
+    facts = (
+        "amount",
+        "currency",
+        "credit_debit",
+        "booking_date",
+        "value_date",
+        "reversal",
+        "end_to_end_ids",
+        "remittance",
+    )
+    assert [[e[k] for k in facts] for e in made["entries"]] == [[e[k] for k in facts] for e in source["entries"]]
+
+
+def test_convert_puts_a_pair_into_a_folder_and_asks_for_one(tmp_path: Path) -> None:
+    asked = h2h("convert", MT940, "--to", "multicash")
+    assert asked.exit_code == 2
+    assert "name a folder" in asked.output
+    assert h2h("convert", MT940, "--to", "multicash", "-o", tmp_path).exit_code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{MT940.stem}.AUSZUG.TXT", f"{MT940.stem}.UMSATZ.TXT"]
+
+
+def test_convert_says_what_a_form_has_no_place_for_and_refuses_what_it_cannot_carry(tmp_path: Path) -> None:
+    told = h2h("convert", MT940, "--to", "finsta01")
+    assert told.exit_code == 0
+    assert "FINSTA01 has no place for the balance CLAV: once, at Stmt[1]" in told.stderr
+    refused = h2h("convert", CAMT, "--to", "mt940", "-o", tmp_path / "made.sta")
+    assert refused.exit_code == 1
+    assert "Stmt[1]/ElctrncSeqNb" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_payment_does_not_become_a_statement() -> None:
+    payment = next((ROOT / "formats/pain.001/golden").glob("two-*09.xml"))
+    assert h2h("convert", payment, "--to", "mt940").exit_code == 2

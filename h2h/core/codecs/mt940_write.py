@@ -64,7 +64,7 @@ class _Writer:
         """The message of one statement, line by line."""
         head = stated(statement, f"Stmt[{number}]", self._options, self._told)
         yield f":20:{self._reference(statement, head)}"
-        yield f":25:{self.speller.fitting(head.account, _ACCOUNT_MAX, f'{head.where}/Acct', 'the account number')}"
+        yield f":25:{self.speller.exact(head.account, _ACCOUNT_MAX, f'{head.where}/Acct', 'the account number')}"
         yield f":28C:{head.number}"
         yield f":60F:{self._balance(head.opening, head)}"
         for line in lines_of(statement, head, self._options, self._told):

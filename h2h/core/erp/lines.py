@@ -144,13 +144,25 @@ class Speller:
         self.encoding = {"sepa": "ascii"}.get(options.charset, options.charset)
 
     def spelled(self, text: str, where: str) -> str:
-        """The text; ``Refused`` names the character that cannot be written."""
+        """The text; a character without a spelling becomes a dot, and that is told, or is ``Refused``.
+
+        Anybody who pays us writes such texts: one odd character must not keep a whole statement from the ERP.
+        """
         text = " ".join(text.split())
         if self._transliterates:
             text = self._repertoire.transliterated(text)
         faults = self._repertoire.faults(text)
-        if faults:
+        if faults and not self._transliterates:
             raise self._told.refuse("H2H-CHARACTER", where, f"{self._told.form} cannot hold {faults[0]}: {text[:40]!r}")
+        for fault in faults:
+            text = f"{text[: fault.position - 1]}.{text[fault.position :]}"
+            self._told.altered(where, "a character that the form cannot hold")
+        return text
+
+    def exact(self, text: str, length_max: int, where: str, what: str) -> str:
+        """What must stand there as it is, or ``Refused``."""
+        if self._repertoire.faults(text) or len(text) > length_max:
+            raise self._told.refuse("H2H-NO-PLACE", where, f"{what} {text!r} cannot be written in {self._told.form}")
         return text
 
     def harmless(self, structure: re.Pattern[str], instead: str, text: str, where: str) -> str:

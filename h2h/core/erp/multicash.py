@@ -102,7 +102,13 @@ class _Writer:
                 f"declare the account {head.account} as 'bank key/account' in accounts: MultiCash has two fields for it"
             )
             raise self._told.refuse("H2H-NO-PLACE", f"{head.where}/Acct", text)
-        return self.speller.spelled(bank_key, head.where), self.speller.spelled(account, head.where)
+        where = f"{head.where}/Acct"
+        if _PARTED.search(declared):
+            raise self._told.refuse("H2H-NO-PLACE", where, f"the account {declared!r} holds what parts the fields")
+        return (
+            self.speller.exact(bank_key, _BANK_KEY, where, "the bank key"),
+            self.speller.exact(account, _ACCOUNT, where, "the account"),
+        )
 
     # ------------------------------------------------------------------------------------------------ entries
 

@@ -22,10 +22,12 @@ class LineOptions(Part):
 
     charset: Repertoire = Field("sepa", description="The characters that may stand in it; sepa is SWIFT's set X.")
     on_charset: Texts = Field(
-        "transliterate", description="What becomes of other characters; those without a spelling are refused."
+        "transliterate",
+        description="What becomes of other characters. transliterate: they are spelled in the set, those without a "
+        "spelling become dots, and the manifest says so.",
     )
     long_texts: Literal["refuse", "shorten"] = Field(
-        "refuse", description="A text that does not fit. shorten: what is left out is said in the manifest."
+        "shorten", description="A text that does not fit. shorten: the manifest says what was left out."
     )
     statement_number: Literal["as-stated", "day-of-year"] = Field(
         "as-stated", description="day-of-year: YYDDD of the closing balance, where the bank gives no number."
@@ -64,6 +66,9 @@ class FinstaOptions(Part):
     amount_qualifier: str = Field("001", description="MOAQUAL of a line's amount, as agreed with the SAP team.")
     accounts: dict[str, str] = Field(
         default={}, description="Account as the bank states it → 'bank key/account' as the ERP knows it."
+    )
+    statement_number: Literal["as-stated", "day-of-year"] = Field(
+        "as-stated", description="day-of-year: YYDDD of the closing balance, where the bank gives no number."
     )
     debit_sign: Literal["trailing", "leading"] = Field(
         "trailing", description="Where the minus of a debit stands; the IDoc type has no field for the direction."

@@ -72,8 +72,9 @@ def write_statements(
         told = write_mt940(message, out, options.mt940)
         return Written((StatementFile(".mt940.sta", held.content()),), told)
     if form == "finsta01":
-        # XML takes every letter.
-        lines = LineOptions(charset="utf-8", statement_number=options.mt940.statement_number)
+        # XML takes every letter, and the IDoc has no place for a value date.
+        number = options.finsta01.statement_number
+        lines = LineOptions(charset="utf-8", statement_number=number, value_date_missing="booking-date")
         told = write_finsta01(message, out, options.finsta01, lines)
         return Written((StatementFile(".finsta01.xml", held.content()),), told)
     format_ = book.get("camt.053.001.08" if form == "camt.053" else form)

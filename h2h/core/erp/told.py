@@ -39,11 +39,15 @@ class Told:
         return [
             *self._other,
             *(
-                warning("H2H-LEFT-OUT", first, f"{self.form} has no place for {what}: {count} times, first at {first}")
+                warning("H2H-LEFT-OUT", first, f"{self.form} has no place for {what}: {_times(count, first)}")
                 for what, (first, count) in self._left_out.items()
             ),
             *(
-                warning("H2H-ALTERED", first, f"{what} is written otherwise: {count} times, first at {first}")
+                warning("H2H-ALTERED", first, f"{what} is written otherwise: {_times(count, first)}")
                 for what, (first, count) in self._altered.items()
             ),
         ]
+
+
+def _times(count: int, first: str) -> str:
+    return f"once, at {first}" if count == 1 else f"{count} times, first at {first}"
