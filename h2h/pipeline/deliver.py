@@ -19,7 +19,7 @@ from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
-from h2h.pipeline.given import Given, NotGiven, Part, given_to, stem
+from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import answered_id, dumped, opened
 from h2h.pipeline.settle import called_back
@@ -72,6 +72,8 @@ def _put(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: 
                 _tell(house, file, folder, given)
             else:
                 left_out += [{"format": given.format, **f.as_json()} for f in given.findings]
+        if not_given and not delivered:
+            delivered += _hand_over(house, file, folder, instead(house, file, folder, read), work, 0)
     finally:
         house.archive.clean(file.fid)
     return {"files": delivered, "not_given": not_given, "left_out": left_out}

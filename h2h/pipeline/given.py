@@ -92,8 +92,18 @@ def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, who
             something = True
             yield Given("json", (Part(f"{stem(file)}.json", whole),))
     if "original" in folder.deliver or not something:
-        suffix = original_suffix(file.remote_name, xml=house.formats.get(file.format or "").codec is None)
-        yield Given("original", (Part(f"{stem(file)}{suffix}", opened(house, file)),))
+        yield _original(house, file)
+
+
+def instead(house: House, file: InboundFile, folder: ErpFolder, read: Read) -> Given:
+    """What is given where nothing that was wanted could be written: the original, or JSON without others' accounts."""
+    message = read.message
+    if isinstance(message, StatementMessage):
+        wanted = [s for s in message.statements if _may_have(house, file, folder, s)]
+        if len(wanted) < len(message.statements):
+            format_ = house.formats.get(file.format or "")
+            return _one("json", f"{stem(file)}.json", _json(format_, replace(message, statements=wanted)))
+    return _original(house, file)
 
 
 def stem(file: InboundFile) -> str:
@@ -131,6 +141,11 @@ def _written(
         return NotGiven(form, list(refused.findings))
     parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
     return Given(form, parts, made.findings)
+
+
+def _original(house: House, file: InboundFile) -> Given:
+    suffix = original_suffix(file.remote_name, xml=house.formats.get(file.format or "").codec is None)
+    return Given("original", (Part(f"{stem(file)}{suffix}", opened(house, file)),))
 
 
 def _of(content: bytes, rows: int | None) -> Make:

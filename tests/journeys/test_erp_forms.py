@@ -163,6 +163,19 @@ def test_a_table_whose_encoding_lacks_a_letter_is_not_given_and_a_person_is_told
     assert "not-in-this-form" in site.waiting()
 
 
+def test_where_the_only_table_cannot_be_written_the_original_is_given_or_json_without_the_others_accounts(
+    tmp_path: Path,
+) -> None:
+    lines = [Line("1.00", "A", remittance="付款")]
+    alone = site_with(tmp_path / "alone", "csv", said=camt053(lines), statement_csv={"encoding": "cp1252"})
+    assert [f["format"] for f in alone.manifests()[0]["files"]] == ["original"]
+    said = camt053(lines, more=[(OTHER_ACCOUNT, [Line("666.00", "SECRET", "CRDT")])])
+    declared = {"statement_csv": {"encoding": "cp1252"}, "accounts": [OUR_ACCOUNT]}
+    shared = site_with(tmp_path / "shared", "csv", said=said, **declared)
+    assert [f["format"] for f in shared.manifests()[0]["files"]] == ["json"]
+    assert not [name for name, content in shared.inbox().items() if b"SECRET" in content]
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_becomes_a_formula_and_each_is_had_back(payload: str) -> None:
     assert not defused(payload).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
