@@ -1,5 +1,6 @@
 """The documentation tells what is: generated parts are up to date, commands exist, links lead somewhere."""
 
+import json
 import re
 import runpy
 from io import BytesIO
@@ -7,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 
 from h2h.adapters.format_files import load_formats
+from h2h.cli.format import format_
 from h2h.cli.main import VERBS
 from h2h.core.lifecycle import TRANSITIONS
 from h2h.core.model.payment import Initiation
@@ -135,3 +138,23 @@ def test_every_test_that_the_documents_name_exists_and_every_failure_has_one_or_
     assert {name: sorted(tests - known) for name, tests in named.items() if tests - known} == {}
     rows = re.findall(r"^\| F\d\d .*$", (root / "docs" / "failures.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert [row for row in rows if "`test_" not in row and "**open**" not in row] == []
+
+
+def test_the_bank_of_the_guide_can_be_added_as_it_says(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "adding-a-format.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"```(?:xml|toml) own-([a-z-]+)\n(.*?)```", text, re.DOTALL))
+    folder = tmp_path / "ebpay"
+    (folder / "golden").mkdir(parents=True)
+    names = {"card": "format.toml", "codes": "codes.toml", "answers": "answers.toml"}
+    names |= {"payment-mapping": "payment.xml", "answer-mapping": "answer.xml"}
+    for part, name in names.items():
+        (folder / name).write_text(parts[part], encoding="utf-8")
+    for part in ("payment", "answer"):
+        (folder / "golden" / f"{part}.xml").write_bytes(parts[part].encode("gbk"))
+    for command in ("accept", "check"):
+        done = CliRunner().invoke(format_, [command, str(folder)])
+        assert done.exit_code == 0, done.output
+    told = CliRunner().invoke(format_, ["check", str(folder)]).output
+    assert "written and read again" in told
+    (transaction,) = json.loads((folder / "golden" / "answer.json").read_text(encoding="utf-8"))["transactions"]
+    assert (transaction["outcome"], transaction["ordinal"]) == ("rejected", 1)

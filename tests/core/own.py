@@ -17,6 +17,21 @@ from h2h.data import data_dir
 
 NOW = datetime(2026, 3, 2, 1, 15, tzinfo=UTC)
 FACTS = {"customer_id": "1100000001", "user_id": "h2h01", "same_city": "N", "purpose": "货款"}
+#: What each bank's own format wants to be told of a payment, beside what every payment says.
+WANTED: dict[str, dict[str, str]] = {
+    "cib.payment": {"same_city": "Y"},
+    "cib.batch": {"same_city": "N"},
+    "citic.payment": {"user_name": "H2H", "same_city": "N", "pay_type": "03"},
+    "citic.batch": {"pay_type": "02"},
+    "cmb.payment": {"branch": "59", "channel": "N"},
+    "icbc.payment": {"same_city": "Y", "pay_type": "2"},
+}
+#: And of the file.
+OF_FILE: dict[str, dict[str, str]] = {
+    "citic.batch": {"user_name": "H2H"},
+    "cmb.payment": {"user_id": "h2h01", "business": "N02031"},
+    "icbc.payment": {"customer_id": "0202", "user_id": "h2h01", "online": "1", "settlement": "0"},
+}
 BOOK: FormatBook = load_formats(data_dir("formats"))
 
 #: What GBK holds and no bank forbids; no blank at the ends, which a reader may not keep.

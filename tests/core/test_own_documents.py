@@ -1,5 +1,6 @@
 """Banks' own documents: identified by what they hold, read and written as their sample says, and nothing lost."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,10 @@ from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.mapping.own_sample import compile_sample
 from h2h.core.mapping.own_values import OWN_TYPES
-from h2h.core.model.parties import Account, Agent, Party
+from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.outcome import Outcome
 from h2h.data import data_dir
-from tests.core.own import BOOK, FACTS, NOW, enquiries, initiation, payment, payments, plain, written
+from tests.core.own import BOOK, FACTS, NOW, OF_FILE, WANTED, enquiries, initiation, payment, payments, plain, written
 
 SCHEMAS = SchemaBook([data_dir("xsd")])
 OWN = [f for f in BOOK if f.family is not None and (Path(f.family.folder) / "answers.toml").exists()]
@@ -89,6 +90,38 @@ def test_a_question_to_cib_is_read_as_it_was_asked(format_id: str, about: str, d
 def test_a_question_for_bookings_keeps_its_days_and_its_page(enquiry: Any) -> None:
     document = written("cib.detail", enquiry)
     assert BOOK.identify(document).read(document).message == enquiry
+
+
+@pytest.mark.parametrize("format_id", sorted(WANTED))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_what_is_written_in_each_banks_format_is_valid_and_reads_back_as_the_same_payment(
+    format_id: str, data: Any
+) -> None:
+    transfer = data.draw(payments())
+    account = Account(other="0200000000000000001" if format_id == "icbc.payment" else "117010100100000001")
+    agent = replace(transfer.creditor_agent, member_id=data.draw(st.sampled_from(["105100000017", "308584000013"])))
+    instruction = replace(transfer.instruction, debtor_account=account)
+    places_debtor = format_id.startswith(("cib", "icbc"))
+    if not places_debtor:
+        instruction = replace(instruction, debtor=Party())
+    if format_id == "citic.batch":
+        agent = replace(agent, name=None)
+    town = transfer.creditor.postal_address if format_id != "citic.batch" and "citic" not in format_id else None
+    if format_id == "cmb.payment":
+        town = PostalAddress(town_name="广东省深圳市")
+    transfer = replace(
+        transfer,
+        instruction=instruction,
+        creditor=replace(transfer.creditor, postal_address=town),
+        creditor_agent=agent,
+        supplementary=WANTED[format_id],
+    )
+    message = initiation(transfer, supplementary=OF_FILE.get(format_id, FACTS))
+    document = written(format_id, message)
+    assert SCHEMAS.validate(f"{format_id}.xsd", document) == []
+    assert BOOK.identify(document).id == format_id
+    assert plain(BOOK.get(format_id).read(document).message).transactions == plain(message).transactions
 
 
 # ---------------------------------------------------------------------------------------------------- refusals
@@ -167,8 +200,6 @@ def test_a_fact_that_only_the_bank_wants_is_asked_for_by_name() -> None:
 
 
 def _replaced(**changes: Any) -> Any:
-    from dataclasses import replace
-
     return replace(payment().instruction, **changes)
 
 
