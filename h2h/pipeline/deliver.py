@@ -8,7 +8,6 @@ account nobody declared is held back, never put with another's.
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import answered_id, dumped, opened
+from h2h.pipeline.reading import answered_id, dumped, findings_of, opened
 from h2h.pipeline.settle import called_back
 from h2h.settings import ErpFolder
 
@@ -33,7 +32,7 @@ def deliver(house: House, file: InboundFile) -> None:
     whole = house.archive.get(file.fid, file.fetched_at, "30-message")
     if whole is None:
         raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
-    findings = json.loads(whole.read_bytes()).get("findings", [])
+    findings = findings_of(whole)
     for folder in _folders(house, file, read):
         done = f"50-delivered-{safe_name(folder.name)}.json"
         if house.archive.get(file.fid, file.fetched_at, done) is not None:

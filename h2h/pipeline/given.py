@@ -26,7 +26,7 @@ from h2h.core.rows import STATUS_HEADER, shaped, statement_rows, status_rows, wr
 from h2h.core.view import message_json
 from h2h.core.view_cancellation import cancellation_rows
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import answered_id, dumped, opened
+from h2h.pipeline.reading import answered_id, dump_into, opened
 from h2h.pipeline.settle import candidates_of
 from h2h.settings import ErpFolder
 
@@ -199,7 +199,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], options: Statem
 
 def _json(format_: Format, message: StatementMessage) -> Make:
     def make(out: BinaryIO) -> None:
-        out.write(dumped(message_json(format_, Read(message))))
+        dump_into(message_json(format_, Read(message)), out)
 
     return make
 

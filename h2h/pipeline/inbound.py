@@ -17,7 +17,7 @@ from h2h.core.records import FileState, InboundFile, Matched, NewAttention
 from h2h.core.view import message_json
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import dumped, read_bank_file, sha256_of, written_at
+from h2h.pipeline.reading import dump_into, dumped, read_bank_file, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
 UNREAD = (FileState.FETCHED, FileState.OPENED)
@@ -119,8 +119,11 @@ def _read(house: House, file: InboundFile) -> InboundFile:
     if refuses(read.findings):
         raise Refused([f for f in read.findings if refuses([f])])
     # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
-    view = dumped(message_json(format_, read))
+    view = house.archive.scratch(file.fid) / "message.json"
+    with view.open("wb") as out:
+        dump_into(message_json(format_, read), out)
     house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
+    house.archive.clean(file.fid)
     return house.journal.move_file(
         file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=_message_id(read)
     )

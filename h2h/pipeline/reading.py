@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from h2h.core import written
 from h2h.core.errors import Misconfigured
@@ -26,7 +26,7 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
     findings: list[Finding] = []
     schema = bank.schemas.get(format_.id, format_.schema)
     if schema:
-        findings += house.schemas.validate(schema, format_.as_schema_sees_it(data))
+        findings += house.schemas.validate_file(schema, opened(house, file), format_.as_schema_sees_it)
     read = format_.read(data)
     return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
 
@@ -63,4 +63,37 @@ def written_at(house: House, file: InboundFile) -> str:
 
 def dumped(value: Any) -> bytes:
     """JSON for the archive: the same value gives the same bytes."""
-    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str).encode()
+    return "".join(_JSON.iterencode(value)).encode()
+
+
+def dump_into(value: Any, out: BinaryIO) -> None:
+    """The same bytes, written as they come: a long statement as text takes more memory than the statement."""
+    parts: list[str] = []
+    for part in _JSON.iterencode(value):
+        parts.append(part)
+        if len(parts) >= _PARTS_AT_ONCE:
+            out.write("".join(parts).encode())
+            parts.clear()
+    out.write("".join(parts).encode())
+
+
+def findings_of(whole: Path) -> list[Any]:
+    """What stands under ``findings`` in a message that was dumped so; the rest, which may be long, is not read."""
+    read = b""
+    with whole.open("rb") as source:
+        while block := source.read(_BLOCK_BYTES):
+            read += block
+            at = read.find(_FINDINGS)  # a key of the message itself stands after one blank
+            if at < 0:
+                continue
+            try:
+                found, _ = json.JSONDecoder().raw_decode(read[at + len(_FINDINGS) :].decode("utf-8", "ignore"))
+            except json.JSONDecodeError:
+                continue  # not all of it yet
+            return list(found)
+    return []
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, indent=1, sort_keys=True, default=str)
+_PARTS_AT_ONCE, _BLOCK_BYTES = 10_000, 1 << 20
+_FINDINGS = b'\n "findings": '

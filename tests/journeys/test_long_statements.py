@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
+from h2h.pipeline import reading
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDENS = sorted((ROOT / "formats" / "camt" / "golden").glob("*05[234]*.xml"))
@@ -17,6 +21,7 @@ BATCH = (ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml").read_te
 def table(file: Path, monkeypatch: pytest.MonkeyPatch, *, in_pieces: bool) -> Result:
     monkeypatch.setattr("h2h.cli.desk.LONG_BYTES", 0 if in_pieces else 1 << 40)
     monkeypatch.setattr("h2h.cli.desk._BLOCK_BYTES", 700)
+    monkeypatch.setattr("h2h.adapters.schema._EXPLAIN_SECONDS", 600.0)  # a busy machine must not say less
     monkeypatch.setattr("h2h.core.mapping.reader.PIECE_BYTES", 900)
     monkeypatch.setattr("h2h.core.mapping.reader.Reader.stream.__defaults__", (None, 900))
     return CliRunner().invoke(main, ["convert", str(file), "--to", "csv"])
@@ -60,3 +65,24 @@ def test_what_is_wrong_with_it_is_said_and_no_table_is_left(
     assert sorted(p.name for p in tmp_path.iterdir()) == (
         ["odd.xml", "out.csv"] if said.exit_code == 0 else ["odd.xml"]
     )
+
+
+@pytest.mark.parametrize(
+    "findings", [[], [{"text": 'says\n "findings": [1]'}], [{"text": "é" * 50, "n": n} for n in range(90)]]
+)
+@pytest.mark.parametrize("block", [40, 1 << 20])
+def test_a_message_is_kept_as_it_comes_and_its_findings_are_found_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, findings: list[Any], block: int
+) -> None:
+    monkeypatch.setattr(reading, "_PARTS_AT_ONCE", 7)
+    monkeypatch.setattr(reading, "_BLOCK_BYTES", block)
+    message = {
+        "statements": [{"findings": [2], "entries": [{"amount": "1.00"}] * 30}],
+        "findings": findings,
+        "about": "é",
+    }
+    out = io.BytesIO()
+    reading.dump_into(message, out)
+    assert out.getvalue() == reading.dumped(message)
+    (tmp_path / "message.json").write_bytes(out.getvalue())
+    assert reading.findings_of(tmp_path / "message.json") == json.loads(out.getvalue())["findings"] == findings
