@@ -176,6 +176,7 @@ EVENTS: dict[str, str] = {
     "contradicting-report": "a report about payment {payment} contradicts an earlier one: {known}, now {reported}",
     "report-changed-nothing": "a report of the bank changed nothing",
     "cancellation-answered": "the bank answered the cancellation of payment {payment}: {answer}",
+    "temporary-to-be-removed": "h2h goes to take its temporary file at the bank away",
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
     # of a bank's file

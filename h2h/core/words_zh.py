@@ -102,6 +102,7 @@ _EVENTS: dict[str, str] = {
     "contradicting-report": "关于第 {payment} 笔付款的报告与之前的矛盾：原为 {known}，现为 {reported}",
     "report-changed-nothing": "银行的一份报告没有改变任何内容",
     "cancellation-answered": "银行答复了第 {payment} 笔付款的撤回申请：{answer}",
+    "temporary-to-be-removed": "即将从银行删除临时文件",
     "temporary-removed": "已从银行删除临时文件，之后不可能再被改名",
     "temporary-left": "较早一次未完成的上传留在银行；无害",
     "fetched": "已从银行取回（{size} 字节）",

@@ -20,6 +20,8 @@ from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.line import Line
 from h2h.ports import Session
 
+_WITHDRAWING = "temporary-to-be-removed"
+
 
 def send(house: House, line: Line, sub: Submission) -> Submission:
     """SEALED or SENDING (an attempt that was cut short) → SENT, or back to wait, or COMMITTING to be looked into."""
@@ -169,10 +171,19 @@ def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[
         raise IllegalTransition(f"submission {sub.sid} is {sub.state}; only one that is IN_DOUBT can be withdrawn")
     folders = house.bank(sub).folders
     line.renew()
-    line.session().remove(folders.temporary or folders.to_bank, sub.commit_temporary or "")
+    session = line.session()
     detail = {"temporary": sub.commit_temporary}
+    # Before the act: from now on it proves nothing that the name is gone, whoever looks, whatever is cut short.
+    house.journal.remark(sub.sid, _WITHDRAWING, at=house.now(), actor=actor, detail=detail)
+    session.remove(folders.temporary or folders.to_bank, sub.commit_temporary or "")
     house.journal.remark(sub.sid, "temporary-removed", at=house.now(), actor=actor, detail=detail)
     return look_again(house, line, sub, actor=actor)
+
+
+def _withdrawn(house: House, sub: Submission) -> bool:
+    """True if h2h itself may have taken the temporary file away: that it is gone is then no sign of a rename (E4)."""
+    told = (e for e in house.journal.events(sub.sid) if e.event == _WITHDRAWING)
+    return any(event.detail.get("temporary") == sub.commit_temporary for event in told)
 
 
 def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
@@ -208,7 +219,7 @@ def _answer(house: House, sub: Submission, temporary: Seen, final: Seen) -> Answ
         final=final,
         temporary=temporary,
         rename_is_atomic=house.channels[sub.bank].rename_is_atomic,
-        bank_removes_temporaries=house.bank(sub).submission.bank_removes_temporaries,
+        bank_removes_temporaries=house.bank(sub).submission.bank_removes_temporaries or _withdrawn(house, sub),
     )
     log.info("submission.observed", sid=sub.sid, final=final, temporary=temporary, decision=answer.decision)
     return answer

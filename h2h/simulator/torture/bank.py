@@ -70,8 +70,9 @@ class MemorySession:
 
     def create(self, folder: str, name: str, source: BinaryIO) -> None:
         """A new file, whole; ``NotSent``."""
+        key = _name(name)
         try:
-            names, key = self._bank.folder(folder), _name(name)
+            names = self._bank.folder(folder)
         except KeyError:
             raise NotSent(f"there is no folder {folder}") from None
         if key in names:
@@ -88,7 +89,8 @@ class MemorySession:
 
     def digest(self, folder: str, name: str) -> tuple[int, str] | None:
         """(size, SHA-256), or None."""
-        inode = self._names(folder).get(_name(name))
+        key = _name(name)
+        inode = self._names(folder).get(key)
         return None if inode is None else (len(inode.data), hashlib.sha256(inode.data).hexdigest())
 
     def rename(self, folder: str, name: str, to_folder: str, to_name: str) -> None:
@@ -112,12 +114,13 @@ class MemorySession:
 
     def remove(self, folder: str, name: str | bytes) -> None:
         """Gone already is success."""
-        self._names(folder).pop(_name(name), None)
+        key = _name(name)
+        self._names(folder).pop(key, None)
 
     def move(self, folder: str, name: bytes, to_folder: str) -> None:
         """Aside, under a number if the name is taken there; gone already is success."""
-        source, target = self._names(folder), self._names(to_folder)
         key = _name(name)
+        source, target = self._names(folder), self._names(to_folder)
         if key not in source:
             return
         new, number = key, 1
@@ -133,7 +136,8 @@ class MemorySession:
 
     def fetch(self, folder: str, name: bytes, sink: BinaryIO, bytes_max: int) -> int:
         """Copy the content; its size. ``NotFound``, ``Refused``."""
-        inode = self._names(folder).get(_name(name))
+        key = _name(name)
+        inode = self._names(folder).get(key)
         if inode is None:
             raise NotFound(f"{folder}/{name!r} is not there any more")
         if len(inode.data) > bytes_max:

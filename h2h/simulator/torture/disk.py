@@ -84,7 +84,9 @@ class Disk:
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
         text = os.fsdecode(path)
-        watched = text.startswith(self.root) and "journal.db" not in text and "work" not in text.split("/")
+        watched = (
+            text.startswith(self.root) and "journal.db" not in text and "work" not in text[len(self.root) :].split("/")
+        )
         return text if watched else None
 
     def _effect(self, kind: str, path: str) -> str | None:

@@ -46,6 +46,7 @@ class Flow:
     ends: frozenset[State] = frozenset({State.ACCEPTED})
     purges: bool = False  # the bank clears away temporary names
     start: str = "2026-11-23T09:00:00+00:00"
+    step_seconds: float = 181.0  # a turn when all is calm
 
     def fresh(self) -> tuple[tuple[int, Drop], ...]:
         """The drops, not dropped yet."""

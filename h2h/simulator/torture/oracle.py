@@ -63,6 +63,7 @@ class Oracle:
     _records: list[LedgerRecord] = field(default_factory=list)
     _read: tuple[int, int] = (-1, -1)  # size and time of the ledger when it was read
     appeared: list[tuple[str, str, bytes]] = field(default_factory=list)  # bank, name, bytes
+    renames: Counter[str] = field(default_factory=Counter)  # temporary name → how often its rename was asked for
     paid: Counter[int] = field(default_factory=Counter)  # number of the drop → times
 
     @property

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from h2h.adapters.archive import FileArchive
+from h2h.core.lifecycle import State
 from h2h.core.records import InboundFile
 from h2h.simulator.behaviour import BEHAVIOURS, Behaviour
 from h2h.simulator.brain import Brain
@@ -110,6 +111,11 @@ class Outside:
     def _put_at(self, bank: str, name: str, data: bytes) -> None:
         self._count += 1
         self.banks[bank].put("from_bank", name.encode(), sealed_by(self._dice, data), _SAID_AT + self._count)
+
+    def collide(self) -> None:
+        """A stranger's file lies at the bank under a name that h2h is about to use."""
+        for sub in self._world.oracle.journal.submissions(states=[State.SENDING, State.COMMITTING]):
+            self.banks[sub.bank].put("to_bank", (sub.remote_name or "").encode(), b"a stranger's")
 
     def repeat(self, file: InboundFile) -> None:
         """A bank sends a message again, under a name of its own, because a person asked for it."""

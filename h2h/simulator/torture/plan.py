@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 #: What happens around a process rather than in a call. ``power``: the machine stops, what was not synchronised is lost.
 ENDINGS = ("kill", "power")
 #: What others do at that very moment.
-OTHERS = ("bank", "pause", "snapshot", "restore", "again", "renamed", "modified", "forward", "back", "serve")
+OTHERS = ("bank", "pause", "snapshot", "restore", "again", "renamed", "modified", "forward", "back", "serve", "collide")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class Tap:
         kinds = KINDS.get(label) or KINDS[self._name]
         if self._bank is not None and self._bank.rename_is_atomic:
             kinds = tuple(kind for kind in kinds if kind != "both names")  # one rename(2) has no middle
+        if label == "session.rename":
+            self._oracle.renames[args[1]] += 1
         wrong = self._machine.effect(label, kinds, may_end=self._name not in _DEEP)
         if not self._machine.watching:
             return method(*args, **kwargs)

@@ -19,7 +19,7 @@ from h2h.pipeline.house import House
 from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.simulator.torture.disk import Disk
-from h2h.simulator.torture.ending import MUST_END, faults_at_the_end
+from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
 from h2h.simulator.torture.flows import Flow
 from h2h.simulator.torture.lab import Lab
 from h2h.simulator.torture.machine import Machine, Process, Task, UnforeseenError, Violation
@@ -32,7 +32,6 @@ from h2h.simulator.torture.taps import DiceSealer, tapped, unsealed
 TURNS_MAX = 400
 #: After the last fault everything must have come to rest within so many turns (of a few minutes each).
 TURNS_TO_REST = 60
-CALM_STEP_SECONDS = 181.0
 
 
 @dataclass
@@ -110,8 +109,22 @@ class World:
             labels=self.machine.labels or [],
             taken=self.machine.plan.taken,
             trace=self.machine.trace,
+            decisions=self._decisions(),
             states=sorted(str(s.state) for s in self.oracle.journal.submissions()) if not faults else [],
         )
+
+    def _decisions(self) -> set[str]:
+        """Which rows of the recovery table decided: by their proofs, or ``again`` for a rename that was repeated."""
+        met = {"again"} if self.oracle.renames and max(self.oracle.renames.values()) > 1 else set()
+        for sub in self.oracle.journal.submissions():
+            for event in self.oracle.journal.events(sub.sid):
+                if event.event == "delivered":
+                    met.add(str(event.detail.get("proof")))
+                elif event.event == "outcome-unknown":
+                    met.add(str(event.reason))
+                elif event.event.startswith("bank-") and event.from_state in ("COMMITTING", "IN_DOUBT"):
+                    met.add("E3")
+        return met
 
     def _turns(self) -> int:
         quiet = 0
@@ -131,7 +144,7 @@ class World:
                 return turn
             if quiet > TURNS_TO_REST:
                 break
-            step = CALM_STEP_SECONDS if self.calm or over else self.dice.choice((1.0, 7.0, 61.0, 181.0, 901.0))
+            step = self.flow.step_seconds if self.calm or over else self.dice.choice((1.0, 7.0, 61.0, 181.0, 901.0))
             self.clock.sleep(step)
         raise Violation("I11: no rest: " + self._why_not_at_rest())
 
@@ -256,6 +269,8 @@ class World:
             self.outside.banks_move()
         elif what == "serve":
             self.outside.serve()
+        elif what == "collide":
+            self.outside.collide()
         elif what in ("again", "renamed", "modified"):
             self.outside.again(what)
         elif what in ("forward", "back"):
@@ -303,6 +318,9 @@ class World:
         for file in journal.files():
             if file.state not in (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE) or not file.removed:
                 return f"{file.remote_name} is {file.state}, removed {file.removed}"
+        lagging = receipts_that_lag(self)
+        if lagging:
+            return lagging[0]
         open_items = [f"{i.kind} {i.subject}: {i.text}" for i in journal.attention() if i.kind in MUST_END]
         return f"still waits for a person: {open_items}" if open_items and not self.restored else ""
 

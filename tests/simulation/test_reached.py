@@ -1,0 +1,71 @@
+"""The simulation gets to where decisions are made: every row of the recovery table, every odd day of the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from h2h.simulator.torture.campaign import Schedule
+from h2h.simulator.torture.flows import Flow, csv
+from h2h.simulator.torture.lab import Lab
+from h2h.simulator.torture.plan import Plan
+from h2h.simulator.torture.world import World
+
+#: (row of the recovery table, story, what goes wrong)
+ROWS = [
+    ("E1", "send", ""),
+    ("E2", "send", "session.rename#1:reply_lost"),
+    ("E2-size", "send", "session.rename#1:reply_lost session.digest#2:not_permitted"),
+    ("E4", "send", "session.rename#1:reply_lost session.stat#2:bank"),
+    ("again", "send", "session.rename#1:unavailable"),
+    ("E3", "fxp-purged", "session.rename#1:reply_lost session.stat#3:bank"),
+    ("H1", "csv", "session.stat#1:collide"),
+    ("H2", "fxp", "session.rename#1:unavailable"),
+    ("H3", "doubt-sent", ""),
+    ("H3", "send", "session.rename#1:unavailable session.stat#2:not_permitted"),
+]
+
+
+@pytest.mark.parametrize(("row", "flow", "plan"), ROWS)
+def test_every_row_of_the_recovery_table_is_met_and_ends_well(lab: Lab, row: str, flow: str, plan: str) -> None:
+    outcome = Schedule(flow, 1, plan, calm=True).play(lab)
+    assert outcome.faults == []
+    assert row in outcome.decisions
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+OPENS, CLOSES = time(8), time(16)
+
+
+@pytest.mark.parametrize(
+    ("start", "day"),
+    [
+        ("2027-03-27T06:00:00+01:00", "05.04.2027"),  # an hour is missing on the 28th
+        ("2026-10-24T06:00:00+02:00", "05.11.2026"),  # an hour comes twice on the 25th
+        ("2028-02-28T06:00:00+01:00", "06.03.2028"),  # the 29th is in between
+        ("2026-12-30T06:00:00+01:00", "11.01.2027"),  # the year ends
+    ],
+)
+def test_for_72_hours_over_an_odd_day_files_leave_in_the_banks_hours_once(lab: Lab, start: str, day: str) -> None:
+    every = 7 * 3600
+    drops = tuple(
+        (number * every // 1800, csv(f"pay-{number}.csv", (f"R-{number}", f"{number + 1},00", 0), day=day))
+        for number in range(72 * 3600 // every)
+    )
+    cutoff = {"timezone": "Europe/Berlin", "earliest": OPENS.isoformat(), "latest": CLOSES.isoformat()}
+    flow = Flow(f"72 hours from {start}", drops, "brief", bank={"cutoff": cutoff}, start=start, step_seconds=1800.0)
+    world = World(lab, flow, 1, Plan.of("300:kill 900:power 1500:kill"), calm=True)
+    outcome = world.play()
+    assert outcome.faults == []
+    assert outcome.states == ["ACCEPTED"] * len(drops)
+    left = [
+        event.at.astimezone(BERLIN)
+        for sub in world.oracle.journal.submissions()
+        for event in world.oracle.journal.events(sub.sid)
+        if event.event == "commit-started"
+    ]
+    assert len(left) == len(drops)
+    assert all(OPENS <= moment.time() < CLOSES for moment in left), left
+    assert world.clock.now() - datetime.fromisoformat(start) >= timedelta(hours=63)
