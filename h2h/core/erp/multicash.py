@@ -135,7 +135,11 @@ class _Writer:
         if len(posting) > _TEXT:
             self._told.left_out(where, "the bank's own text of the booking")
             posting = ""
-        name = [*pieces(self._text(line.name, 2 * _TEXT, where, "the other side's name"), _TEXT), "", ""]
+        name = [
+            *pieces(self._text(self._value(line.name, where), 2 * _TEXT, where, "the other side's name"), _TEXT),
+            "",
+            "",
+        ]
         key = self._keys.text_key(entry) or ""
         if len(key) > 4:
             raise self._told.refuse(
@@ -146,7 +150,14 @@ class _Writer:
             *(bank_key, account, str(head.number), _day(line.value_date), self._keys.primanota(entry)),
             *(notes[0], posting, "", key, "", amount, "", ""),
             *(_day(entry.booking_date or line.value_date), "", "", *notes[1:], name[0], name[1]),
-            *("", self._text(line.account, _NAME, where, "the other side's account"), "", "", "", ""),
+            *(
+                "",
+                self._text(self._value(line.account, where), _NAME, where, "the other side's account"),
+                "",
+                "",
+                "",
+                "",
+            ),
         ]
 
     def _value(self, value: str, where: str) -> str:
