@@ -327,7 +327,9 @@ class FormatBook:
 
     def _unknown(self, root: xml.Root | None) -> Finding:
         if root is None:
-            return error(UNKNOWN_FORMAT, "the file", "no format knows this file", WhoActs.SYSTEM_ADMINISTRATOR)
+            step = "CSV, fixed width, Excel and JSON are read as an ERP folder declares them: h2h validate --bank"
+            text, admin = "no format knows this file", WhoActs.SYSTEM_ADMINISTRATOR
+            return error(UNKNOWN_FORMAT, "the file", text, admin, next_step=step)
         name = root.namespace or "no namespace"
         text = f"no format knows this document: <{root.name}> in {name}"
         known = [f.namespace for f in self if f.namespace]

@@ -52,6 +52,14 @@ def test_the_example_of_a_csv_is_one_that_could_be_sent(configuration: Path) -> 
     assert check_fields(delimited) == []
 
 
+def test_the_examples_of_all_tables_are_ones_that_could_be_sent(configuration: Path) -> None:
+    path = configuration / "h2h.toml"
+    path.write_text(re.sub(r"^#(?=\S)", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    tables = [folder.table for folder in load(path).erp]
+    assert [table.name for table in tables if table] == ["delimited", "fixed-width", "spreadsheet", "json"]
+    assert [fault for table in tables if table for fault in check_fields(table)] == []
+
+
 def test_every_option_stands_in_the_examples_at_its_default() -> None:
     config = data_dir("config")
     examples: list[tuple[type[Part], dict[str, Any]]] = [

@@ -58,6 +58,14 @@ def test_a_key_that_stands_twice_is_refused_whatever_stands_in_it() -> None:
     assert (found.where, 'the key "amount" stands twice' in found.text) == ("payment 1", True)
 
 
+def test_a_path_that_leads_to_two_values_is_refused() -> None:
+    found = read([payment(**{"creditor.iban": "DE89370400440532013000"})]).only("H2H-JSON")
+    assert '"creditor.iban" is the path of two values' in found.text
+    table = declared({"requested_execution_date": "$.h.day"}, payments="items", ignore_columns=("date",))
+    twice = {"h": {"day": "2026-11-25"}, "h.day": "2026-11-26", "items": [payment()]}
+    assert "H2H-JSON" in read(twice, table).codes
+
+
 def test_a_key_that_nothing_reads_is_found_once_with_its_path() -> None:
     many = [payment(creditor={"name": "B", "iban": PAYEE_ACCOUNT, "vat": n}) for n in (1, 2)]
     assert 'nothing reads "creditor.vat"' in read(many).only("H2H-COLUMNS").text

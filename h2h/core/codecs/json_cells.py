@@ -79,8 +79,11 @@ class JsonCells:
         if not isinstance(found.value, dict):
             self._found("H2H-JSON", "the payment is not an object")
             return
-        values = dict(_leaves(found.value))
-        for path in values:
+        values: dict[str, Any] = {}
+        for path, value in _leaves(found.value):
+            if path in values:  # a key with a dot in it, and a key within a key
+                self._fault("H2H-JSON", f"{shown(path)} is the path of two values")
+            values[path] = value
             if path not in self._wanted:
                 self._unread(path)
         cells = [
@@ -96,6 +99,8 @@ class JsonCells:
                 continue
             self._line = found.line
             for path, value in _leaves(found.value, f"{_AROUND}{found.path}"):
+                if path in read:
+                    self._fault("H2H-JSON", f"{shown(path)} is the path of two values")
                 if path in self._wanted:
                     read[path] = self._cell(path, value)
         return read
@@ -105,6 +110,8 @@ class JsonCells:
         for odd in found.odd:
             self._fault("H2H-JSON", odd)
         for path, value in _leaves(found.value, found.path):
+            if path in self._stated:
+                self._fault("H2H-JSON", f"{shown(path)} is the path of two values")
             if path in (self._table.count, self._table.sum):
                 plain = str(value) if isinstance(value, str) else ""
                 if path == self._table.sum and isinstance(value, Number):
