@@ -110,7 +110,7 @@ A *secret* is a reference, never a value: `{ credential = "NAME" }` (a systemd c
 
 def configuration_reference() -> str:
     """docs/configuration.md, whole."""
-    left_out = {"banks", "source"}  # filled in by h2h
+    left_out = {"banks", "source", "ledgers"}  # filled in by h2h
     parts = [HEAD, "## h2h.toml\n", *_tables(Settings, "", left_out)]
     parts += ["## banks/NAME.toml\n", *_tables(BankProfile, "", set())]
     return "\n".join([*parts, _fields(), _rules()])

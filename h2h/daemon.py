@@ -27,6 +27,7 @@ from h2h.core.errors import H2HError, Misconfigured, NotDurable, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Trunk
+from h2h.pipeline.ownership import Gate, Presence
 from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.pipeline.stages import Stage, stages_of
@@ -79,7 +80,8 @@ class Daemon:
         stop = threading.Event()
         with open_house(self._settings, self._environment, stop=stop, daemon=True) as house:
             recover(house)
-            crew = Crew(house, stop, Watchdog(self._notifier, house.clock))
+            presence = Presence(house, os.uname().nodename)
+            crew = Crew(house, stop, Watchdog(self._notifier, house.clock), presence)
             crew.start()
             self._last_good = self._settings
             self._notifier.ready(f"{len(self._settings.erp)} folders, {len(self._settings.banks)} banks")
@@ -87,6 +89,7 @@ class Daemon:
             self._watch_over(crew, alarm)
             self._say_why()
             crew.stop()
+            presence.leave()
         log.info("daemon.stopped", instance=self._settings.instance)
 
     def _say_why(self) -> None:
@@ -177,11 +180,13 @@ class Part:
 class Crew:
     """The threads of one configuration."""
 
-    def __init__(self, house: House, stop: threading.Event, watchdog: Watchdog) -> None:
+    def __init__(self, house: House, stop: threading.Event, watchdog: Watchdog, presence: Presence) -> None:
         self.watchdog = watchdog
         self._house = house
         self._stop = stop
         self._parts = {"scanner": Part(self._scan, SCANNER_STUCK_SECONDS, pause=AFTER_EVENT_SECONDS)}
+        if house.settings.node.name:
+            self._parts["node"] = Part(partial(self._show, presence), SCANNER_STUCK_SECONDS)
         self._trunks: list[Trunk] = []
         for bank in house.settings.banks:
             self._parts |= self._parts_of(bank)
@@ -217,18 +222,20 @@ class Crew:
         self.watchdog.feed()
 
     def _parts_of(self, bank: str) -> dict[str, Part]:
-        trunk = Trunk(self._house, bank)
+        trunk, gate = Trunk(self._house, bank), Gate(self._house, bank)
         self._trunks.append(trunk)
         answers = BankRound(self._house, bank, trunk=trunk, sends=False)
 
         def fetch() -> float:
+            if not gate():
+                return 1.0
             wait = answers.take(self._stop.is_set)
             trunk.rest()
             return wait
 
         parts = {f"{bank} answers": Part(fetch, WORKER_STUCK_SECONDS)}
         wakes = {name: threading.Event() for name in ("convert", "seal", "send")}
-        for name, stage in stages_of(self._house, trunk, wakes).items():
+        for name, stage in stages_of(self._house, trunk, gate, wakes).items():
             parts[f"{bank} {name}"] = Part(
                 partial(stage.turn, self._stop.is_set),
                 STAGE_STUCK_SECONDS,
@@ -244,6 +251,11 @@ class Crew:
         quiet = [f.completeness.quiet_seconds for f in self._house.settings.erp if f.completeness.by == "quiet"]
         scan_folders(self._house, self._stop.is_set, lambda bank: self._parts[f"{bank} convert"].wake.set())
         return min([interval, *(max(q / 2, 0.2) for q in quiet)])
+
+    def _show(self, presence: Presence) -> float:
+        if presence.show():
+            self._parts["scanner"].wake.set()
+        return presence.interval_seconds
 
     def _repeat(self, name: str, part: Part) -> None:
         """Rounds until the stop flag; then what is in flight is waited for."""

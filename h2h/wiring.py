@@ -15,7 +15,7 @@ from h2h.adapters.format_files import load_formats
 from h2h.adapters.gpg import NoSealer, PgpSealer
 from h2h.adapters.helpers import HelpingProcesses
 from h2h.adapters.journal import default_url, open_journal
-from h2h.adapters.journal.ledger import FileLedger
+from h2h.adapters.journal.ledger import FileLedger, only_daemon
 from h2h.adapters.schema import SchemaBook
 from h2h.adapters.secrets import Secrets
 from h2h.adapters.sftp import BankOverSftp
@@ -23,7 +23,7 @@ from h2h.core.format import FormatBook
 from h2h.data import data_dir
 from h2h.pipeline.house import House
 from h2h.ports import Channel, Clock, Journal, Ledger, Sealer
-from h2h.settings import BankProfile, PgpSeal, Settings, SftpChannel
+from h2h.settings import BankProfile, ErpFolder, PgpSeal, Settings, SftpChannel
 
 
 @contextmanager
@@ -44,13 +44,13 @@ def open_house(
     with ExitStack() as stack:
         yield House(
             settings=settings,
-            journal=stack.enter_context(journal_of(settings, secrets, clock)),
+            journal=stack.enter_context(journal_of(settings, secrets, clock, daemon=daemon)),
             ledger=stack.enter_context(ledger_of(settings, clock, daemon=daemon)),
             archive=FileArchive(settings.paths.archive, settings.paths.state / "work"),
             clock=clock,
             formats=formats_of(settings),
             schemas=schemas,
-            outboxes={f.name: FolderOutbox(f, settings.limits, settings.paths.state / "spool") for f in settings.erp},
+            outboxes={f.name: outbox_of(f, settings) for f in settings.erp},
             inboxes={
                 f.name: FolderInbox(f.inbound, memory=settings.paths.state / f"mounted-inbox-{f.name}")
                 for f in settings.erp
@@ -66,11 +66,19 @@ def open_house(
 
 
 @contextmanager
-def journal_of(settings: Settings, secrets: Secrets, clock: Clock) -> Iterator[Journal]:
-    """The journal, brought up to this release."""
+def journal_of(settings: Settings, secrets: Secrets, clock: Clock, *, daemon: bool = False) -> Iterator[Journal]:
+    """The journal, brought up to this release. With *daemon*, a second daemon on a SQLite file is ``Misconfigured``."""
     settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     url = settings.journal.url or default_url(settings.paths.state)
     password = secrets.text(settings.journal.password) if settings.journal.password else None
+    with ExitStack() as stack:
+        if daemon and url.startswith("sqlite"):
+            stack.enter_context(only_daemon(Path(url.removeprefix("sqlite:///")), "journal"))
+        yield stack.enter_context(_opened(url, settings, clock, password))
+
+
+@contextmanager
+def _opened(url: str, settings: Settings, clock: Clock, password: str | None) -> Iterator[Journal]:
     with open_journal(url, instance=settings.instance, now=clock.now(), password=password) as journal:
         yield journal
 
@@ -79,11 +87,16 @@ def journal_of(settings: Settings, secrets: Secrets, clock: Clock) -> Iterator[J
 def ledger_of(settings: Settings, clock: Clock, *, daemon: bool = False) -> Iterator[Ledger]:
     """The second witness."""
     settings.paths.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = FileLedger(settings.paths.ledger, clock=clock, daemon=daemon)
+    ledger = FileLedger(settings.paths.ledger, clock=clock, daemon=daemon, pattern=settings.ledgers)
     try:
         yield ledger
     finally:
         ledger.close()
+
+
+def outbox_of(folder: ErpFolder, settings: Settings) -> FolderOutbox:
+    """An ERP's folder, with this node's own corner in it."""
+    return FolderOutbox(folder, settings.limits, settings.paths.state / "spool", settings.node.name or None)
 
 
 def formats_of(settings: Settings | None) -> FormatBook:

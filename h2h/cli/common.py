@@ -165,16 +165,14 @@ def house(config: Path) -> Iterator[House]:
 
     No sealer and no format: a lost key or a broken format folder must not stop a person from deciding.
     """
-    from h2h.adapters.folders import FolderOutbox
     from h2h.adapters.secrets import Secrets
     from h2h.core.format import FormatBook
     from h2h.pipeline.house import House
-    from h2h.wiring import channel_of, ledger_of, schemas_of
+    from h2h.wiring import channel_of, ledger_of, outbox_of, schemas_of
 
     with desk(config) as opened, ledger_of(opened.settings, opened.clock) as ledger:
         settings = opened.settings
         secrets = Secrets.of_environment(environment())
-        spool = settings.paths.state / "spool"
         yield House(
             settings=settings,
             journal=opened.journal,
@@ -183,7 +181,7 @@ def house(config: Path) -> Iterator[House]:
             clock=opened.clock,
             formats=FormatBook(()),
             schemas=schemas_of(settings),
-            outboxes={f.name: FolderOutbox(f, settings.limits, spool) for f in settings.erp},
+            outboxes={f.name: outbox_of(f, settings) for f in settings.erp},
             inboxes={},
             channels={name: channel_of(bank, secrets) for name, bank in settings.banks.items()},
             sealers={},

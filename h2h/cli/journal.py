@@ -49,7 +49,14 @@ def _audited(config: Path) -> tuple[Report, Settings]:
     with common.desk(config) as desk:
         from h2h.adapters.journal.audit import verify as audit
 
-        return audit(desk.journal, desk.settings.paths.ledger), desk.settings
+        return audit(desk.journal, *ledgers_of(desk.settings)), desk.settings
+
+
+def ledgers_of(settings: Settings) -> list[Path]:
+    """This installation's ledger, and those of the other nodes beside it."""
+    own = settings.paths.ledger
+    others = sorted(own.parent.glob(Path(settings.ledgers).name)) if settings.ledgers else []
+    return [own, *(path for path in others if path != own)]
 
 
 def _as_object(report: Report) -> dict[str, Any]:
@@ -65,7 +72,8 @@ def _as_object(report: Report) -> dict[str, Any]:
 
 def _print(report: Report, settings: Settings) -> None:
     click.echo(f"journal  {report.submissions} submissions, {report.events} events")
-    click.echo(f"ledger   {settings.paths.ledger}: {report.records} records, head {report.head[:16] or 'none'}")
+    ledger = settings.ledgers or settings.paths.ledger
+    click.echo(f"ledger   {ledger}: {report.records} records, head {report.head[:16] or 'none'}")
     for where, text in report.notes:
         click.echo(f"note     {where}: {text}")
     for where, text in report.faults:

@@ -75,7 +75,7 @@ def _outbound(settings: Settings, folder: ErpFolder, area: str) -> Iterator[Proo
     if not settings.paths.state.is_dir():
         yield from _plain_folder(folder.outbound, area, "outbound")
         return
-    outbox = FolderOutbox(folder, settings.limits, settings.paths.state / "spool")
+    outbox = FolderOutbox(folder, settings.limits, settings.paths.state / "spool", settings.node.name or None)
     how = "polled (network file system)" if files.on_network(folder.outbound) else "watched and polled"
     findings = outbox.check()
     yield from of_findings(area, findings, f"outbound {folder.outbound}: can be read and written; {how}")

@@ -77,11 +77,13 @@ class View:
     newest: list[tuple[Submission, Present]]
     quarantined: list[InboundFile]
     words: Words
+    nodes: list[dict[str, Any]]
 
 
 def look(desk: Desk, days: int, last: int, words: Words) -> View:
     """Everything at one moment (as near as several readings of the journal allow)."""
     from h2h.adapters.journal.tally import tally
+    from h2h.cli.nodes import nodes_of
     from h2h.core.records import FileState
     from h2h.core.story import present
 
@@ -98,6 +100,7 @@ def look(desk: Desk, days: int, last: int, words: Words) -> View:
         newest=[(sub, present(sub, words)) for sub in newest],
         quarantined=desk.journal.files(states=(FileState.QUARANTINED,)),
         words=words,
+        nodes=nodes_of(desk),
     )
 
 
@@ -146,6 +149,7 @@ def as_object(view: View) -> dict[str, Any]:
         "at": view.now.isoformat(),
         "since": view.since.isoformat(),
         "daemon_running": view.daemon,
+        "nodes": view.nodes,
         "needs_a_person": [waiting_object(w, view.now) for w in view.waiting],
         "banks": [
             {
@@ -222,6 +226,7 @@ def _sum_object(own: Sum) -> dict[str, Any]:
 
 
 def _print(out: Console, view: View) -> None:
+    from h2h.cli.nodes import print_nodes
     from h2h.cli.screen import command, local, say, zone
 
     settings = view.desk.settings
@@ -239,6 +244,7 @@ def _print(out: Console, view: View) -> None:
     if len(view.waiting) > WAITING_SHOWN_MAX:
         say(out, f"{len(view.waiting) - WAITING_SHOWN_MAX} more:", indent=2)
         command(out, view.desk.command("h2h attention list"), indent=4)
+    print_nodes(out, view.nodes)
     _print_counts(out, view)
     _print_newest(out, view)
     _print_money(out, view)

@@ -264,3 +264,28 @@ class LedgerRecord:
     generation: int
     detail: dict[str, Any] = field(default_factory=dict)
     number: int = 0  # set by the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One of several daemons that share a journal. ``silent_seconds`` since it was seen, by the journal's clock."""
+
+    name: str
+    host: str
+    release: str
+    settings: str  # digest of what all nodes must have in common
+    started_at: datetime | None = None
+    seen_at: datetime | None = None
+    stopped: bool = False
+    silent_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Which node works for a bank, and until when the others leave it to that one."""
+
+    bank: str
+    node: str
+    epoch: int
+    since: datetime
+    until: datetime

@@ -81,9 +81,10 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
     write_receipt(house, sub)
     if sub.state is State.DUPLICATE:
         write_error_beside(house, sub.folder, sub.receipt, [duplicate_finding(house, sub)], sid=sub.sid)
-    outbox.discard(claimed, spooled)
-    # From here on the same name, inode and time are another drop, not the rest of this one: a freed inode is reused.
-    house.journal.remark(sub.sid, "source-discarded", at=house.now())
+    if outbox.discard(claimed, spooled):
+        # From here on the same name, inode and time are another drop, not the rest of this one: inodes are reused.
+        # If another node adopted the file meanwhile, it has the rest of this one in hand.
+        house.journal.remark(sub.sid, "source-discarded", at=house.now())
     moved(sub, "taken-in", size=sub.source_size)
     return 1
 

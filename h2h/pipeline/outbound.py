@@ -101,8 +101,9 @@ def _nothing() -> None:
 def step(house: House, line: Line | None, sub: Submission, between: Callable[[], None] = _nothing) -> int:
     """Take the step of the submission's state; 1 if it was taken. Sorts every error.
 
-    Only our own mistakes (``IllegalTransition``) and a disk that lies (``NotDurable``) rise. Without a *line* only the
-    steps at home are taken. *between* is called again and again while a long step is taken.
+    Only our own mistakes (``IllegalTransition``), a disk that lies (``NotDurable``) and a journal that cannot be asked
+    (``Unavailable``) rise. Without a *line* only the steps at home are taken. *between* is called again and again while
+    a long step is taken.
     """
     before = sub.state
     try:
@@ -147,12 +148,18 @@ def _at_home(house: House, sub: Submission, between: Callable[[], None]) -> Subm
     """
     try:
         return AT_HOME[sub.state](house, sub, between)
-    except (NotYet, NotDurable):
+    except (NotYet, NotDurable, StaleState):
         raise
     except Unavailable as problem:
         raise Misconfigured(problem.message, hint=problem.hint) from problem
     except OSError as problem:
         raise Misconfigured(f"h2h cannot work with its own files: {problem}") from problem
+    except Exception as problem:
+        # These steps move the submission once, at their end. If it has moved, another node did, and what went wrong
+        # here (its files were there already, or gone) is no trouble of the submission's.
+        if house.journal.submission(sub.sid).version != sub.version:
+            raise StaleState(f"submission {sub.sid} was moved by another node meanwhile") from problem
+        raise
 
 
 def _refuse(house: House, sub: Submission, refusal: Refused) -> None:

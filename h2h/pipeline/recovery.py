@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from h2h.core.errors import H2HError, Misconfigured, NotFound
+from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity, Submission
@@ -23,30 +23,91 @@ from h2h.pipeline.send import ensure_delivered
 #: Items about a submission, and the states in which they are open.
 _TOLD_ABOUT = {"held": (State.HELD,), "in-doubt": (State.IN_DOUBT, State.COMMITTING)}
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
+_AS_A_LIFE_GOES = (
+    LedgerKind.CLAIM,
+    LedgerKind.COMMIT,
+    LedgerKind.DELIVERED,
+    LedgerKind.TAKEN_OVER,
+    LedgerKind.RELEASE,
+)
+_TRIES = 5
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 
 
 def recover(house: House) -> int:
-    """Replay what the journal lacks; how many records changed it. ``Misconfigured`` if the ledger is broken or gone."""
-    position = house.journal.ledger_position()
-    head, _ = house.ledger.head()
-    if head < position:
-        raise Misconfigured(
-            f"the ledger ends at record {head}, the journal has seen {position}: the ledger was cut or replaced",
-            hint="restore the ledger; nothing is sent until then",
-        )
-    changed = 0
-    for record in house.ledger.records(after=position):
-        applied = _apply(house, record)
-        # A person's decision that was cut short between ledger and journal is finished here; that is no rollback.
-        changed += applied if record.kind not in (LedgerKind.RELEASE, LedgerKind.TAKEN_OVER) else 0
-        house.journal.set_ledger_position(record.number)
+    """Replay what the journal lacks; how many records changed it. ``Misconfigured`` if the ledger is broken or gone.
+
+    Where several nodes share the journal, the ledgers of all of them are replayed: what one committed, no other may
+    send afresh. From then on this process writes to the database's present history, and to no other.
+    """
+    history = house.journal.history()
+    with house.journal.replaying():
+        changed = _replay_all(house) if house.ledger.others() else _replay_own(house)
+    house.journal.trust(history)
     mend(house)
     if changed:
         log.warning("recovery.replayed", records=changed)
         text = f"the journal was older than the ledger; {changed} records were replayed before anything was sent"
         house.attend("journal-rollback", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
     return changed
+
+
+def _replay_own(house: House) -> int:
+    position = house.journal.ledger_position(_own(house))
+    _must_reach(house.ledger.head()[0], position, "the ledger")
+    changed = 0
+    for record in house.ledger.records(after=position):
+        changed += _counts(record) * _apply(house, record)
+        house.journal.set_ledger_position(record.number, _own(house))
+    return changed
+
+
+def _replay_all(house: House) -> int:
+    """Records of several ledgers have no common order: they are applied by generation, and in it as a life goes."""
+    news: dict[str, list[LedgerRecord]] = {}
+    for name in (_own(house), *house.ledger.others()):
+        position = house.journal.ledger_position(name)
+        records = list(house.ledger.records(of=name))
+        _must_reach(len(records), position, f"the ledger {name}")
+        news[name] = records[position:]
+    changed = 0
+    for record in sorted((r for records in news.values() for r in records), key=_turn):
+        changed += _counts(record) * _apply_beside_others(house, record)
+    for name, records in news.items():
+        if records:
+            house.journal.set_ledger_position(records[-1].number, name)
+    return changed
+
+
+def _apply_beside_others(house: House, record: LedgerRecord) -> int:
+    """Another node may be at work, or replay the same: then the row is read again."""
+    for _ in range(_TRIES):
+        try:
+            return _apply(house, record)
+        except StaleState:
+            continue
+    raise Unavailable(f"submission {record.sid} is moved by another node again and again")
+
+
+def _turn(record: LedgerRecord) -> tuple[int, int]:
+    return record.generation, _AS_A_LIFE_GOES.index(record.kind)
+
+
+def _counts(record: LedgerRecord) -> bool:
+    """A person's decision that was cut short between ledger and journal is finished here; that is no rollback."""
+    return record.kind not in (LedgerKind.RELEASE, LedgerKind.TAKEN_OVER)
+
+
+def _own(house: House) -> str:
+    return house.settings.paths.ledger.name if house.settings.node.name else ""
+
+
+def _must_reach(head: int, position: int, what: str) -> None:
+    if head < position:
+        raise Misconfigured(
+            f"{what} ends at record {head}, the journal has seen {position}: it was cut or replaced",
+            hint="restore the ledger; nothing is sent until then",
+        )
 
 
 def mend(house: House) -> None:

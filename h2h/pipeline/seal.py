@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from h2h.core.errors import Misconfigured
+from h2h.core.errors import Misconfigured, Untrusted
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import remote_name
 from h2h.core.records import Submission
@@ -39,10 +39,7 @@ def seal(house: House, sub: Submission) -> Submission:
         raise Misconfigured(f"the archive has lost 30-bank of submission {sub.sid}; nothing can be sent")
     sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
     if sealed is None:
-        scratch = house.archive.scratch(sub.sid) / "sealed"
-        house.sealers[sub.bank].seal(plain, scratch)
-        sealed = house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{bank.seal.suffix}", scratch)
-        house.archive.clean(sub.sid)
+        sealed = _sealed_now(house, sub, plain)
     sha256, size = _digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
@@ -68,6 +65,21 @@ def seal(house: House, sub: Submission) -> Submission:
     )
     moved(sealed_now, "sealed", size=size)
     return sealed_now
+
+
+def _sealed_now(house: House, sub: Submission, plain: Path) -> Path:
+    """Sealed and kept; or what another node has sealed and kept meanwhile: what was sealed first is what is sent."""
+    scratch = house.archive.scratch(sub.sid) / "sealed"
+    house.sealers[sub.bank].seal(plain, scratch)
+    try:
+        return house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{house.bank(sub).seal.suffix}", scratch)
+    except Untrusted:
+        sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+        if sealed is None or not house.settings.node.name:
+            raise
+        return sealed
+    finally:
+        house.archive.clean(sub.sid)
 
 
 def _digest(path: Path) -> tuple[str, int]:

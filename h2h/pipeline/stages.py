@@ -14,15 +14,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.lifecycle import State
 from h2h.core.records import Submission
-from h2h.pipeline.attention import ClockGuard
-from h2h.pipeline.house import House
+from h2h.pipeline.house import House, log
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.outbound import AT_THE_BANK, next_in_order, step, takes_long
+from h2h.pipeline.ownership import Gate
 
 #: A stage looks at what is due at least this often.
 LOOK_SECONDS = 5.0
+LOOK_SECONDS_AMONG_NODES = 0.5
 #: What had to be left (being taken in, moved by somebody else) is looked at again after so long.
 LEFT_SECONDS = 0.5
 #: A stage reads so many rows at once; it works on fewer.
@@ -57,15 +59,19 @@ class Stage:
         due: Callable[[], list[Submission]],
         work: Callable[[Submission], int],
         *,
+        may_begin: Callable[[], bool],
         width: int,
         name: str,
         wake: Callable[[], None],
         then: Callable[[], None],
     ) -> None:
         self._house = house
+        self._may_begin = may_begin
         self._due = due
         self._work = work
         self._width = width
+        # What another node takes in wakes nobody here.
+        self._look_seconds = LOOK_SECONDS_AMONG_NODES if house.settings.node.name else LOOK_SECONDS
         self._wake = wake
         self._then = then
         self._pool = ThreadPoolExecutor(width, thread_name_prefix=name)
@@ -79,6 +85,9 @@ class Stage:
         What a step could not sort (a disk that lies, a mistake of ours) rises here.
         """
         self._reap()
+        if stopping() or not self._may_begin():
+            self._waiting.clear()
+            return self._look_seconds
         now = self._house.clock.monotonic()
         self._left = {sid: until for sid, until in self._left.items() if until > now}
         while len(self._busy) < self._width and not stopping():
@@ -91,7 +100,7 @@ class Stage:
                 future = self._pool.submit(self._work, sub)
                 self._busy[future] = _Started(sub.sid, now)
                 future.add_done_callback(lambda _: self._wake())
-        return LEFT_SECONDS if self._left else LOOK_SECONDS
+        return LEFT_SECONDS if self._left else self._look_seconds
 
     def oldest_seconds(self) -> float:
         """For how long the longest step has been going on; a step that never ends is what a watchdog is for."""
@@ -109,41 +118,27 @@ class Stage:
     def _reap(self) -> None:
         for future in [f for f in self._busy if f.done()]:
             started = self._busy.pop(future)
-            if future.result():
+            try:
+                done = future.result()
+            except (Unavailable, Misconfigured) as problem:
+                # The journal could not be asked about this one (held by a paused node, perhaps); the others go on.
+                log.warning("submission.left-for-later", sid=started.sid, problem=str(problem))
+                done = 0
+            if done:
                 self._then()
             else:
                 self._left[started.sid] = self._house.clock.monotonic() + LEFT_SECONDS
 
 
-class Pause:
-    """While the clock cannot be trusted nothing moves (H10). Looked at once a second at the most."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._guard = ClockGuard(house)
-        self._mutex = threading.Lock()
-        self._until = 0.0
-        self._paused = False
-
-    def __call__(self) -> bool:
-        """True while the stages must not begin anything."""
-        with self._mutex:
-            now = self._house.clock.monotonic()
-            if now >= self._until:
-                self._paused, self._until = self._guard.jumped(), now + 1.0
-            return self._paused
-
-
-def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> dict[str, Stage]:
+def stages_of(house: House, trunk: Trunk, gate: Gate, wakes: dict[str, threading.Event]) -> dict[str, Stage]:
     """convert, seal and send for *trunk*'s bank; *wakes* has an event for each."""
     bank, profile = trunk.bank, house.settings.bank_of(trunk.bank).submission
-    paused = Pause(house)
 
     def due_in(*states: State) -> Callable[[], list[Submission]]:
-        return lambda: [] if paused() else house.journal.due(bank, house.now(), ROWS_AT_ONCE, states)
+        return lambda: house.journal.due(bank, house.now(), ROWS_AT_ONCE, states)
 
     def due_in_order() -> list[Submission]:
-        sub = None if paused() else next_in_order(house, bank)
+        sub = next_in_order(house, bank)
         return [sub] if sub is not None else []
 
     def at_home(sub: Submission) -> int:
@@ -155,7 +150,7 @@ def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> 
 
     def short_ones() -> None:
         """What is dropped while a long file is converted does not wait for it."""
-        waiting = [] if paused() else house.journal.due(bank, house.now(), LOOKED_THROUGH, (State.RECEIVED,))
+        waiting = house.journal.due(bank, house.now(), LOOKED_THROUGH, (State.RECEIVED,)) if gate() else []
         for sub in [sub for sub in waiting if not takes_long(sub)][:SHORT_AT_ONCE]:
             if step(house, None, sub):
                 wakes["seal"].set()
@@ -177,7 +172,9 @@ def stages_of(house: House, trunk: Trunk, wakes: dict[str, threading.Event]) -> 
         width: int,
         then: Callable[[], None],
     ) -> Stage:
-        return Stage(house, due, work, width=width, name=f"{bank} {name}", wake=wakes[name].set, then=then)
+        return Stage(
+            house, due, work, may_begin=gate, width=width, name=f"{bank} {name}", wake=wakes[name].set, then=then
+        )
 
     sends = due_in_order if profile.in_order else due_in(*AT_THE_BANK)
     return {

@@ -72,8 +72,14 @@ class Outbox(Protocol):
         ``OutOfSpace``.
         """
 
-    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
-        """Remove the claimed file and its spooled copy: only after the archive holds it durably."""
+    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> bool:
+        """Remove the claimed file and its spooled copy: only after the archive holds it durably.
+
+        False if the claimed file was not there any more.
+        """
+
+    def adopt(self, node: str) -> int:
+        """Make the claims of another node, which is gone, our own unfinished ones; how many. '' is one without name."""
 
     def set_aside(self, claimed: Claimed) -> str:
         """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from h2h.core.lifecycle import Event, State
@@ -13,11 +14,13 @@ from h2h.core.records import (
     EventRecord,
     FileState,
     InboundFile,
+    Lease,
     LedgerKind,
     LedgerRecord,
     Matched,
     NewAttention,
     NewSubmission,
+    Node,
     PaymentRecord,
     StatementRecord,
     Submission,
@@ -184,11 +187,44 @@ class Journal(Protocol):
     def settle_attention(self, kind: str, subject: str, *, at: datetime, reason: str) -> None:
         """Close an open item by itself, because its cause has gone."""
 
-    def ledger_position(self) -> int:
-        """Number of the last ledger record that this journal reflects."""
+    def ledger_position(self, ledger: str = "") -> int:
+        """Number of the last record of that ledger (a node's, by name) that this journal reflects."""
 
-    def set_ledger_position(self, number: int) -> None:
+    def set_ledger_position(self, number: int, ledger: str = "") -> None:
         """Remember it; never lowers it."""
+
+    # -- several nodes
+
+    def announce(self, node: Node, *, at: datetime, fresh: timedelta) -> None:
+        """*node* begins. ``Misconfigured`` if another machine was seen under its name within *fresh*."""
+
+    def seen(self, node: str, *, at: datetime, stopped: bool = False) -> None:
+        """It is there; or has *stopped* as it should, and lets its leases go."""
+
+    def nodes(self, *, at: datetime) -> list[Node]:
+        """All nodes that ever were, by name."""
+
+    def hold(self, bank: str, node: str, *, at: datetime, seconds: float) -> Lease:
+        """Take or renew the lease of *bank* for so many seconds; the lease as it stands, which may be another node's.
+
+        For order and speed only: what makes a payment happen once is the compare-and-set of every move.
+        """
+
+    def leases(self) -> list[Lease]:
+        """Who works for which bank."""
+
+    def history(self) -> str:
+        """Which history the database is on: another word after a standby was promoted. Empty where there is none."""
+
+    @property
+    def is_replayed(self) -> bool:
+        """False if a connection was made to another history than the one that was last trusted."""
+
+    def trust(self, history: str) -> None:
+        """The ledgers were replayed over that *history*: from now on it may be written to, and no other."""
+
+    def replaying(self) -> AbstractContextManager[None]:
+        """Inside, this thread may write to whatever history there is: only to replay the ledgers over it."""
 
     def probe(self) -> None:
         """Write and read one small row, durably: the watchdog's proof that the journal works."""
@@ -203,8 +239,14 @@ class Ledger(Protocol):
     def has(self, kind: LedgerKind, sid: str, generation: int) -> bool:
         """True if that record stands in the ledger."""
 
-    def records(self, after: int = 0) -> Iterator[LedgerRecord]:
-        """Records with a higher number, in order; ``Misconfigured`` if the chain is broken (place named)."""
+    def records(self, after: int = 0, of: str = "") -> Iterator[LedgerRecord]:
+        """Records with a higher number, in order; ``Misconfigured`` if the chain is broken (place named).
+
+        *of*: of another node's ledger instead.
+        """
+
+    def others(self) -> list[str]:
+        """The ledgers of the other nodes, where there are several."""
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last record; (0, "") if there is none."""

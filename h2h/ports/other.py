@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from h2h.core.convert import Conversion, Stamp
-from h2h.core.declared import Delimited
 from h2h.core.findings import Finding
-from h2h.core.format import Format
-from h2h.core.rules.terms import BankTerms
+
+if TYPE_CHECKING:
+    from h2h.core.convert import Conversion, Stamp
+    from h2h.core.declared import Delimited
+    from h2h.core.format import Format
+    from h2h.core.rules.terms import BankTerms
 
 
 class Clock(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +29,8 @@ def load(path: Path) -> Settings:
     """
     path = path.absolute()
     raw = _toml(path)
-    if "banks" in raw or "source" in raw:
-        raise Misconfigured(f"{path}: 'banks' and 'source' are not written here; banks have files of their own")
+    if {"banks", "source", "ledgers"} & set(raw):
+        raise Misconfigured(f"{path}: 'banks', 'source', 'ledgers' are not written here; banks have files of their own")
     faults: list[str] = []
     banks: dict[str, Any] = {}
     for file in _bank_files(path, raw):
@@ -43,7 +44,7 @@ def load(path: Path) -> Settings:
             banks[profile.name] = profile
         except Misconfigured as problem:
             faults.append(problem.message)
-    site = {**raw, "banks": banks, "source": path}
+    site = _for_this_node({**raw, "banks": banks, "source": path})
     if faults:
         # Whether the parts fit together is not asked while one is missing because it is wrong itself.
         raise Misconfigured("\n".join([*_faults(Settings, site, path, whole=False), *faults]))
@@ -61,6 +62,18 @@ def _under_its_profile(bank: dict[str, Any], file: Path, base: Path, site: dict[
         bank["rules"] = scheme_profile(rules["profile"], directories).around(rules)
     except Misconfigured as problem:
         raise Misconfigured(f"{file}:\n  rules.profile: {problem.message}", hint=problem.hint) from problem
+
+
+def _for_this_node(raw: dict[str, Any]) -> dict[str, Any]:
+    """``{node}`` in paths is the node's name, ``{hostname}`` in its name the machine's: one file for all."""
+    node, paths = raw.get("node"), raw.get("paths")
+    if not isinstance(node, dict) or not isinstance(node.get("name"), str) or not isinstance(paths, dict):
+        return raw
+    name = node["name"].replace("{hostname}", os.uname().nodename)
+    ledger = str(paths.get("ledger", ""))
+    shared = ledger.replace("{node}", "*") if "{node}" in Path(ledger).name else ""
+    own = {key: value.replace("{node}", name) if isinstance(value, str) else value for key, value in paths.items()}
+    return {**raw, "node": {**node, "name": name}, "ledgers": shared, "paths": own}
 
 
 def _bank_files(path: Path, raw: dict[str, Any]) -> list[Path]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,7 +12,7 @@ from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
 from h2h.settings.bank import BankProfile
 from h2h.settings.erp import ErpFolder
-from h2h.settings.parts import Name, Secret
+from h2h.settings.parts import Name, Seconds, Secret
 
 
 class Paths(Part):
@@ -27,6 +28,15 @@ class Journal(Part):
 
     url: str = Field("", description="SQLAlchemy URL. Empty: SQLite in the state directory. No password in it.")
     password: Secret | None = Field(None, description="Password of the PostgreSQL user.")
+
+
+class Node(Part):
+    """This node, where several work on one journal. Without a name it is the only one."""
+
+    name: Name | Literal[""] = Field("", description="Name of this node; '{hostname}' stands for the machine's own.")
+    lease_seconds: Seconds = Field(
+        10.0, description="A node that shows no progress for so long loses its banks to another one."
+    )
 
 
 class Logging(Part):
@@ -51,6 +61,7 @@ class Settings(Part):
     environment: Literal["test", "production"] = Field(description="Every bank's profile must say the same.")
     paths: Paths
     journal: Journal = Journal()
+    node: Node = Node()
     logging: Logging = Logging()
     limits: Limits = Limits()
     erp: tuple[ErpFolder, ...] = Field(min_length=1)
@@ -58,6 +69,7 @@ class Settings(Part):
     formats_directories: tuple[Path, ...] = Field((), description="Your own formats, beside those delivered.")
     schema_directories: tuple[Path, ...] = Field((), description="Schemas that a bank handed out.")
     banks: dict[str, BankProfile] = Field({}, description="Read from banks_directory; do not write it here.")
+    ledgers: str = Field("", description="The ledgers of all nodes, as a pattern; set by h2h.")
     source: Path = Field(Path("h2h.toml"), description="The file itself; set by h2h.")
 
     @model_validator(mode="after")
@@ -71,12 +83,27 @@ class Settings(Part):
             raise ValueError("erp: two folders have the same name")
         if len({f.outbound for f in self.erp}) != len(self.erp):
             raise ValueError("erp: two entries watch the same outbound folder")
+        self._node_can_share()
         for bank in self.banks.values():
             if bank.environment != self.environment:
                 raise ValueError(
                     f"bank '{bank.name}' is for {bank.environment}, this installation for {self.environment}"
                 )
         return self
+
+    def _node_can_share(self) -> None:
+        if not self.node.name:
+            return
+        if not self.journal.url.startswith("postgresql"):
+            raise ValueError("node.name: several nodes need a PostgreSQL journal (journal.url); SQLite serves one")
+        if not self.ledgers:
+            raise ValueError("paths.ledger: with node.name its file name must hold {node}, on storage all nodes share")
+
+    def common_digest(self) -> str:
+        """Of all that must be the same on every node: not its name, its own directories, its way to the database."""
+        own: dict[str, Any] = {"node": {"name"}, "paths": {"state", "ledger"}, "journal": {"url"}}
+        own |= dict.fromkeys(("ledgers", "logging", "source", "banks_directory"), True)  # the banks themselves count
+        return hashlib.sha256(self.model_dump_json(exclude=own).encode()).hexdigest()[:16]
 
     def bank_of(self, name: str) -> BankProfile:
         """The profile of that bank; ``Misconfigured`` if it has gone from the configuration."""

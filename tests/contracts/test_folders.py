@@ -707,3 +707,27 @@ def test_the_lease_that_asks_for_writers_is_given_back(outbound: Path) -> None:
     with (outbound / "a").open("rb") as reader:
         assert has_writer(reader.fileno()) is False
         assert fcntl.fcntl(reader.fileno(), fcntl.F_GETLEASE) == fcntl.F_UNLCK
+
+
+def test_of_two_nodes_on_one_folder_exactly_one_claims_a_file_and_adopts_what_the_other_left(tmp_path: Path) -> None:
+    outbound = tmp_path / "out"
+    outbound.mkdir()
+    settings = ErpFolder.model_validate(
+        {"name": "erp", "bank": "b", "outbound": outbound, "completeness": {"by": "rename"}}
+    )
+    one, other = (FolderOutbox(settings, Limits(free_bytes_min=0), tmp_path / n, n) for n in ("one", "other"))
+    (outbound / "pay.csv").write_text("content")
+    (seen,) = [c for c in one.scan(NOW) if isinstance(c, Candidate)]
+    (seen_too,) = [c for c in other.scan(NOW) if isinstance(c, Candidate)]
+    claimed = one.claim(seen)
+    assert claimed is not None
+    assert other.claim(seen_too) is None
+    assert list(other.unfinished()) == [], "what a node at work has claimed is no business of the other's"
+    spooled = one.spool(claimed)
+
+    assert other.adopt("one") == 1
+    (adopted,) = other.unfinished()
+    assert adopted.identity == claimed.identity
+    assert one.discard(claimed, spooled) is False, "the first, waking up, sees that it has nothing in hand any more"
+    assert other.discard(adopted, other.spool(adopted)) is True
+    assert other.adopt("one") == 0

@@ -14,6 +14,7 @@ from h2h.core.errors import NotSent
 from h2h.core.lifecycle import State
 from h2h.pipeline.house import House
 from h2h.pipeline.line import AGE_SECONDS_MAX, Line, Trunk
+from h2h.pipeline.ownership import Gate
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.stages import Stage, stages_of
 from h2h.ports import Session
@@ -66,7 +67,7 @@ def run(house: House, done: Callable[[], bool], trunk: Trunk | None = None) -> N
     wakes = {name: threading.Event() for name in ("convert", "seal", "send")}
     stop = threading.Event()
     line = trunk or Trunk(house, BANK)
-    stages = stages_of(house, line, wakes)
+    stages = stages_of(house, line, Gate(house, BANK), wakes)
 
     def turn(name: str, stage: Stage) -> None:
         while not stop.is_set():

@@ -1,8 +1,8 @@
 """h2h's corner of an ERP's folder: one directory a claimed file, in which the file keeps its name.
 
-``.h2h/claimed/<inode>-<mtime>-<size>/NAME``, beside it the file's marker if it had one. The marker moves in first, so
-that it can never speak for a later file of the same name, and both leave together. Whatever a crash leaves there is
-undone or finished by ``leftovers``.
+``.h2h/claimed/<inode>-<mtime>-<size>/NAME``, beside it the file's marker if it had one; where several nodes share the
+folder, below ``.h2h/nodes/<node>/``. The marker moves in first, so that it can never speak for a later file of the same
+name, and both leave together. Whatever a crash leaves there is undone or finished by ``leftovers``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,20 @@ def identity_of(name: str, state: os.stat_result) -> SourceIdentity:
 class Corner:
     """The directory ``.h2h`` of one outbound folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, node: str | None = None) -> None:
         self._folder = folder
-        self._claimed = folder / CORNER / "claimed"
-        self._done = folder / CORNER / "done"  # to be removed
-        self._refusing = folder / CORNER / "refusing"  # on its way to refused/
+        self._base = _base(folder, node)
+        self._claimed = self._base / "claimed"
+        self._done = self._base / "done"  # to be removed
+        self._refusing = self._base / "refusing"  # on its way to refused/
         self._refused = folder / REFUSED
 
     def prepare(self) -> None:
         """Make the corner, and see that it is a directory of our own: nobody else may redirect claims."""
-        for directory in (self._folder / CORNER, self._claimed, self._done, self._refusing):
+        above = (self._folder / CORNER, self._base.parent, self._base)
+        for directory in (*dict.fromkeys(above), self._claimed, self._done, self._refusing):
+            if directory == self._folder:
+                continue
             try:
                 directory.mkdir(mode=0o700)
             except FileExistsError:
@@ -98,10 +102,26 @@ class Corner:
         self._undo(path.parent)
         return True
 
-    def discard(self, path: Path) -> None:
-        """Remove a claimed file and its marker, in one step for whoever looks; what is gone already is success."""
-        if path.parent.is_dir():
-            _remove(_moved(path.parent, self._done))
+    def discard(self, path: Path) -> bool:
+        """Remove a claimed file and its marker, in one step for whoever looks; False if it is gone already."""
+        try:
+            moved = _moved(path.parent, self._done)
+        except FileNotFoundError:
+            return False
+        _remove(moved)
+        return True
+
+    def adopt(self, node: str) -> int:
+        """Take over what *node* had claimed, one rename each: of several that try, one has it."""
+        count, base = 0, _base(self._folder, node or None)
+        for name, ours in (("claimed", self._claimed), ("done", self._done), ("refusing", self._refusing)):
+            for home in sorted((base / name).iterdir()) if (base / name).is_dir() else ():
+                try:
+                    _moved(home, ours)
+                except FileNotFoundError:
+                    continue  # another node was quicker
+                count += name == "claimed"
+        return count
 
     def set_aside(self, path: Path) -> str:
         """Move a file that was refused unread into ``refused/``, where the ERP's people find it; its name there."""
@@ -164,6 +184,10 @@ class Corner:
         except FileNotFoundError:
             return None
         return identity_of(name, state) if stat.S_ISREG(state.st_mode) else None
+
+
+def _base(folder: Path, node: str | None) -> Path:
+    return folder / CORNER if node is None else folder / CORNER / "nodes" / node
 
 
 def _moved(home: Path, into: Path) -> Path:

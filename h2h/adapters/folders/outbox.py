@@ -41,13 +41,13 @@ class FolderOutbox:
     not to be scanned by two threads at once.
     """
 
-    def __init__(self, folder: ErpFolder, limits: Limits, spool: Path) -> None:
+    def __init__(self, folder: ErpFolder, limits: Limits, spool: Path, node: str | None = None) -> None:
         self._folder = folder
         self._path = folder.outbound
         self._limits = limits
         self._spool = spool
         self._names = Names(folder)
-        self._corner = Corner(folder.outbound)
+        self._corner = Corner(folder.outbound, node)
         self._witness = MountWitness(folder.outbound, spool / f".mounted-{folder.name}")
         self._rest = Rest()
         self._told: set[tuple[str, str, int]] = set()
@@ -143,13 +143,19 @@ class FolderOutbox:
             os.close(source)
         return Spooled(self._spool / sha256, sha256, size)
 
-    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> None:
-        """Remove the claimed file and its copy: only after the archive holds it durably. Gone already is success."""
+    def adopt(self, node: str) -> int:
+        """Make what another node had claimed our own; how many files. Only when that node is gone."""
+        self._ready()
+        with files.in_words("adopt claims in", self._path):
+            return self._corner.adopt(node)
+
+    def discard(self, claimed: Claimed, spooled: Spooled | None = None) -> bool:
+        """Remove the claimed file and its copy: only after the archive holds it durably. False if it was gone."""
         with files.in_words("remove", claimed.path):
             # The copy first: cut short in between, the claimed file is found again, and all of this is repeated.
             if spooled is not None:
                 spooled.path.unlink(missing_ok=True)
-            self._corner.discard(claimed.path)
+            return self._corner.discard(claimed.path)
 
     def set_aside(self, claimed: Claimed) -> str:
         """Move a file that ``spool`` refused into ``refused/`` beside it, unread; its name there."""

@@ -65,14 +65,16 @@ def replay(events: Sequence[EventRecord]) -> State:
     return state
 
 
-def verify(journal: SqlJournal, ledger: Path) -> Report:
+def verify(journal: SqlJournal, *ledgers: Path) -> Report:
     """The whole audit. The ledger is read first: what stands in it must stand in the journal, which is written first.
 
-    ``Unavailable`` if one of them cannot be read; damage is a fault of the report.
+    Several nodes have a ledger each; together they are the second witness. ``Unavailable`` if one of them cannot be
+    read; damage is a fault of the report.
     """
     report = Report()
     report.faults += [("database", words) for words in damage(journal)]
-    records = list(_records(ledger, report))
+    several = len(ledgers) > 1
+    records = [r for ledger in ledgers for r in _records(journal, ledger, report, several=several)]
     claims = {r.sid for r in records if r.kind is LedgerKind.CLAIM}
     commits = {(r.sid, r.generation) for r in records if r.kind is LedgerKind.COMMIT}
     for sub, events, intents in _walk(journal):
@@ -80,11 +82,6 @@ def verify(journal: SqlJournal, ledger: Path) -> Report:
         report.events += len(events)
         _history(report, sub, events)
         _witnessed(report, sub, intents, claims, commits)
-    position = journal.ledger_position()
-    if position > report.records:
-        report.faults.append(
-            ("ledger", f"it ends at record {report.records}, the journal has seen record {position}: it was cut off")
-        )
     for record in records:
         _reflected(report, journal, record)
     _reports(report, journal)
@@ -101,13 +98,21 @@ def damage(journal: SqlJournal) -> list[str]:
     return [words for words in found if words != "ok"] + [f"a row of {t[0]} refers to nothing ({t[2]})" for t in lost]
 
 
-def _records(ledger: Path, report: Report) -> Iterator[LedgerRecord]:
+def _records(journal: SqlJournal, ledger: Path, report: Report, *, several: bool) -> list[LedgerRecord]:
+    records: list[LedgerRecord] = []
+    what = f"ledger {ledger.name}" if several else "ledger"
     try:
         for line in read_lines(ledger):
-            report.records, report.head = line.record.number, line.hash
-            yield line.record
+            records.append(line.record)
+            report.head = line.hash
     except H2HError as problem:
-        report.faults.append(("ledger", problem.message))
+        report.faults.append((what, problem.message))
+    report.records += len(records)
+    position = max(journal.ledger_position(ledger.name), 0 if several else journal.ledger_position())
+    if position > len(records):
+        words = f"it ends at record {len(records)}, the journal has seen record {position}: it was cut off"
+        report.faults.append((what, words))
+    return records
 
 
 def _walk(journal: SqlJournal) -> Iterator[tuple[Submission, list[EventRecord], dict[int, str]]]:

@@ -63,17 +63,18 @@ class Desk(Store):
             self.known_open = known
         return known
 
-    def ledger_position(self) -> int:
-        """Number of the last ledger record that this journal reflects; 0 at first."""
+    def ledger_position(self, ledger: str = "") -> int:
+        """Number of the last record of that ledger that this journal reflects; 0 at first."""
         with self.reading() as connection:
-            return int(connection.execute(sql.note(_LEDGER)).scalar_one_or_none() or 0)
+            return int(connection.execute(sql.note(_position(ledger))).scalar_one_or_none() or 0)
 
-    def set_ledger_position(self, number: int) -> None:
+    def set_ledger_position(self, number: int, ledger: str = "") -> None:
         """Remember it; a lower number changes nothing."""
+        key = _position(ledger)
         with self.writing() as connection:
-            self.serialise(connection, _LEDGER)
-            if number > int(connection.execute(sql.note(_LEDGER)).scalar_one_or_none() or 0):
-                connection.execute(sql.write_note(self.dialect, _LEDGER, str(number)))
+            self.serialise(connection, key)
+            if number > int(connection.execute(sql.note(key)).scalar_one_or_none() or 0):
+                connection.execute(sql.write_note(self.dialect, key, str(number)))
 
     def probe(self) -> None:
         """Write one small row durably and read it back in a transaction of its own."""
@@ -103,3 +104,7 @@ class Desk(Store):
                 f"the journal belongs to the installation '{owner}', not to '{instance}'",
                 hint="give each installation a journal of its own",
             )
+
+
+def _position(ledger: str) -> str:
+    return f"{_LEDGER}/{ledger}" if ledger else _LEDGER

@@ -20,12 +20,18 @@ from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
 
 #: How long a writer waits for another process before it gives up with ``Unavailable``.
 BUSY_SECONDS = 5.0
+#: A process that is paused in the middle of a transaction loses it after so long, and what it held is free for others.
+IDLE_SECONDS = 8.0
 MOUNTS = Path("/proc/self/mounts")  # /proc/mounts is hidden by the unit's ProcSubset=pid
 _NETWORK = frozenset(
     {"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "fuse.sshfs", "fuse.glusterfs"}
 )
 #: A transaction that means to write says so, or two SQLite readers could each wait for the other to end.
 WRITES = {"h2h_writes": True}
+#: Under this key a connection to PostgreSQL knows on which timeline the server was when it was made.
+TIMELINE = "h2h_timeline"
+#: A standby confirms when it has written; less than that is lost with the primary.
+_DURABLE = {"on", "remote_apply"}
 
 
 def open_engine(
@@ -136,7 +142,7 @@ def _postgresql(where: URL, instance: str, password: str | None) -> Engine:
     options = (
         # A paused process must not hold a submission's row for ever; a lock is waited for as on SQLite.
         f"-c lock_timeout={int(BUSY_SECONDS * 1000)} -c statement_timeout=120000 "
-        "-c idle_in_transaction_session_timeout=120000"
+        f"-c idle_in_transaction_session_timeout={int(IDLE_SECONDS * 1000)}"
     )
     engine = create_engine(
         where.set(drivername="postgresql+psycopg", password=password),
@@ -148,6 +154,8 @@ def _postgresql(where: URL, instance: str, password: str | None) -> Engine:
             "keepalives_interval": 5,
             "keepalives_count": 4,
             "tcp_user_timeout": 40000,
+            # Of several hosts the one that may be written to: the other is a standby.
+            "target_session_attrs": "read-write",
         },
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
@@ -159,15 +167,18 @@ def _postgresql(where: URL, instance: str, password: str | None) -> Engine:
     return engine
 
 
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
+def _prepare_postgresql(connection: Any, record: Any) -> None:
     with connection.cursor() as cursor:
         settings = dict(
             cursor.execute(
                 "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'server_encoding')"
             ).fetchall()
         )
-        if settings.get("synchronous_commit") in {"off", "local"}:
+        if settings.get("synchronous_commit") not in _DURABLE:
             cursor.execute("SET synchronous_commit = on")
+        if cursor.execute("SELECT pg_is_in_recovery()").fetchone()[0]:
+            raise Unavailable("the journal's database is a standby: nothing can be written there")
+        record.info[TIMELINE] = cursor.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()[0][:8]
     connection.commit()
     if settings.get("fsync") == "off":
         raise Misconfigured("the PostgreSQL server runs with fsync=off: what it confirms is not durable")

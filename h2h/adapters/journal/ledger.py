@@ -46,8 +46,9 @@ class FileLedger:
     With *daemon*, only one process may hold the ledger so: a second daemon on the same ledger is ``Misconfigured``.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, daemon: bool = False) -> None:
+    def __init__(self, path: Path, *, clock: Clock, daemon: bool = False, pattern: str = "") -> None:
         self._path = path
+        self._pattern = pattern
         self._clock = clock
         self._mutex = threading.RLock()
         self._known: set[tuple[LedgerKind, str, int]] = set()
@@ -91,9 +92,17 @@ class FileLedger:
             self._catch_up(mend=False)
             return (kind, sid, generation) in self._known
 
-    def records(self, after: int = 0) -> Iterator[LedgerRecord]:
+    def records(self, after: int = 0, of: str = "") -> Iterator[LedgerRecord]:
         """Records with a higher number, in order, every one of them checked again; ``Misconfigured``."""
-        return (line.record for line in read_lines(self._path) if line.record.number > after)
+        path = self._path.with_name(of) if of else self._path
+        return (line.record for line in read_lines(path) if line.record.number > after)
+
+    def others(self) -> list[str]:
+        """The ledgers of the other nodes beside this one, by file name."""
+        if not self._pattern:
+            return []
+        found = self._path.parent.glob(Path(self._pattern).name)
+        return sorted(path.name for path in found if path.name != self._path.name)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last record; (0, "") if there is none."""
@@ -296,8 +305,18 @@ def _open(path: Path) -> int:
         raise Misconfigured(f"the ledger {path} cannot be opened: {problem.strerror}") from problem
 
 
-def _lock_for_daemon(path: Path) -> int:
-    """A lock file beside the ledger, held for the life of the process; the kernel gives it back when it dies."""
+@contextmanager
+def only_daemon(path: Path, what: str) -> Iterator[None]:
+    """Inside, no other daemon works with this file, the *what* of an installation; ``Misconfigured``."""
+    descriptor = _lock_for_daemon(path, what)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock_for_daemon(path: Path, what: str = "ledger") -> int:
+    """A lock file beside it, held for the life of the process; the kernel gives it back when it dies."""
     beside = path.with_name(path.name + ".daemon")
     try:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -308,6 +327,6 @@ def _lock_for_daemon(path: Path) -> int:
     except OSError as problem:
         os.close(descriptor)
         raise Misconfigured(
-            f"another h2h daemon works with the ledger {path}", hint="one daemon an installation: stop the other first"
+            f"another h2h daemon works with the {what} {path}", hint="one daemon an installation: stop the other first"
         ) from problem
     return descriptor

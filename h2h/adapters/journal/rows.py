@@ -48,10 +48,12 @@ def submission_values(sub: Submission) -> dict[str, Any]:
 
 
 def same_identity(known: SourceIdentity, seen: SourceIdentity) -> bool:
-    """True if *seen* is the file that is journalled as *known* (whose name is spelled as the database can hold it)."""
-    return (printable(seen.name), seen.device, seen.inode, seen.mtime_ns, seen.size) == (
+    """True if *seen* is the file that is journalled as *known* (whose name is spelled as the database can hold it).
+
+    Each machine numbers the devices it has mounted by itself, so the number says nothing where nodes share a folder.
+    """
+    return (printable(seen.name), seen.inode, seen.mtime_ns, seen.size) == (
         known.name,
-        known.device,
         known.inode,
         known.mtime_ns,
         known.size,

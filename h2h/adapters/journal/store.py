@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from h2h.adapters.journal.engine import BUSY_SECONDS, WRITES
+from h2h.adapters.journal.engine import BUSY_SECONDS, TIMELINE, WRITES
 from h2h.adapters.journal.faults import translated
 from h2h.core.errors import Unavailable
 
@@ -20,6 +20,8 @@ class Store:
         self._engine = engine
         self._writing_engine = engine.execution_options(**WRITES)
         self._writer = threading.Lock()
+        self._history: str | None = None  # the one that may be written to; None: any
+        self._replayer = threading.local()
         self.known_open: set[tuple[str, str]] | None = None  # see Desk.settle_attention
         self.known_open_until = 0.0
 
@@ -42,11 +44,47 @@ class Store:
         """
         try:
             with self._turn(), translated(), self._writing_engine.begin() as connection:
+                self._on_known_history(connection)
                 yield connection
         except Unavailable:
             # After a failed write or fsync nothing that this process still has open is to be believed.
             self._engine.dispose()
             raise
+
+    # -- which history of the database
+
+    def history(self) -> str:
+        """The timeline that the server writes now; empty on SQLite."""
+        with self.reading() as connection:
+            return _history_of(connection)
+
+    @property
+    def is_replayed(self) -> bool:
+        """See ``ports.Journal.is_replayed``."""
+        return self._history is None or self.history() == self._history
+
+    def trust(self, history: str) -> None:
+        """See ``ports.Journal.trust``."""
+        self._history = history
+
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """See ``ports.Journal.replaying``."""
+        self._replayer.at_work = True
+        try:
+            yield
+        finally:
+            self._replayer.at_work = False
+
+    def _on_known_history(self, connection: Connection) -> None:
+        """F27: a standby that was promoted may lack the last commits. Nothing moves on it before the ledgers did."""
+        if self._history is None or getattr(self._replayer, "at_work", False):
+            return
+        if (now := _history_of(connection)) != self._history:
+            raise Unavailable(
+                f"the journal's database is on another history (timeline {now}, it was {self._history}): "
+                "a standby was promoted, and the ledgers are replayed first"
+            )
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -69,3 +107,8 @@ class Store:
     def close(self) -> None:
         """Give the connections back; the journal must not be used after."""
         self._engine.dispose()
+
+
+def _history_of(connection: Connection) -> str:
+    """Known since the connection was made: a server that is promoted or replaced ends its connections."""
+    return str(connection.info.get(TIMELINE, ""))

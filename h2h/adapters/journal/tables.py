@@ -275,3 +275,27 @@ meta = Table(
     Column("key", Text, primary_key=True),
     Column("value", Words, nullable=False),
 )
+
+# Several nodes on one journal: who is there …
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("settings", Text, nullable=False),  # digest of what all nodes must have in common
+    Column("started_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
+
+# … and who works for which bank, until when. ``epoch`` counts the holders.
+leases = Table(
+    "leases",
+    metadata,
+    Column("bank", Text, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
+)
