@@ -128,6 +128,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "bank-unreachable": "查明原因；h2h 会自行再试",
     "host-key": "打电话询问银行其密钥是否已更换；只有银行确认后才在配置中登记新密钥",
     "clock-jump": "检查时钟及时间服务器；关闭本项后 h2h 恢复发送",
+    "nodes-differ": "使各节点的配置文件一致，然后在每个节点重新加载 h2h",
     "receipt-not-written": "授予 h2h 用户写入文件夹的权限；h2h 会自行继续",
     "file-too-large": "询问银行，或调高 limits.file_bytes_max；文件仍在银行",
     "cannot-fetch": "消除原因；回复仍在银行，h2h 会自行取回",

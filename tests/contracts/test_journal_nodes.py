@@ -115,8 +115,11 @@ def test_a_node_finds_the_ledgers_of_the_others_beside_its_own(tmp_path: Path) -
 
 
 def test_a_second_daemon_on_one_journal_is_refused_in_words(tmp_path: Path) -> None:
-    with only_daemon(tmp_path / "journal.db", "journal"):
-        with pytest.raises(Misconfigured, match="another h2h daemon works with the journal"):
-            only_daemon(tmp_path / "journal.db", "journal").__enter__()
+    second = only_daemon(tmp_path / "journal.db", "journal")
+    with (
+        only_daemon(tmp_path / "journal.db", "journal"),
+        pytest.raises(Misconfigured, match="another h2h daemon works with the journal"),
+    ):
+        second.__enter__()
     with only_daemon(tmp_path / "journal.db", "journal"):
         pass
