@@ -29,6 +29,8 @@ def write_receipt(house: House, sub: Submission) -> bool:
     with house.receipts.turn(sub.sid, sub.version) as newest:
         if not newest:
             return True
+        if house.settings.node.name:
+            sub = house.journal.submission(sub.sid)  # another node may have moved it on since this step began
         data = json.dumps(receipt(house, sub), ensure_ascii=False, indent=2).encode()
         return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
 
