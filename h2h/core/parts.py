@@ -178,7 +178,9 @@ class Whole:
         conversion = self._conversion()
         too_many = conversion.count > ROWS_MAX
         check_limits(conversion.count, conversion.sums(), self._terms)
-        if self._terms.judge.count or len(self._widths) != 1 or too_many or self.marks.repeated():
+        twice = self.marks.repeated()
+        self.marks.forget()
+        if self._terms.judge.count or len(self._widths) != 1 or too_many or twice:
             return None
         header = conversion.header
         header.stated_transaction_count, header.stated_control_sum = conversion.count, conversion.control_sum

@@ -424,3 +424,5 @@ def test_among_very_many_ids_the_two_that_are_equal_are_found(monkeypatch: pytes
     for n in range(1000):
         marks.is_new(f"id {n % 999}", n)
     assert marks.repeated() == {"end_to_end_id": frozenset({hash("id 0")})}
+    marks.forget()
+    assert marks.repeated() == {}

@@ -97,6 +97,11 @@ class Marks:
         """Marks that another process has made."""
         self._of[kind].frombytes(marks)
 
+    def forget(self) -> None:
+        """Give the memory back: whether something was there twice is known."""
+        for marks in self._of.values():
+            del marks[:]
+
     def repeated(self) -> dict[str, frozenset[int]]:
         """The marks that are there more than once, by kind; empty as a rule."""
         found = {kind: _repeated(marks) for kind, marks in self._of.items()}
