@@ -60,7 +60,7 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
     order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
     told = sorted((f for f in findings if everything or f not in unread), key=lambda f: order.index(f.severity))
     for finding in told if everything else told[:FINDINGS_MAX]:
-        where = finding.where if "line " in finding.where else f"line {finding.line}" if finding.line else ""
+        where = _place(finding)
         line = f" ({where})" if where and where not in finding.text else ""
         text = Text.assemble((f"{finding.severity:8}", _STYLES[finding.severity]), f" {printable(finding.text)}{line}")
         console.print(text, soft_wrap=True)
@@ -73,6 +73,16 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
         console.print(f"[dim]… and {hidden} more findings (--all shows them)[/dim]")
     if unread and not everything:
         console.print(f"[dim]{len(unread)} sorts of elements were not read (--all names them)[/dim]")
+
+
+def _place(finding: Finding) -> str:
+    """The line, where it says enough; of a table or an IDoc the cell, the payment or the segment."""
+    if "line " in finding.where or finding.where in ("file", "the file"):
+        return finding.where if "line " in finding.where else ""
+    of_a_table = finding.where.startswith(("sheet ", "row ", "payment ", "record ", "IDOC["))
+    if of_a_table:
+        return finding.where
+    return f"line {finding.line}" if finding.line else ""
 
 
 def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:

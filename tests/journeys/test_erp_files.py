@@ -104,6 +104,15 @@ KINDS: dict[str, tuple[dict[str, Any], str, bytes, bytes, str]] = {
 }  # fmt: skip
 
 
+PLACES = {
+    "fixed-width": "(record 3)",
+    "spreadsheet": "(sheet Payments, cell E3 (day))",
+    "json": "(payment 1)",
+    "mt101": "(line 10, tag 32B)",
+    "pexr2002": "(IDOC[1]/EDI_DC40/MESTYP)",
+}
+
+
 def site_with(tmp_path: Path, options: dict[str, Any]) -> Site:
     folder = {"name": "other", "outbound": "other/out", "inbound": "other/in", "completeness": {"by": "rename"}}
     return Site(tmp_path, more_erps=({**folder, "patterns": ["run.*"], **options},))
@@ -170,6 +179,7 @@ def test_validate_and_convert_read_a_file_of_every_kind_as_the_daemon_does(tmp_p
         file.write_bytes(content)
         said = CliRunner().invoke(main, ["validate", *asked, str(file)])
         assert (said.exit_code, kind in said.output) == (status, True), said.output
+        assert not status or PLACES[kind] in said.output
         target = ["--to", "pain.001.001.09", "-o", str(tmp_path / "made.xml")]
         done = CliRunner().invoke(main, ["convert", *asked, *target, str(file)])
         assert done.exit_code == status, done.output
