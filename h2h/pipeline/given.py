@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from h2h.core.erp.options import StatementCsv
-from h2h.core.erp.statement_files import FORMS, Options, carries, write_statements
+from h2h.core.erp.statement_files import FORMS, Options, carries, write_what_can_be
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info
 from h2h.core.format import Format, Read
@@ -73,9 +73,12 @@ def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, who
         if not wanted:
             return
         alone = len(wanted) == len(message.statements)
+        in_full: set[str] = set()
+        in_part: set[str] = set()
         for given in _statements(house, file, folder, replace(message, statements=wanted), whole if alone else None):
-            something = something or isinstance(given, Given)
+            (in_full if isinstance(given, Given) else in_part).add(given.format)
             yield given
+        something = bool(in_full - in_part)
         if not something and not alone:
             yield from _tables(house, file, folder, message, wanted)
         if not alone:
@@ -125,22 +128,23 @@ def _statements(
         yield _one("json", f"{stem(file)}.json", _json(house.formats.get(file.format or ""), message))
     for form in folder.deliver:
         if form in FORMS:
-            yield _written(house, file, folder, form, message)
+            yield from _written(house, file, folder, form, message)
 
 
 def _written(
     house: House, file: InboundFile, folder: ErpFolder, form: str, message: StatementMessage
-) -> Given | NotGiven:
-    if not carries(form, message):
+) -> Iterator[Given | NotGiven]:
+    if not carries(message):
         text = f"{form} is for statements of a day's end, and this is none"
-        return NotGiven(form, [info("H2H-KIND", "the file", text)], told=False)
+        yield NotGiven(form, [info("H2H-KIND", "the file", text)], told=False)
+        return
     options = Options(folder.mt940, folder.multicash, folder.finsta01)
-    try:
-        made = write_statements(message, form, options, house.formats, house.schemas.validate)
-    except Refused as refused:
-        return NotGiven(form, list(refused.findings))
-    parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
-    return Given(form, parts, made.findings)
+    made, refused = write_what_can_be(message, form, options, house.formats, house.schemas.validate)
+    if made is not None:
+        parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
+        yield Given(form, parts, made.findings)
+    if refused:
+        yield NotGiven(form, refused)
 
 
 def _original(house: House, file: InboundFile) -> Given:

@@ -104,6 +104,22 @@ def test_what_a_form_cannot_carry_is_told_and_given_in_the_others_and_as_the_ori
     assert "mt940" in item.text
 
 
+def test_one_accounts_trouble_keeps_no_other_account_from_the_erp(tmp_path: Path) -> None:
+    said = camt053([Line("1.00", "A", remittance="付款")], more=[(OTHER_ACCOUNT, LINES)])
+    bank = {"accounts": [OUR_ACCOUNT, OTHER_ACCOUNT]}
+    site = Site(
+        tmp_path, erp={"deliver": ["mt940"], "mt940": {"on_charset": "refuse", "charset": "latin-1"}}, bank=bank
+    )
+    site.bank_says("stm.xml", said)
+    site.once()
+    (manifest,) = site.manifests()
+    assert [f["format"] for f in manifest["files"]] == ["mt940", "original"], "the other one must be had somehow"
+    assert f":25:{OTHER_ACCOUNT}".encode() in given(site, ".sta")
+    assert OUR_ACCOUNT.encode() not in given(site, ".sta")
+    assert manifest["not_given"][0]["findings"][0]["where"].startswith("Stmt[1]/Ntry[1]")
+    assert "not-in-this-form" in site.waiting()
+
+
 def test_what_a_form_has_no_place_for_stands_in_the_manifest(tmp_path: Path) -> None:
     site = site_with(tmp_path, "mt940", said=camt053([Line("1.00", "A", remittance="付款")]))
     (manifest,) = site.manifests()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from h2h.core.codecs.mt940_write import write_mt940
@@ -15,7 +15,7 @@ from h2h.core.erp.pages import joined
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
 from h2h.core.format import FormatBook
-from h2h.core.model.statement import StatementMessage
+from h2h.core.model.statement import Statement, StatementMessage
 
 #: What a statement can be written as, besides tables and JSON. ``camt.053`` is the version .08.
 FORMS = ("mt940", "multicash", "finsta01", "camt.053", "camt.053.001.02", "camt.053.001.08")
@@ -49,8 +49,8 @@ class Written:
     findings: list[Finding]
 
 
-def carries(form: str, message: StatementMessage) -> bool:
-    """Whether the form is for such messages at all: all but tables and JSON are for statements of a day's end."""
+def carries(message: StatementMessage) -> bool:
+    """Whether these forms are for such a message at all: they are for statements of a day's end."""
     return all(s.kind == "statement" for s in message.statements)
 
 
@@ -84,6 +84,35 @@ def write_statements(
     if refuses(invalid):
         raise Refused(invalid)
     return Written((StatementFile(f".{format_.id}.xml", held.content()),), told)
+
+
+def write_what_can_be(
+    message: StatementMessage, form: str, options: Options, book: FormatBook, validate: Validate
+) -> tuple[Written | None, list[Finding]]:
+    """(the statements of the message that the form can carry, why not the others): one account's trouble is its own."""
+    whole = joined(message)
+    good: list[Statement] = []
+    refused: list[Finding] = []
+    try:
+        return write_statements(whole, form, options, book, validate), []
+    except Refused as problem:
+        if len(whole.statements) < 2:
+            return None, list(problem.findings)
+    for number, statement in enumerate(whole.statements, 1):
+        try:
+            write_statements(replace(whole, statements=[statement]), form, options, book, validate)
+            good.append(statement)
+        except Refused as problem:
+            refused += [_in_place(f, number) for f in problem.findings]
+    if not good:
+        return None, refused
+    return write_statements(replace(whole, statements=good), form, options, book, validate), refused
+
+
+def _in_place(finding: Finding, number: int) -> Finding:
+    """As seen from the whole message."""
+    here = f"Stmt[{number}]"
+    return replace(finding, where=finding.where.replace("Stmt[1]", here), text=finding.text.replace("Stmt[1]", here))
 
 
 class _Held:
