@@ -25,11 +25,13 @@ WANTED: dict[str, dict[str, str]] = {
     "citic.batch": {"pay_type": "02"},
     "cmb.payment": {"branch": "59", "channel": "N"},
     "icbc.payment": {"same_city": "Y", "pay_type": "2"},
+    "ccb.payment-elsewhere": {},
 }
 #: And of the file.
 OF_FILE: dict[str, dict[str, str]] = {
     "citic.batch": {"user_name": "H2H"},
     "cmb.payment": {"user_id": "h2h01", "business": "N02031"},
+    "ccb.payment-elsewhere": {"customer_id": "P35000001", "user_id": "WLPT01"},
     "icbc.payment": {"customer_id": "0202", "user_id": "h2h01", "online": "1", "settlement": "0"},
 }
 BOOK: FormatBook = load_formats(data_dir("formats"))

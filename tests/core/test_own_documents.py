@@ -107,7 +107,7 @@ def test_what_is_written_in_each_banks_format_is_valid_and_reads_back_as_the_sam
         instruction = replace(instruction, debtor=Party())
     if format_id == "citic.batch":
         agent = replace(agent, name=None)
-    town = transfer.creditor.postal_address if format_id != "citic.batch" and "citic" not in format_id else None
+    town = transfer.creditor.postal_address if format_id.startswith(("cib", "icbc")) else None
     if format_id == "cmb.payment":
         town = PostalAddress(town_name="广东省深圳市")
     transfer = replace(
@@ -117,7 +117,12 @@ def test_what_is_written_in_each_banks_format_is_valid_and_reads_back_as_the_sam
         creditor_agent=agent,
         supplementary=WANTED[format_id],
     )
+    if format_id == "ccb.payment-elsewhere":
+        agent = replace(agent, member_id="308584000013")
+        transfer = replace(transfer, creditor_agent=agent, remittance_unstructured=("货款",))
     message = initiation(transfer, supplementary=OF_FILE.get(format_id, FACTS))
+    if format_id.startswith("ccb"):
+        message = replace(message, message_id="2026030200000017")
     document = written(format_id, message)
     assert SCHEMAS.validate(f"{format_id}.xsd", document) == []
     assert BOOK.identify(document).id == format_id
@@ -201,6 +206,21 @@ def test_a_fact_that_only_the_bank_wants_is_asked_for_by_name() -> None:
 
 def _replaced(**changes: Any) -> Any:
     return replace(payment().instruction, **changes)
+
+
+def test_a_payment_to_another_bank_is_refused_by_the_format_for_payees_at_the_bank() -> None:
+    facts = {"customer_id": "P1", "user_id": "W1", "check_name": "1"}
+    told = refused("ccb.payment", initiation(message_id="17", supplementary=facts))
+    assert "same bank Y only" in told
+
+
+def test_a_batch_without_a_place_for_an_id_lets_the_position_stand_for_it() -> None:
+    facts = {"customer_id": "P1", "user_id": "W1", "check_name": "1"}
+    document = written(
+        "ccb.batch", initiation(payment(), payment(end_to_end_id="B"), message_id="17", supplementary=facts)
+    )
+    assert b"PO4500012" not in document
+    assert b"\n002|" in document
 
 
 # ---------------------------------------------------------------------------------------------------- values

@@ -172,7 +172,7 @@ class _Walk:
     def _rows(self, node: Node, element: etree._Element, at: _At) -> None:
         """Rows of text: each line is an object, its columns are the children."""
         (row,) = node.children
-        for number, (line, cells) in enumerate(_cells(element, node.lines or "|"), 1):
+        for number, (line, cells) in enumerate(_cells(element, node.lines or "|", node.open_rows), 1):
             path = f"{at.path}/row[{number}]"
             here = _At(at.draft, at.around, path, line)
             if len(cells) != len(row.children):
@@ -200,7 +200,7 @@ class _Walk:
             self.more += 1
 
 
-def _cells(element: etree._Element, separator: str) -> Iterator[tuple[int | None, list[str]]]:
+def _cells(element: etree._Element, separator: str, open_rows: bool) -> Iterator[tuple[int | None, list[str]]]:
     """(line, cells) of the rows; the separator after the last column is no further column."""
     first = element.sourceline
     for offset, line in enumerate((element.text or "").split("\n")):
@@ -208,5 +208,5 @@ def _cells(element: etree._Element, separator: str) -> Iterator[tuple[int | None
             cells = line.strip().split(separator)
             yield (
                 first + offset if first is not None else None,
-                cells[:-1] if cells[-1] == "" and len(cells) > 1 else cells,
+                cells[:-1] if not open_rows and cells[-1] == "" and len(cells) > 1 else cells,
             )

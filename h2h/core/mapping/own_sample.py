@@ -12,11 +12,13 @@ besides:
     keep="empty"          written empty where there is no value; ``always``: and where its condition does not hold
     bytes, characters     the longest value, in bytes of the document's encoding, in characters
     count="true"          the position (from 1) of the payment in the file; answers may name payments by it;
-                          pad="4": with so many digits
+                          pad="4": with so many digits; stands="field": the bank has no place for that field, and our
+                          journal finds the payment by its position instead
     Size="{rows}"         the number of rows below; ``Size=""``: an attribute that is known and of no meaning
     value="field[:type]"  of an object's element: what its own text says
     up="field=a.b"        copied from the object around, when all is read
     lines="|"             the text holds rows; the children are their columns, each row ends with the separator
+                          (ends="open": it does not)
     skip="true"           known and of no meaning to a payment: neither told nor written
 
 Of the whole message, ``instruction.…`` and ``payment.…`` are what all its payments share, and ``statement.…`` the one
@@ -107,9 +109,11 @@ class Node:
     keep_always: bool = False
     counts: bool = False
     pad: int = 0
+    stands: Path | None = None
     bytes_max: int | None = None
     characters_max: int | None = None
     lines: str | None = None
+    open_rows: bool = False
     children: list[Node] = field(default_factory=list)
 
 
@@ -150,7 +154,7 @@ class _Compiler:
             (self._path(element, n, within[-1]), self._path(element, v, within[-2]))
             for n, v in _pairs(notes.pop("up", ""))
         )
-        self._manner(element, notes, made)
+        self._manner(element, notes, made, owners)
         made.attributes = [
             self._attribute(element, str(k), str(v), within)
             for k, v in element.attrib.items()
@@ -182,7 +186,7 @@ class _Compiler:
             else:
                 made.targets = tuple(self._target(element, one, owners) for one in text.split())
 
-    def _manner(self, element: etree._Element, notes: dict[str, str], made: Node) -> None:
+    def _manner(self, element: etree._Element, notes: dict[str, str], made: Node, owners: tuple[type, ...]) -> None:
         flags = notes.pop("card", "").split()
         read = notes.pop("read", "")
         has = all((f[1:] not in self._flags) if f[0] == "!" else (f in self._flags) for f in flags)
@@ -191,7 +195,9 @@ class _Compiler:
         made.skip = notes.pop("skip", "") == "true"
         keep = notes.pop("keep", "")
         made.keep, made.keep_always = keep in ("empty", "always"), keep == "always"
-        made.lines = notes.pop("lines", None)
+        made.lines, made.open_rows = notes.pop("lines", None), notes.pop("ends", "") == "open"
+        if "stands" in notes:
+            made.stands = self._path(element, notes.pop("stands"), owners[-1])
         made.pad = int(notes.pop("pad", "0"))
         for limit in ("bytes", "characters"):
             text = notes.pop(limit, None)

@@ -145,7 +145,7 @@ class _Work:
     def _must_be(self, node: Node, owner: Any, path: str) -> None:
         """What the element says by being there must be so, where the object says anything of it."""
         for field_path, value in node.sets:
-            held = self._own(owner, field_path)
+            held = self._found(owner, field_path)
             if held is not None and str(held) != value:
                 text = f"the bank's format is for {_name(field_path)} {value} only, and this is {str(held)[:40]!r}"
                 self._fail("H2H-NO-PLACE", owner, path, text)
@@ -181,12 +181,13 @@ class _Work:
             where = f"{path}/row[{number}]"
             cells = [self._cell(column, item, f"{where}/{column.tag}", number, separator) for column in row.children]
             self._must_be(row, item, where)
-            lines.append("".join(f"{cell}{separator}" for cell in cells))
+            lines.append(separator.join(cells) + ("" if node.open_rows else separator))
         # Rows hold < and > as they are; only the end of the section itself could not.
         return "<![CDATA[" + "\n".join(["", *lines, ""]) + "]]>"
 
     def _cell(self, column: Node, item: Any, path: str, number: int, separator: str) -> str:
         if column.counts:
+            self._use(item, column.stands or ())
             return str(number).zfill(column.pad)
         if column.constant is not None:
             return column.constant
