@@ -187,7 +187,8 @@ class _Work:
 
     def _cell(self, column: Node, item: Any, path: str, number: int, separator: str) -> str:
         if column.counts:
-            self._use(item, column.stands or ())
+            if column.stands is not None:
+                self._use(item, column.stands)
             return str(number).zfill(column.pad)
         if column.constant is not None:
             return column.constant
