@@ -25,7 +25,6 @@ from h2h.core.model.statement import Balance, Statement, StatementMessage, signe
 
 _TEXTS, _TEXT, _AMOUNT, _REFERENCE = 14, 70, 18, 35
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_TAG = re.compile("[A-Z0-9_]+")
 
 
 def write_finsta01(
