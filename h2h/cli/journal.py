@@ -72,7 +72,7 @@ def _as_object(report: Report) -> dict[str, Any]:
 
 def _print(report: Report, settings: Settings) -> None:
     click.echo(f"journal  {report.submissions} submissions, {report.events} events")
-    ledger = settings.ledgers or settings.paths.ledger
+    ledger = settings.paths.ledger.with_name(Path(settings.ledgers or settings.paths.ledger).name)
     click.echo(f"ledger   {ledger}: {report.records} records, head {report.head[:16] or 'none'}")
     for where, text in report.notes:
         click.echo(f"note     {where}: {text}")

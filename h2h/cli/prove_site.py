@@ -16,8 +16,10 @@ from h2h.adapters import files
 from h2h.adapters.clock import SystemClock
 from h2h.adapters.folders import FolderOutbox
 from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.journal import SqlJournal
 from h2h.adapters.journal.ledger import read_lines
 from h2h.adapters.secrets import Secrets
+from h2h.cli.prove_nodes import prove_nodes
 from h2h.cli.proving import Proof, doubtful, good, not_seen, of_error, of_findings, wrong
 from h2h.core.codecs.layout import check_fields
 from h2h.core.errors import H2HError, Misconfigured
@@ -190,17 +192,23 @@ def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]
         yield wrong(STORAGE, text, "restore the ledger; nothing is sent until then")
     else:
         yield good(STORAGE, "the journal can be opened, written and read")
+        with _journal(settings, secrets) as journal:
+            yield from prove_nodes(settings, journal)
 
 
 def _position(settings: Settings, secrets: Secrets) -> int | None:
     """How much of the ledger the journal reflects; None if there is no journal yet."""
-    url = settings.journal.url or default_url(settings.paths.state)
     if not settings.journal.url and not (settings.paths.state / "journal.db").exists():
         return None
+    with _journal(settings, secrets) as journal:
+        journal.probe()
+        return journal.ledger_position(settings.paths.ledger.name if settings.node.name else "")
+
+
+def _journal(settings: Settings, secrets: Secrets) -> SqlJournal:
+    url = settings.journal.url or default_url(settings.paths.state)
     if settings.journal.password is not None and secret_seen("", "", settings.journal.password, secrets).mark != "good":
         raise Misconfigured("the journal cannot be opened without its password", hint="see journal.password above")
     password = secrets.text(settings.journal.password) if settings.journal.password else None
     now = SystemClock().now()
-    with open_journal(url, instance=settings.instance, now=now, password=password, must_exist=True) as journal:
-        journal.probe()
-        return journal.ledger_position()
+    return open_journal(url, instance=settings.instance, now=now, password=password, must_exist=True)

@@ -7,9 +7,13 @@ import functools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,6 +22,7 @@ from typing import Any
 from tests.conftest import missing
 
 _names = count(1)
+_INITDB = ("-U", "h2h", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,18 @@ class Cluster:
         """Stop it, as ``pg_ctl -m`` calls it."""
         self._control("-m", mode, "stop")
 
+    def kill(self) -> None:
+        """SIGKILL the server and all that belongs to it, as a machine that loses its power."""
+        pid = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+        family = {pid, *(int(row[0]) for row in self.sql("SELECT pid FROM pg_stat_activity"))}
+        for one in family:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+
+    def promote(self) -> None:
+        """A standby becomes the primary, on a history of its own."""
+        self._control("promote")
+
     def _control(self, *words: str) -> None:
         log = self.directory / "log"
         _as_user([str(self.programs / "pg_ctl"), "-D", str(self.directory / "data"), "-l", str(log), "-w", *words])
@@ -64,17 +81,58 @@ class Cluster:
 def cluster() -> Cluster:
     """The server, started when a test first asks for it; ends the test where PostgreSQL is not installed."""
     programs = _programs()
-    directory = Path(tempfile.mkdtemp(prefix="h2h-pg-"))
-    if os.geteuid() == 0:
-        os.chown(directory, _user().pw_uid, _user().pw_gid)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    options = ["-U", "h2h", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-    _as_user([str(programs / "initdb"), "-D", str(directory / "data"), *options])
-    made = Cluster(directory, port, programs)
+    directory = _directory()
+    _as_user([str(programs / "initdb"), "-D", str(directory / "data"), *_INITDB])
+    made = Cluster(directory, _free_port(), programs)
     made.start()
     atexit.register(_away, made)
     return made
+
+
+def _directory() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="h2h-pg-"))
+    if os.geteuid() == 0:
+        os.chown(directory, _user().pw_uid, _user().pw_gid)
+    return directory
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def pair(*, synchronous: bool) -> Iterator[tuple[Cluster, Cluster]]:
+    """A primary and its standby, both running, with an empty database ``journal``; both gone at the end."""
+    programs = cluster().programs
+    primary, standby = (Cluster(_directory(), _free_port(), programs) for _ in range(2))
+    data = str(primary.directory / "data")
+    _as_user([str(programs / "initdb"), "-D", data, *_INITDB])
+    try:
+        primary.start()
+        primary.sql("CREATE DATABASE journal")
+        copy = [str(programs / "pg_basebackup"), "-D", str(standby.directory / "data"), "-R", "-X", "stream"]
+        _as_user([*copy, "-c", "fast", "-h", "127.0.0.1", "-p", str(primary.port), "-U", "h2h", "--no-sync"])
+        standby.start()
+        if synchronous:
+            primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            primary.sql("SELECT pg_reload_conf()")
+        _wait_for_standby(primary, "sync" if synchronous else "async")
+        yield primary, standby
+    finally:
+        for one in (primary, standby):
+            if (one.directory / "data" / "postmaster.pid").exists():
+                with suppress(AssertionError):  # killed: it is not there any more
+                    one.stop("immediate")
+            shutil.rmtree(one.directory)
+
+
+def _wait_for_standby(primary: Cluster, state: str) -> None:
+    for _ in range(300):
+        if primary.sql("SELECT sync_state FROM pg_stat_replication") == [(state,)]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no standby that is {state}")
 
 
 def _away(made: Cluster) -> None:

@@ -121,6 +121,12 @@ def test_status_shows_both_nodes_and_who_works_for_the_bank(two: TwoNodes) -> No
     told = json.loads(two.h2h("status", "--json").stdout)["nodes"]
     assert [(node["node"], node["state"]) for node in told] == [("a", "at work"), ("b", "at work")]
     assert {node["node"]: node["banks"] for node in told}[owner] == ["demobank"]
+    shown = " ".join(two.h2h("check").stdout.split())
+    assert "works in the same folders, and its ledger can be read here" in shown
+    assert "has no synchronous standby" in shown
+    (two.rehearsal.directory / "ledger" / "b.jsonl").rename(two.rehearsal.directory / "elsewhere")
+    assert "it is not shared" in " ".join(two.h2h("check").stdout.split())
+    (two.rehearsal.directory / "elsewhere").rename(two.rehearsal.directory / "ledger" / "b.jsonl")
     two.owner().signal(signal.SIGKILL)
     wait_for(lambda: two.owner().name != owner, 20, two.words)
     time.sleep(LEASE_SECONDS * 3)

@@ -84,6 +84,13 @@ class Nodes(Store):
         with self.reading() as connection:
             return [_lease(row) for row in connection.execute(select(leases).order_by(L.bank))]
 
+    def standbys(self) -> str:
+        """Which standbys must have a commit before it is confirmed (``synchronous_standby_names``); empty: none."""
+        with self.reading() as connection:
+            if self.dialect != "postgresql":
+                return ""
+            return str(connection.execute(select(func.current_setting("synchronous_standby_names"))).scalar_one())
+
     def moment(self, connection: Connection, at: datetime) -> datetime:
         """The present as the database knows it; on SQLite, which has no server, *at*."""
         if self.dialect != "postgresql":
