@@ -26,12 +26,14 @@ WANTED: dict[str, dict[str, str]] = {
     "cmb.payment": {"branch": "59", "channel": "N"},
     "icbc.payment": {"same_city": "Y", "pay_type": "2"},
     "ccb.payment-elsewhere": {},
+    "boc.payment": {"own_bank_number": "40142", "priority": "NORM"},
 }
 #: And of the file.
 OF_FILE: dict[str, dict[str, str]] = {
     "citic.batch": {"user_name": "H2H"},
     "cmb.payment": {"user_id": "h2h01", "business": "N02031"},
     "ccb.payment-elsewhere": {"customer_id": "P35000001", "user_id": "WLPT01"},
+    "boc.payment": {"terminal": "E1", "customer_id": "12345678", "user_id": "87654321"},
     "icbc.payment": {"customer_id": "0202", "user_id": "h2h01", "online": "1", "settlement": "0"},
 }
 BOOK: FormatBook = load_formats(data_dir("formats"))

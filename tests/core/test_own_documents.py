@@ -102,12 +102,15 @@ def test_what_is_written_in_each_banks_format_is_valid_and_reads_back_as_the_sam
     account = Account(other="0200000000000000001" if format_id == "icbc.payment" else "117010100100000001")
     agent = replace(transfer.creditor_agent, member_id=data.draw(st.sampled_from(["105100000017", "308584000013"])))
     instruction = replace(transfer.instruction, debtor_account=account)
-    places_debtor = format_id.startswith(("cib", "icbc"))
+    places_debtor = format_id.startswith(("cib", "icbc", "boc"))
     if not places_debtor:
         instruction = replace(instruction, debtor=Party())
     if format_id == "citic.batch":
         agent = replace(agent, name=None)
-    town = transfer.creditor.postal_address if format_id.startswith(("cib", "icbc")) else None
+    town = transfer.creditor.postal_address if format_id.startswith(("cib", "icbc", "boc")) else None
+    if format_id == "boc.payment":  # short ids; a date always
+        transfer = replace(transfer, end_to_end_id="H2H000000017")
+        instruction = replace(instruction, requested_execution_date=date(2026, 3, 2))
     if format_id == "cmb.payment":
         town = PostalAddress(town_name="广东省深圳市")
     transfer = replace(
