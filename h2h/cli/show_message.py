@@ -248,7 +248,7 @@ def _report(console: Console, report: StatusReport, limit: int | None, format_: 
         table = _table("end-to-end id", "amount", "", *(("became",) if own else ()), "status", "reason")
         for t in report.transactions[:limit]:
             amount = f"{t.amount:f}" if t.amount is not None else ""
-            name = t.end_to_end_id or (f"payment {t.ordinal}" if t.ordinal else "")
+            name = t.end_to_end_id or (f"payment {t.ordinal}" if t.ordinal else "the payment" if t.ordinal == 0 else "")
             became = (str(t.outcome or ""),) if own else ()
             said = _in_words(t.reasons, format_) if own else _reasons(t.reasons)
             table.add_row(*_cells(name, amount, t.currency, *became, t.status, said))

@@ -94,7 +94,7 @@ def match_report(
     named: set[int] = set()
     for number, status in enumerate(report.transactions, 1):
         payment = _payment_of(status, payments)
-        if payment is None:
+        if payment is None or (status.ordinal is not None and payment.ordinal in named):
             matching.attend(
                 "unmatched-status",
                 f"{matching.fid}/{number}",
@@ -203,7 +203,10 @@ def _payment_of(status: TransactionStatus, payments: Sequence[PaymentRecord]) ->
 
 def _at_position(status: TransactionStatus, payments: Sequence[PaymentRecord]) -> PaymentRecord | None:
     """The payment at that position in our file, if what the bank says of it besides is that payment's."""
-    found = next((p for p in payments if p.ordinal == status.ordinal), None)
+    if status.ordinal == 0:
+        found = payments[0] if len(payments) == 1 else None
+    else:
+        found = next((p for p in payments if p.ordinal == status.ordinal), None)
     if found is None:
         return None
     same = status.amount in (None, found.amount) and status.currency in (None, found.currency)

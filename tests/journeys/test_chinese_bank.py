@@ -158,3 +158,29 @@ def test_a_batch_is_executed_when_it_arrives_so_a_later_day_is_refused(tmp_path:
     site.once()
     assert site.at_bank() == {}
     assert "no place for instruction requested execution date" in site.findings("later.csv")[0]["text"]
+
+
+def test_an_answer_about_the_only_payment_says_nothing_of_a_file_with_two_nor_does_a_second_row_of_one_number(
+    tmp_path: Path,
+) -> None:
+    site = cib_site(tmp_path)
+    site.drop("付款.csv", table(*ROWS[:2]))
+    site.once()
+    document = etree.fromstring(next(iter(site.bank_takes().values())))
+    id_ = document.findtext(".//TRNUID")
+    one = (
+        '<?xml version="1.0" encoding="GBK"?>\n<FOX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0</CODE>'
+        "<SEVERITY>INFO</SEVERITY></STATUS>"
+        "<DTSERVER>2026-11-23 17:20:00</DTSERVER></SONRS></SIGNONMSGSRSV1><SECURITIES_MSGSRSV1><XFERTRNRS>"
+        f"<TRNUID>{id_}</TRNUID><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS><XFERRS><SRVRID>1</SRVRID>"
+        "<XFERPRCSTS><XFERPRCCODE>PAYOUT</XFERPRCCODE><DTXFERPRC>2026-11-23 17:20:00</DTXFERPRC></XFERPRCSTS></XFERRS>"
+        "</XFERTRNRS></SECURITIES_MSGSRSV1></FOX>\n"
+    )
+    site.bank_says("one.xml", one)
+    site.once()
+    assert set(site.outcomes("付款.csv").values()) == {"pending"}
+    twice = answer(document, ("PROCESSING", ""), ("PAYOUT", "")).replace(b"\n2|", b"\n1|")
+    site.bank_says("twice.xml", twice)
+    site.once()
+    assert site.outcomes("付款.csv") == {"T-2026-001": "processing", "T-2026-002": "pending"}
+    assert set(site.waiting()) == {"unmatched-status"}

@@ -30,7 +30,7 @@ class TransactionStatus:
 
     Banks with codes of their own say it in several layers: ``codes`` has each list's code, ``status`` the one that
     decides and ``outcome`` what it means; for ISO's codes ``outcome`` is None. ``ordinal``: the position (from 1) in
-    our file, where the bank names payments by it.
+    our file, where the bank names payments by it; 0: the only payment of a file that has one.
     """
 
     status: str | None
