@@ -23,7 +23,7 @@ import structlog
 
 from h2h.adapters.notify import Notifier, Watchdog
 from h2h.adapters.watch import Watcher
-from h2h.core.errors import H2HError, Misconfigured, NotDurable, Unavailable
+from h2h.core.errors import H2HError, Misconfigured, NotDurable, StaleState, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Trunk
@@ -46,6 +46,7 @@ EXIT_DISK_LIES = 74
 AFTER_EVENT_SECONDS = 0.02
 #: After an error nobody foresaw a worker waits before it tries again.
 AFTER_ERROR_SECONDS = 10.0
+AFTER_OVERTAKEN_SECONDS = 0.5
 
 
 class Daemon:
@@ -274,6 +275,11 @@ class Crew:
         except (Unavailable, Misconfigured) as problem:
             log.warning("round.cannot-go-on", part=name, problem=str(problem))
             self.watchdog.beat(name)
+        except StaleState as problem:
+            # Another node, or a person, was quicker; the next round sees what there is.
+            log.info("round.overtaken", part=name, problem=str(problem))
+            self.watchdog.beat(name)
+            return AFTER_OVERTAKEN_SECONDS
         except NotDurable as problem:
             # What the kernel then still holds is not what the disk has: end as if killed, look afresh at the start.
             log.critical("daemon.disk-lies", part=name, problem=str(problem))

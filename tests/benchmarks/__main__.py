@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 
-from tests.benchmarks import convert, latency, mt940, statements
+from tests.benchmarks import convert, latency, mt940, statements, throughput
 
-TABLES = (convert.run, statements.run, mt940.run, latency.run)
+TABLES = (convert.run, statements.run, mt940.run, latency.run, throughput.run)
 
 
 def main() -> None:

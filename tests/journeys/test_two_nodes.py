@@ -54,7 +54,7 @@ def assert_all_happened_once(two: TwoNodes, files: int) -> None:
     verified = two.h2h("journal", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     waiting = json.loads(two.h2h("attention", "list", "--json").stdout)["needs_a_person"]
-    assert [item for item in waiting if item["kind"] != "folder-unavailable"] == []
+    assert [(item["kind"], item["text"]) for item in waiting if item["kind"] != "folder-unavailable"] == []
 
 
 @pytest.mark.timeout(180)
