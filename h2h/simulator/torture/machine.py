@@ -84,6 +84,22 @@ class Task:
             self._back.release()
 
 
+class Door:
+    """A lock among tasks: who finds it held gives the baton back until the holder has gone on."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._held = False
+
+    def __enter__(self) -> None:
+        while self._held:
+            self._machine.wait()
+        self._held = True
+
+    def __exit__(self, *_problem: object) -> None:
+        self._held = False
+
+
 class Machine:
     """Counts effects and lets the plan happen."""
 
@@ -124,6 +140,15 @@ class Machine:
             self.trace.append(f"{self.count:5} {task.process.name}/{task.name} {label}: {what}")
             wrong = self._happen(task, what, may_end) or wrong
         return wrong
+
+    def wait(self) -> None:
+        """The present task goes on in a later turn. ``Crash`` if its process has ended by then."""
+        task = self.current
+        assert task is not None
+        task.sleeps_until = self.turn + 1
+        task.stop()
+        if task.process.dead:
+            raise Crash
 
     def end(self, process: Process) -> None:
         """The process is gone, and with it every thread of it."""

@@ -15,14 +15,14 @@ from h2h.adapters.journal.ledger import FileLedger
 from h2h.core.errors import Misconfigured, NotDurable, Unavailable
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
-from h2h.pipeline.house import House
+from h2h.pipeline.house import House, Written
 from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.simulator.torture.disk import Disk
 from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
 from h2h.simulator.torture.flows import Flow
 from h2h.simulator.torture.lab import Lab
-from h2h.simulator.torture.machine import Machine, Process, Task, UnforeseenError, Violation
+from h2h.simulator.torture.machine import Door, Machine, Process, Task, UnforeseenError, Violation
 from h2h.simulator.torture.oracle import Oracle
 from h2h.simulator.torture.outside import Outside, WorldClock
 from h2h.simulator.torture.person import Person
@@ -219,9 +219,16 @@ class World:
             outboxes={f.name: FolderOutbox(f, limits, state / "spool") for f in self.settings.erp},
             inboxes={f.name: FolderInbox(f.inbound) for f in self.settings.erp if f.inbound is not None},
             channels=self.outside.banks,
+            receipts=self._receipts(),
             sealers={bank: DiceSealer(self.dice) for bank in self.settings.banks},
         )
         return tapped(house, self.machine, self.oracle)
+
+    def _receipts(self) -> Written:
+        """Threads take turns; here a lock that is waited for must not stop the world."""
+        written = Written()
+        written._turns = [Door(self.machine) for _ in written._turns]  # type: ignore[misc]
+        return written
 
     def _scanner(self, house: House) -> Callable[[], object]:
         return lambda: scan_folders(house, lambda: False)
