@@ -7,21 +7,16 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import update
-
 from h2h.adapters import files
-from h2h.adapters.journal import ledger, sql_outbound
-from h2h.adapters.journal.tables import submissions as submissions_table
+from h2h.adapters.journal import sql_outbound
 from h2h.core import evidence
-from h2h.core.errors import InDoubt
-from h2h.core.evidence import Answer
 from h2h.core.lifecycle import Event, State
-from h2h.core.records import LedgerRecord, Submission
-from h2h.pipeline import fetch, intake, outbound, rounds, send, suspicions
+from h2h.core.records import Submission
+from h2h.pipeline import fetch, intake, outbound, send, suspicions
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line
 from h2h.ports import Session
-from h2h.simulator.torture import bank, person
+from h2h.simulator.torture import world
 from tests.crashes import mutants as killed
 
 
@@ -44,40 +39,6 @@ def ledger_before_journal() -> None:
 def ledger_forgotten() -> None:
     """The rename is asked for though the ledger was never told."""
     _put(send, "_ledger_commit", lambda house, sub: None)
-
-
-def no_compare_and_set() -> None:
-    """Whoever writes last is right."""
-
-    def careless(sid: str, version: int, values: dict[str, Any]) -> Any:
-        s = submissions_table
-        changed = update(s).where(s.c.sid == sid).values(version=s.c.version + 1, **values)
-        return changed.returning(*s.c)
-
-    _put(sql_outbound, "compare_and_set", careless)
-    from h2h.adapters.journal import submissions
-
-    held = submissions._held
-
-    def any_version(connection: Any, sid: str, version: int) -> Any:
-        row = connection.execute(sql_outbound.for_update(sid)).one()
-        return held(connection, sid, row.version)
-
-    _put(submissions, "_held", any_version)
-
-
-def same_temporary_name() -> None:
-    """Every attempt grows under one name, over whatever is there."""
-    _put(send, "temporary_name", lambda name, generation, attempt: f".{name}.part")
-
-    def over(self: Any, folder: str, name: str, source: Any) -> None:
-        key = name.encode()
-        names = self._bank.folder(folder)
-        there = names.get(key) or bank.Inode(b"", 0)
-        there.data = source.read()
-        names[key] = there
-
-    bank.MemorySession.create = over  # type: ignore[method-assign]
 
 
 def plain_rename_asked_again() -> None:
@@ -129,34 +90,14 @@ def repeated_answer_is_new() -> None:
     _put(Inbound, "file_with_content", lambda self, bank, content: None)
 
 
-def not_sent_is_believed() -> None:
-    """A person's "not sent" opens a new generation while the old temporary file can still be renamed."""
-    _put(person, "withdraw", send.look_again)
+def second_witness_not_asked() -> None:
+    """At start the ledger is not replayed over an older journal."""
+    _put(world, "recover", lambda house: 0)
 
 
 def nothing_synchronised() -> None:
     """Files get their names before their bytes are durable."""
     _put(files, "sync", lambda fd: None)
-
-
-def names_not_synchronised() -> None:
-    """Files are durable, their names are not."""
-    _put(files, "sync_directory", lambda path: None)
-
-
-def swallowed_in_doubt() -> None:
-    """An unclassified error of the rename is taken for "nothing happened": the file is sent again."""
-    real = send._rename
-
-    def rename(house: House, session: Session, sub: Submission) -> None:
-        try:
-            real(house, session, sub)
-        except InDoubt:
-            raise
-        except Exception:
-            return
-
-    _put(send, "_rename", rename)
 
 
 # ------------------------------------------------------------------------------- found in h2h by this simulation
@@ -169,56 +110,6 @@ def clock_orders_files() -> None:
         return (one.received_at, one.sid) < (other.received_at, other.sid)
 
     _put(suspicions, "_before", before)
-
-
-def record_seen_before_it_is_durable() -> None:
-    """A record that a killed process left in the kernel's memory is acted on as if it were on the disk."""
-    _put(ledger.FileLedger, "_make_durable", lambda self: None)
-    real = files.sync
-
-    def sync(fd: int) -> None:
-        if ledger_open.opening:
-            return
-        real(fd)
-
-    ledger_open = _Opening()
-    opening = ledger._open
-
-    def open_(path: Any) -> int:
-        import os
-
-        fsync = os.fsync
-        there = path.exists()
-        ledger_open.opening = there
-        try:
-            if there:
-                os.fsync = lambda fd: None
-            return opening(path)
-        finally:
-            os.fsync = fsync
-            ledger_open.opening = False
-
-    _put(files, "sync", sync)
-    _put(ledger, "_open", open_)
-
-
-def receipt_item_closed_by_another() -> None:
-    """A receipt that could be written closes the item about one that could not."""
-    from h2h.pipeline import receipts
-
-    real = receipts._beside
-
-    def beside(house: House, folder: str, name: str, data: bytes) -> bool:
-        written = real(house, folder, name, data)
-        if written:
-            house.settle("receipt-not-written", folder, "mutant")
-        return written
-
-    _put(receipts, "_beside", beside)
-
-
-class _Opening:
-    opening = False
 
 
 class _Changed:
@@ -246,22 +137,16 @@ def _all() -> Iterator[tuple[str, Callable[[], None]]]:
     for mutant in (
         ledger_before_journal,
         ledger_forgotten,
-        no_compare_and_set,
-        same_temporary_name,
         plain_rename_asked_again,
         same_bytes_not_known,
         answer_removed_before_it_is_kept,
         repeated_answer_is_new,
-        not_sent_is_believed,
+        second_witness_not_asked,
         nothing_synchronised,
-        names_not_synchronised,
         clock_orders_files,
-        record_seen_before_it_is_durable,
-        receipt_item_closed_by_another,
     ):
         yield mutant.__name__.replace("_", "-"), mutant
     yield from killed.MUTANTS.items()
 
 
 MUTANTS: dict[str, Callable[[], None]] = dict(_all())
-__all__ = ["MUTANTS", "Answer", "LedgerRecord", "rounds"]

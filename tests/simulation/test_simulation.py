@@ -47,7 +47,7 @@ def test_where_nothing_goes_wrong_the_story_ends_as_it_should(lab: Lab, flow: st
     assert {entry.what for entry in outcome.taken} == {e.what for e in Plan.of(FLOWS[flow].plan).entries}
 
 
-@pytest.mark.parametrize(("flow", "part"), [("send", "1/6"), ("statement", "2/6"), ("fxp", "3/60"), ("csv", "4/60")])
+@pytest.mark.parametrize(("flow", "part"), [("send", "1/12"), ("statement", "2/12"), ("fxp", "3/60"), ("csv", "4/60")])
 def test_any_one_thing_going_wrong_leaves_every_payment_made_once(root: Path, flow: str, part: str) -> None:
     told = campaign(root, "singles", "--flow", flow, "--part", part)
     assert told["failures"] == []
@@ -65,10 +65,10 @@ def test_every_effect_of_a_story_has_a_plan_for_each_of_its_ways_to_go_wrong(lab
 
 @pytest.mark.parametrize("part", ["1/2", "2/2"])
 def test_no_schedule_of_these_seeds_violates_an_invariant(root: Path, part: str) -> None:
-    told = campaign(root, "random", "--seed", "1", "--runs", "240", "--part", part)
+    told = campaign(root, "random", "--seed", "1", "--runs", "160", "--part", part)
     assert told["failures"] == []
-    assert told["runs"] == 120
-    assert told["faults"] > 200
+    assert told["runs"] == 80
+    assert told["faults"] > 100
     assert {"kill", "power", "restore", "again", "pause"} <= set(told["kinds"])
 
 
@@ -108,6 +108,10 @@ CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
         "I11",
     ),
     "repeated-answer-is-new": (("one", "--flow", "answers-twice", "--calm", "--plan", ""), "I11"),
+    "second-witness-not-asked": (
+        ("one", "--flow", "send", "--calm", "--plan", "session.create#1:snapshot session.list#1:restore"),
+        "I8",
+    ),
     "nothing-synchronised": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
     "clock-orders-files": (("one", "--flow", "same-name-by-mistake", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
 }
