@@ -42,6 +42,7 @@ class FileArchive:
             return path
         with files.in_words("compare", path):
             if files.same_bytes(path, data):
+                files.make_durable(path)  # whoever put it there may have been killed before it was
                 return path
         if anew:
             files.replace(path, data, mode=0o400)

@@ -96,6 +96,17 @@ def create(path: Path, data: bytes | Path, *, mode: int = 0o600, group: int | No
         return True
 
 
+def make_durable(path: Path) -> None:
+    """Synchronise a file that is there, and its name: a process that was killed may have left both in memory only."""
+    with in_words("synchronise", path):
+        fd = open_regular(path)
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
+        sync_directory(path.parent)
+
+
 def rename_new(source: Path, target: Path) -> bool:
     """Rename unless *target* exists (then False). Unlike a hard link it works on other users' files, too."""
     if _renameat2 is not None:

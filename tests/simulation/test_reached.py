@@ -35,6 +35,14 @@ def test_every_row_of_the_recovery_table_is_met_and_ends_well(lab: Lab, row: str
     assert row in outcome.decisions
 
 
+def test_what_a_killed_process_left_in_memory_only_is_made_durable_before_the_source_is_removed(lab: Lab) -> None:
+    plan = "fsync_e799fbdb6cd60b28d2cf#1:kill journal.settle_attention#1:power"
+    for seed in range(4):
+        outcome = Schedule("send", seed, plan, calm=True).play(lab)
+        assert outcome.faults == []
+        assert [entry.what for entry in outcome.taken] == ["kill", "power"]
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 OPENS, CLOSES = time(8), time(16)
 

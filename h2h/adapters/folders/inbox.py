@@ -71,7 +71,10 @@ class FolderInbox:
         if durable.create(target, data, mode=mode, group=group):
             return True
         with durable.in_words("compare", target):
-            return self._holds(target, data)
+            if not self._holds(target, data):
+                return False
+        durable.make_durable(target)  # whoever put it there may have been killed before it was
+        return True
 
     @staticmethod
     def _holds(target: Path, data: bytes | Path) -> bool:
