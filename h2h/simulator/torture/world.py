@@ -80,7 +80,7 @@ class World:
         self.nodes = [Node(chr(ord("a") + number)) for number in range(nodes)]
         self.person = Person(self)
         self.restored = False
-        self.tidy = nodes == 1  # one node, and no power cut: nothing may be left in its working places
+        self.tidy = nodes == 1  # one node, no power cut: nothing may be left in its working places
         self._snapshot: Path | None = None
 
     # -- the schedule
