@@ -20,8 +20,6 @@ from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
 from h2h.pipeline.send import ensure_delivered
 
-#: Items about a submission, and the states in which they are open.
-_TOLD_ABOUT = {"held": (State.HELD,), "in-doubt": (State.IN_DOUBT, State.COMMITTING)}
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _AS_A_LIFE_GOES = (
     LedgerKind.CLAIM,
@@ -32,6 +30,12 @@ _AS_A_LIFE_GOES = (
 )
 _TRIES = 5
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
+#: Items about a submission, and the states in which they are open.
+_TOLD_ABOUT = {
+    "held": (State.HELD,),
+    "in-doubt": (State.IN_DOUBT, State.COMMITTING),
+    "cannot-go-on": (*_NOT_YET_SENT, State.IN_DOUBT, State.COMMITTING),
+}
 
 
 def recover(house: House) -> int:

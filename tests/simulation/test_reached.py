@@ -43,6 +43,10 @@ def test_what_a_killed_process_left_in_memory_only_is_made_durable_before_the_so
         assert [entry.what for entry in outcome.taken] == ["kill", "power"]
 
 
+def test_an_item_that_one_node_opens_when_another_has_gone_on_is_closed_within_hours(lab: Lab) -> None:
+    assert Schedule("send", 30134, "4:no_room 86:no_room", nodes=2).play(lab).faults == []
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 OPENS, CLOSES = time(8), time(16)
 
