@@ -4,6 +4,7 @@
 # make bench    measures h2h beside other libraries
 # make docs     writes the generated parts of the documentation
 # make torture  long random runs
+# make coverage which branches of core and pipeline no test takes
 # Both work on a fresh clone; a second run starts at once.
 
 SHELL := /bin/sh
@@ -11,7 +12,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo wheel install test lint docs docs-check bench torture lock clean
+.PHONY: help setup demo wheel install test lint docs docs-check bench coverage torture lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -50,6 +51,10 @@ docs-check: setup
 bench:
 	@sh .ci/setup bench
 	$(BIN)/python -m tests.benchmarks
+
+coverage: setup
+	$(BIN)/python -m coverage run -m pytest -m "not torture" tests/core tests/journeys tests/simulation
+	$(BIN)/python -m coverage report --include='h2h/core/*,h2h/pipeline/*' --show-missing --skip-covered
 
 torture: setup
 	$(BIN)/h2h torture --singles --jobs $(WORKERS)
