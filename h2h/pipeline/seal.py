@@ -15,16 +15,16 @@ from h2h.core.naming import remote_name
 from h2h.core.records import Submission
 from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
-from h2h.pipeline.suspicions import hold_or_refuse, overlapping
+from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
 READ_BYTES = 1 << 20
 
 
 def seal(house: House, sub: Submission) -> Submission:
-    """CONVERTED → HELD for overlapping payments, AWAITING_RELEASE where a person must release it, else → SEALED."""
+    """CONVERTED → SEALED; HELD for what another file holds too; AWAITING_RELEASE where a person must release it."""
     for place in (working_place(sub), sub.sid):  # what a step that was cut short left there
         house.archive.clean(place)
-    suspected = overlapping(house, sub)
+    suspected = same_message_id(house, sub, sub.message_id or "", sealing=True) or overlapping(house, sub)
     if suspected is not None:
         held = hold_or_refuse(house, sub, suspected)
         if held.state is not State.CONVERTED:

@@ -47,12 +47,17 @@ def same_name(house: House, sub: Submission) -> Suspicion | None:
     return None
 
 
-def same_message_id(house: House, sub: Submission, message_id: str) -> Suspicion | None:
-    """D3: banks want message ids unique for months; another file with this id has gone to this bank."""
+def same_message_id(house: House, sub: Submission, message_id: str, *, sealing: bool = False) -> Suspicion | None:
+    """D3: banks want message ids unique for months; another file with this id has gone to this bank.
+
+    Asked a second time when *sealing*: two files that were converted side by side did not see each other.
+    """
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     for earlier in house.journal.by_message_id(sub.bank, message_id):
-        if earlier.sid != sub.sid and earlier.state not in _NEVER_SENT and earlier.received_at >= since:
+        if earlier.sid == sub.sid or (sealing and not _goes_first(earlier, sub)):
+            continue
+        if earlier.state not in _NEVER_SENT and earlier.received_at >= since:
             used_by = f"'{earlier.source_name}' (submission {earlier.sid}, {earlier.state})"
             text = f"message id {message_id} was used by {used_by}"
             return _unless_released(sub, Suspicion("H4-SAME-MESSAGE-ID", text, rules.same_message_id, (earlier.sid,)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from h2h.core.lifecycle import State
+from h2h.pipeline.convert import convert
 from h2h.pipeline.decisions import cancel, release, take_over
+from h2h.pipeline.rounds import scan_folders
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Sent
 from tests.journeys.site import HEADER, OUR_ACCOUNT, Site, iso, salaries
@@ -20,8 +24,6 @@ def test_a_csv_goes_out_once_and_its_receipt_tells_each_stage(tmp_path: Path) ->
     site = Site(tmp_path)
     site.drop("salaries.csv", TWO)
     with site.house() as house:
-        from h2h.pipeline.rounds import scan_folders
-
         scan_folders(house, lambda: False)
     taken_in = site.receipt("salaries.csv")
     assert (taken_in["state"], taken_in["file"]) == ("RECEIVED", "salaries.csv")
@@ -159,6 +161,32 @@ def test_the_same_message_id_is_held_or_refused_as_the_profile_says(tmp_path: Pa
     states = sorted(s.state for s in site.submissions())
     assert states == sorted([State.SENT, State.HELD if policy == "hold" else State.REFUSED])
     assert {s.reason for s in site.submissions()} >= {"H4-SAME-MESSAGE-ID"}
+
+
+def test_two_files_of_one_message_id_that_were_converted_side_by_side_do_not_both_go_out(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+
+    class LooksTooEarly:
+        """Of each file the other's message id is not written down yet when it is looked for."""
+
+        def __init__(self, journal: Any) -> None:
+            self.journal = journal
+
+        def __getattr__(self, name: str) -> Any:
+            return (lambda *_: []) if name == "by_message_id" else getattr(self.journal, name)
+
+    site.drop("one.xml", iso("ERP-1", ["1.00"]))
+    site.drop("two.xml", iso("ERP-1", ["2.00"]))
+    with site.house() as house:
+        scan_folders(house, lambda: False)
+        for sub in house.journal.submissions():
+            convert(replace(house, journal=LooksTooEarly(house.journal)), sub)
+    site.once()
+    assert len(site.at_bank()) == 1
+    assert sorted((s.state, s.reason) for s in site.submissions()) == [
+        (State.HELD, "H4-SAME-MESSAGE-ID"),
+        (State.SENT, None),
+    ]
 
 
 @pytest.mark.parametrize(("policy", "state"), [("hold", State.HELD), ("refuse", State.REFUSED), ("warn", State.SENT)])
