@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from h2h.core.lifecycle import State
 from h2h.core.records import FileState
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import MONDAY, Site, StandingClock, salaries
+from tests.journeys.site import MONDAY, Site, StandingClock, salaries, week_after
 
 NAME = "salaries.csv"
 PAYMENTS = {"SAL-1": "1250.00", "SAL-2": "0.01"}
@@ -30,11 +30,8 @@ PAYMENTS = {"SAL-1": "1250.00", "SAL-2": "0.01"}
 
 def content_at(start: datetime) -> str:
     """An ERP's file of that day; its payments are due about a week later."""
-    day = (start + timedelta(days=8)).date()
-    while day.weekday() > 4:
-        day += timedelta(days=1)
     payments = ("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1])
-    return salaries(*payments, date=day.strftime("%d.%m.%Y"))
+    return salaries(*payments, date=week_after(start))
 
 
 CONTENT = content_at(MONDAY)

@@ -255,6 +255,19 @@ def salaries(*rows: tuple[str, str, str], date: str = "01.12.2026") -> str:
     return HEADER + "".join(lines)
 
 
+def in_the_present() -> StandingClock:
+    """A clock that stands now: gpg signs by the machine's clock, and a signature from the future is no good."""
+    return StandingClock(datetime.now(UTC))
+
+
+def week_after(start: datetime) -> str:
+    """A working day about a week later, as the default columns declare it."""
+    day = (start + timedelta(days=8)).date()
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day.strftime("%d.%m.%Y")
+
+
 def iso(message_id: str, amounts: Sequence[str], *, version: str = "09") -> bytes:
     """A pain.001 of an ERP that already writes ISO 20022, in the repertoire of SEPA."""
     return pain001(message_id, amounts, version=version).replace(b" &amp; Co", b" and Co")

@@ -18,7 +18,7 @@ from h2h.core.records import FileState
 from tests.contracts.keyrings import Keyring, keyring
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Sent, camt053, pain002
-from tests.journeys.site import HEADER, OUR_ACCOUNT, Site, iso, salaries
+from tests.journeys.site import HEADER, OUR_ACCOUNT, Site, in_the_present, iso, salaries, week_after
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 GOOD = salaries(("GOOD-1", "10,00", IBANS[0]))
@@ -261,8 +261,8 @@ def test_answers_that_cannot_be_trusted_or_read_are_set_aside_with_a_reason_and_
         bank.make("stranger")
         bank.take(ours.public("ours"))
         ours.take(bank.public("bank"))
-        site = Site(tmp_path, bank={"seal": pgp(ours, own, theirs)})
-        site.drop("pay.csv", GOOD)
+        site = Site(tmp_path, bank={"seal": pgp(ours, own, theirs)}, clock=in_the_present())
+        site.drop("pay.csv", salaries(("GOOD-1", "10,00", IBANS[0]), date=week_after(site.clock.start)))
         assert site.once()
         (sealed,) = site.bank_takes().values()
         answer = pain002(Sent.of(bank.gpg("--decrypt", data=sealed)), "ACSP").encode()

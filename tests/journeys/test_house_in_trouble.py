@@ -22,7 +22,7 @@ from tests.contracts.keyrings import keyring
 from tests.contracts.pain import IBANS
 from tests.contracts.sshd import Sshd
 from tests.journeys.answers import Sent, pain002
-from tests.journeys.site import Site, iso, salaries
+from tests.journeys.site import Site, in_the_present, iso, salaries, week_after
 from tests.journeys.test_bad_input import only_sent, pgp
 
 GOOD = salaries(("GOOD-1", "10,00", IBANS[0]))
@@ -81,8 +81,8 @@ def test_a_missing_key_lets_a_file_wait_unsent_until_it_is_imported(
         else:
             ours.take(bank.public("bank"))
             lacking = secret
-        site = Site(tmp_path, bank={"seal": pgp(ours, our_key, key)})
-        site.drop("pay.csv", GOOD)
+        site = Site(tmp_path, bank={"seal": pgp(ours, our_key, key)}, clock=in_the_present())
+        site.drop("pay.csv", salaries(("GOOD-1", "10,00", IBANS[0]), date=week_after(site.clock.start)))
         site.once()
         assert site.at_bank() == {}
         assert site.submission("pay.csv").state is State.CONVERTED
