@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from h2h.core.alike import KeptRow
+from h2h.core.codecs.text import LINE_BYTES_MAX
 from h2h.core.convert import Conversion, Stamp
 from h2h.core.declared import Delimited
 from h2h.core.findings import Finding
 from h2h.core.format import Format
-from h2h.core.parts import PartGroup, Whole, may_be_parted, spans
+from h2h.core.parts import CannotBePartedError, PartGroup, Whole, may_be_parted, spans
 from h2h.core.rules.terms import BankTerms
 
 #: From this size on (about 20,000 payments) helpers are worth their while.
@@ -73,6 +74,8 @@ class HelpingProcesses:
             return None
         try:
             return self._convert(_Job(source, delimited, bank, target, schema, stamp, out.parent), out, between)
+        except CannotBePartedError:
+            return None  # converted in one go, which says what is wrong with it
         except _HelperGone:
             # It has been killed, or its disk is full: in one go it works, or fails with the reason.
             self._end()
@@ -188,7 +191,10 @@ class _Job:
             "today": self.stamp.today.isoformat(),
         }
         with self.source.open("rb") as file:
-            shared["header"] = len(file.readline()) if self.delimited.header else 0
+            header = file.readline(LINE_BYTES_MAX) if self.delimited.header else b""
+            if len(header) == LINE_BYTES_MAX:
+                raise CannotBePartedError
+            shared["header"] = len(header)
             file.seek(0)
             for number, (offset, length) in enumerate(spans(file, self.delimited, part_bytes)):
                 own = {"out": str(self._file(number, "xml")), "rows": str(self._file(number, "rows"))}

@@ -18,6 +18,7 @@ from h2h.core.alike import KeptRow
 from h2h.core.codecs.layout import Values
 from h2h.core.codecs.rows import ROWS_MAX
 from h2h.core.codecs.spool import Scratch
+from h2h.core.codecs.text import LINE_BYTES_MAX
 from h2h.core.convert import Conversion, Stamp, Writes, gather
 from h2h.core.declared import Delimited
 from h2h.core.errors import Refused
@@ -32,6 +33,10 @@ from h2h.core.rules.terms import BankTerms, Terms
 
 # Encodings in which a newline or a quote is that byte and nothing else, and one wrong letter tells of another encoding.
 _SIMPLE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d")
+
+
+class CannotBePartedError(Exception):
+    """The file has no places where a part could end; it may be no table at all."""
 
 
 class WritesParts(Writes, Protocol):
@@ -74,6 +79,7 @@ def spans(source: BinaryIO, delimited: Delimited, size: int) -> Iterator[tuple[i
 
     A part ends at the end of a line and outside of quotes. Where a quote is only a character among others, a part may
     end inside a value: such a part is found to be wrong, and the file is then converted in one go.
+    ``CannotBePartedError`` if no part ends within the largest length of a line.
     """
     quote, at, rest = delimited.quote.encode(), source.tell(), b""
     while block := source.read(size):
@@ -84,6 +90,8 @@ def spans(source: BinaryIO, delimited: Delimited, size: int) -> Iterator[tuple[i
         if end > 0:
             yield at, end
             at, rest = at + end, rest[end:]
+        elif len(rest) > size + LINE_BYTES_MAX:
+            raise CannotBePartedError
     if rest:
         yield at, len(rest)
 
