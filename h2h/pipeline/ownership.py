@@ -61,7 +61,10 @@ class Gate:
         mine = lease.node == name
         if mine != self._mine:
             self._mine = mine
-            log.info("node.works-for-bank" if mine else "node.leaves-bank", bank=self._bank, node=lease.node)
+            if mine:
+                log.info("node.works-for-bank", bank=self._bank, node=lease.node)
+            else:
+                log.info("node.leaves-bank", bank=self._bank, node=lease.node)
 
     def _on_replayed_history(self) -> None:
         """F27: after a standby was promoted the ledgers of all nodes are replayed before anything is moved."""
