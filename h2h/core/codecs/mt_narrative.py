@@ -96,11 +96,10 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
             before = key
         elif before:
             fields[before] += sign + part
-    remittance, name, rest = "", "", []
+    notes, name, rest = [], "", []
     for key, value in fields.items():
         if key in _REMITTANCE:
-            whole = len(value.rstrip()) >= _FULL_SUBFIELD
-            remittance += value.rstrip() if whole else f"{value.rstrip()} "
+            notes.append(value)
         elif key in ("32", "33"):
             name += value.rstrip() if len(value) >= _FULL_SUBFIELD else f"{value.strip()} "
         elif key not in ("00", "10", "31"):
@@ -110,16 +109,35 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
     detail = EntryDetail()
     account = get("31", "").strip() or get("38", "").strip()
     posting = get("00", "").strip()
-    tokens = _SEPA.split(remittance)
-    if len(tokens) > 1:
-        account = _sepa(entry, detail, tokens, rest) or account
-    else:
-        detail.remittance = remittance.strip()
+    account = _notes(entry, detail, notes, rest) or account
     _set_counterparty(entry, detail, name.strip() or None, account or None)
     if code in _RETURNS:
         detail.returned = True
     _finish(entry, detail, reference)
     add_text(entry, " ".join((posting, *rest)) if rest else posting)
+
+
+def read_remittance(entry: Entry, notes: list[str], name: str | None, account: str | None, posting: str) -> None:
+    """The same where the parts stand in columns: notes to the payee, the other side, the posting text."""
+    detail, rest = EntryDetail(), [posting] if posting else []
+    account = _notes(entry, detail, notes, rest) or account
+    _set_counterparty(entry, detail, name, account)
+    if detail.remittance or detail.end_to_end_id or detail.instruction_id or name or account:
+        _finish(entry, detail, "")
+    add_text(entry, " ".join(rest))
+
+
+def _notes(entry: Entry, detail: EntryDetail, notes: list[str], rest: list[str]) -> str:
+    """Lines of at most 27 characters; a full one goes on in the next. The account, if it stands there."""
+    remittance = ""
+    for value in notes:
+        whole = value.rstrip()
+        remittance += whole if len(whole) >= _FULL_SUBFIELD else f"{whole} "
+    tokens = _SEPA.split(remittance)
+    if len(tokens) > 1:
+        return _sepa(entry, detail, tokens, rest)
+    detail.remittance = remittance.strip()
+    return ""
 
 
 def _sepa(entry: Entry, detail: EntryDetail, tokens: list[str], rest: list[str]) -> str:

@@ -89,6 +89,7 @@ class Statement:
     stated_credit_sum: Decimal | None = None
     stated_debit_sum: Decimal | None = None
     additional_information: str = ""
+    entries_elsewhere: bool = False  # this file has the balances, another the entries (MultiCash)
     continues: bool = False  # a page after the first: it opens with what the page before carried over (:60M:)
     balances: list[Balance] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)

@@ -67,6 +67,8 @@ class EntrySums:
 
     def findings(self) -> list[Finding]:
         """All disagreements, once all entries have come."""
+        if self._statement.entries_elsewhere:
+            return []
         return [*self._balances(), *self._stated(), *self._found]
 
     def _balances(self) -> list[Finding]:

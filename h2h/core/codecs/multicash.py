@@ -1,0 +1,167 @@
+"""MultiCash AUSZUG.TXT and UMSATZ.TXT: rows of fields between semicolons, without quotes → the canonical statement.
+
+AUSZUG has one row a statement with its balances, UMSATZ one row a movement. They belong together: the movements' file
+names no currency. Each is read alone; one behind the other in one file they are whole.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from h2h.core.codecs.bank_text import decoded
+from h2h.core.codecs.mt_narrative import read_remittance
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error, info, warning
+from h2h.core.format import Card, Read, ReadingCodec
+from h2h.core.model.parties import Account
+from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage
+
+_DAY = r"[0-9]{2}\.[0-9]{2}\.(?:[0-9]{2}|[0-9]{4})"
+_MONEY = r"[-+]?[0-9]{1,18}(?:[.,][0-9]{1,2})?"
+_START = r"[^;\r\n]{0,12};[^;\r\n]{1,34};[ ]*[0-9]{0,5}[ ]*;"
+_SHAPES = {
+    "auszug": re.compile(
+        rf"\s*{_START}[ ]*{_DAY}[ ]*;[A-Z]{{3}};(?:[ ]*{_MONEY}[ ]*;){{3}}[ ]*{_MONEY}[ ]*(?:;|\r|\n|\Z)"
+    ),
+    "umsatz": re.compile(
+        rf"\s*{_START}[ ]*{_DAY}[ ]*;(?:[^;\r\n]*;){{6}}[ ]*{_MONEY}[ ]*;[^;\r\n]*;[^;\r\n]*;[ ]*{_DAY}[ ]*"
+    ),
+}
+_KIND_OF_ROW = re.compile("[A-Z]{3}")
+
+
+class MultiCash(ReadingCodec):
+    """``multicash-auszug`` or ``multicash-umsatz``, as the card's id says: what the file's first row is."""
+
+    def __init__(self, card: Card) -> None:
+        self._shape = _SHAPES[card.id.rpartition("-")[2]]
+
+    def identify(self, head: bytes) -> bool:
+        """By the shape of the first row."""
+        return self._shape.match(head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")) is not None
+
+    def read(self, data: bytes) -> Read:
+        """All statements; ``Refused`` if there is none."""
+        text, findings = decoded(data)
+        reading = _Reading(findings)
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                reading.take(number, [f.strip() for f in line.split(";")], line)
+        reading.end()
+        if not reading.message.statements:
+            none = error("H2H-MULTICASH-NONE", "the file", "no row of the file can be read", WhoActs.BANK)
+            raise Refused([none, *findings])
+        return Read(reading.message, findings)
+
+
+class _Reading:
+    """What is known while the rows go by; statements by bank key, account and number."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.message = StatementMessage(None, None)
+        self._findings = findings
+        self._known: dict[tuple[str, ...], Statement] = {}
+        self._stated: dict[tuple[str, ...], tuple[Decimal, Decimal, int | None]] = {}
+
+    def take(self, number: int, fields: list[str], line: str) -> None:
+        """The next row: a statement's has the currency in its fifth field, a movement's the amount in its eleventh."""
+        fields += [""] * (37 - len(fields))
+        if _KIND_OF_ROW.fullmatch(fields[4]) and re.fullmatch(_MONEY, fields[8]):
+            self._statement_row(number, fields, line)
+        elif re.fullmatch(_MONEY, fields[10]):
+            self._movement(number, fields)
+        else:
+            self._bad(number, "this row is neither a statement's nor a movement's", line)
+
+    def end(self) -> None:
+        """Which statements have both parts, and what is to be said of the others."""
+        for key, statement in self._known.items():
+            stated = self._stated.get(key)
+            where = f"statement {statement.id}"
+            if stated is not None and statement.entries:
+                statement.stated_debit_sum, statement.stated_credit_sum, statement.stated_entry_count = stated
+                for entry in statement.entries:
+                    entry.currency = statement.account.currency or ""
+            elif stated is not None:
+                statement.entries_elsewhere = True
+                count = f"{stated[2]} rows" if stated[2] is not None else "rows"
+                told = f"{where}: its {count} stand in UMSATZ.TXT: debits {stated[0]:f}, credits {stated[1]:f}"
+                self._findings.append(info("H2H-MULTICASH-PART", where, told))
+            else:
+                statement.kind = "report"
+                told = f"{where}: balances and currency stand in AUSZUG.TXT; without it the currency is not known"
+                self._findings.append(warning("H2H-MULTICASH-PART", where, told, WhoActs.BANK))
+
+    def _statement_row(self, number: int, fields: list[str], line: str) -> None:
+        statement = self._of(fields)
+        day = self._date(number, fields[3])
+        opening, debits, credits_, closing = (self._money(number, text, line) for text in fields[5:9])
+        currency = fields[4]
+        statement.account = Account(other=statement.account.other, currency=currency, name=fields[10] or None)
+        statement.account_owner = fields[9] or None
+        for kind, value in (("OPBD", opening), ("CLBD", closing)):
+            if value is not None:
+                direction = "DBIT" if value < 0 else "CRDT"
+                statement.balances.append(Balance(kind, abs(value), currency, direction, day))
+        if opening is None or debits is None or credits_ is None or closing is None:
+            return
+        if opening - abs(debits) + credits_ != closing:
+            text = (
+                f"line {number}: opening {opening:f} less debits {abs(debits):f} plus credits {credits_:f} is "
+                f"{opening - abs(debits) + credits_:f}, but the closing balance is {closing:f}"
+            )
+            self._findings.append(warning("H2H-BALANCE", f"line {number}", text, WhoActs.BANK, line=number))
+        count = int(fields[17]) if re.fullmatch("[0-9]{1,9}", fields[17]) else None
+        self._stated[_key(fields)] = (abs(debits), credits_, count)
+
+    def _movement(self, number: int, fields: list[str]) -> None:
+        statement = self._of(fields)
+        value = self._money(number, fields[10], fields[10])
+        if value is None:
+            return
+        entry = Entry(abs(value), "", "DBIT" if value < 0 else "CRDT")
+        entry.value_date = self._date(number, fields[3])
+        entry.booking_date = self._date(number, fields[13]) if fields[13] else None
+        entry.account_servicer_reference = fields[9] or None
+        entry.bank_transaction_code = "+".join(p for p in (fields[8], fields[4]) if p) or None
+        notes = [fields[5], *fields[16:29]]
+        name = " ".join(p for p in fields[29:31] if p)
+        read_remittance(entry, notes, name or None, fields[32] or None, fields[6])
+        statement.entries.append(entry)
+
+    def _of(self, fields: list[str]) -> Statement:
+        key = _key(fields)
+        if key not in self._known:
+            _, account, number = key
+            made = Statement("statement", " ".join(p for p in (account, number) if p), Account(other=account or None))
+            made.electronic_sequence_number = Decimal(number) if re.fullmatch("[0-9]{1,9}", number) else None
+            self._known[key] = made
+            self.message.statements.append(made)
+        return self._known[key]
+
+    def _money(self, number: int, text: str, line: str) -> Decimal | None:
+        if not re.fullmatch(_MONEY, text):
+            self._bad(number, f"{text!r} is no amount", line)
+            return None
+        return Decimal(text.replace(",", "."))
+
+    def _date(self, number: int, text: str) -> date | None:
+        if re.fullmatch(_DAY, text):
+            day, month, year = (int(part) for part in text.split("."))
+            try:
+                return date(year if year > 99 else year + (1900 if year >= 80 else 2000), month, day)
+            except ValueError:
+                pass
+        told = f"line {number}: {text!r} is no date; there is none"
+        self._findings.append(warning("H2H-MULTICASH-DIALECT", f"line {number}", told, WhoActs.BANK, line=number))
+        return None
+
+    def _bad(self, number: int, text: str, line: str) -> None:
+        told = f"line {number}: {text}: {line.strip()[:200]}"
+        self._findings.append(error("H2H-MULTICASH-ROW", f"line {number}", told, WhoActs.BANK, line=number))
+
+
+def _key(fields: list[str]) -> tuple[str, str, str]:
+    return fields[0], fields[1], fields[2].lstrip("0") or fields[2]
