@@ -127,12 +127,18 @@ def read_remittance(entry: Entry, notes: list[str], name: str | None, account: s
     add_text(entry, " ".join(rest))
 
 
+def joined(parts: list[str]) -> str:
+    """Parts of at most 27 characters as one text: a full one goes on in the next, a blank stands behind another."""
+    text = ""
+    for part in parts:
+        whole = part.rstrip()
+        text += whole if len(whole) >= _FULL_SUBFIELD else f"{whole} "
+    return text
+
+
 def _notes(entry: Entry, detail: EntryDetail, notes: list[str], rest: list[str]) -> str:
     """Lines of at most 27 characters; a full one goes on in the next. The account, if it stands there."""
-    remittance = ""
-    for value in notes:
-        whole = value.rstrip()
-        remittance += whole if len(whole) >= _FULL_SUBFIELD else f"{whole} "
+    remittance = joined(notes)
     tokens = _SEPA.split(remittance)
     if len(tokens) > 1:
         return _sepa(entry, detail, tokens, rest)

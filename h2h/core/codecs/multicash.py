@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.bank_text import decoded
-from h2h.core.codecs.mt_narrative import read_remittance
+from h2h.core.codecs.mt_narrative import joined, read_remittance
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
@@ -29,6 +29,8 @@ _SHAPES = {
         rf"\s*{_START}[ ]*{_DAY}[ ]*;(?:[^;\r\n]*;){{6}}[ ]*{_MONEY}[ ]*;[^;\r\n]*;[^;\r\n]*;[ ]*{_DAY}[ ]*"
     ),
 }
+# Where a movement's notes to the payee (17 to 29) and the other side's name (30, 31) stand, counted from 0.
+_TEXTS = range(16, 31)
 _KIND_OF_ROW = re.compile("[A-Z]{3}")
 
 
@@ -48,7 +50,7 @@ class MultiCash(ReadingCodec):
         reading = _Reading(findings)
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
-                reading.take(number, [f.strip() for f in line.split(";")], line)
+                reading.take(number, _fields(line), line)
         reading.end()
         if not reading.message.statements:
             none = error("H2H-MULTICASH-NONE", "the file", "no row of the file can be read", WhoActs.BANK)
@@ -113,7 +115,7 @@ class _Reading:
                 f"{opening - abs(debits) + credits_:f}, but the closing balance is {closing:f}"
             )
             self._findings.append(warning("H2H-BALANCE", f"line {number}", text, WhoActs.BANK, line=number))
-        count = int(fields[17]) if re.fullmatch("[0-9]{1,9}", fields[17]) else None
+        count = int(fields[17]) if re.fullmatch("[0-9]{1,9}", fields[17].strip()) else None
         self._stated[_key(fields)] = (abs(debits), credits_, count)
 
     def _movement(self, number: int, fields: list[str]) -> None:
@@ -127,7 +129,7 @@ class _Reading:
         entry.account_servicer_reference = fields[9] or None
         entry.bank_transaction_code = "+".join(p for p in (fields[8], fields[4]) if p) or None
         notes = [fields[5], *fields[16:29]]
-        name = " ".join(p for p in fields[29:31] if p)
+        name = joined(fields[29:31]).strip()
         read_remittance(entry, notes, name or None, fields[32] or None, fields[6])
         statement.entries.append(entry)
 
@@ -161,6 +163,11 @@ class _Reading:
     def _bad(self, number: int, text: str, line: str) -> None:
         told = f"line {number}: {text}: {line.strip()[:200]}"
         self._findings.append(error("H2H-MULTICASH-ROW", f"line {number}", told, WhoActs.BANK, line=number))
+
+
+def _fields(line: str) -> list[str]:
+    """The fields of a row, trimmed; where texts go on from field to field, a blank before one parts two words."""
+    return [f.rstrip() if at in _TEXTS else f.strip() for at, f in enumerate(line.split(";"))]
 
 
 def _key(fields: list[str]) -> tuple[str, str, str]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from h2h.core.codecs.bai2 import Bai2
 from h2h.core.codecs.cfonb120 import Cfonb120
 from h2h.core.codecs.client_bank_1c import ClientBank1C
-from h2h.core.codecs.mt101 import Mt101
 from h2h.core.codecs.mt94x import Mt94x
+from h2h.core.codecs.mt101 import Mt101
 from h2h.core.codecs.multicash import MultiCash
 from h2h.core.codecs.pexr2002 import Pexr2002
 from h2h.core.format import Card, Codec

@@ -1,0 +1,127 @@
+"""The MultiCash pair and CFONB 120 as they are read: a bad line with its place, signs and sums, words that go on."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from h2h.core.codecs.cfonb120 import Cfonb120
+from h2h.core.codecs.multicash import MultiCash
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, Severity
+from h2h.core.format import Card
+from h2h.core.model.statement import Statement, StatementMessage
+from h2h.core.rules.statement_rules import check_statement
+
+MULTICASH = MultiCash(Card("multicash-auszug", None, None))
+CFONB = Cfonb120(Card("cfonb120", None, None))
+HEAD = "37040044;0532013000;0042;19.11.26;EUR;100.00;12.50;30.05;117.55;Example GmbH;;;;;;;;2"
+
+
+def row(amount: str, names: tuple[str, str] = ("", ""), notes: tuple[str, str] = ("", "")) -> str:
+    columns = ["37040044", "0532013000", "0042", "19.11.26", *[""] * 6, amount, "", "", "19.11.26", "", "", *notes]
+    return ";".join([*columns, *[""] * 11, *names, *[""] * 6])
+
+
+def record(code: str, amount: str, account: str = "00010123456") -> str:
+    return f"{code}30004    01234EUR2 {account}  191126".ljust(90) + amount.rjust(14, "0") + " " * 16
+
+
+PAIR = (HEAD, row("-12.50"), row("30.05"))
+RECORDS = (record("01", "1000{"), record("04", "125}"), record("04", "300E"), record("07", "1175E"))
+
+
+def read(codec: MultiCash | Cfonb120, *lines: str) -> tuple[Statement, list[Finding]]:
+    done = codec.read(("\n".join(lines) + "\n").encode())
+    assert isinstance(done.message, StatementMessage)
+    (statement,) = done.message.statements
+    return statement, list(done.findings)
+
+
+def amounts(statement: Statement) -> list[tuple[str, Decimal]]:
+    return [(e.credit_debit, e.amount) for e in statement.entries]
+
+
+def balances(statement: Statement) -> list[tuple[str, str, Decimal]]:
+    return [(b.type, b.credit_debit, b.amount) for b in statement.balances]
+
+
+@pytest.mark.parametrize(
+    ("codec", "lines", "bad", "code"),
+    [
+        (MULTICASH, PAIR, "37040044;0532013000;0042;nothing", "H2H-MULTICASH-ROW"),
+        (MULTICASH, PAIR, row("12.5O"), "H2H-MULTICASH-ROW"),
+        (CFONB, RECORDS, record("04", "12X5}"), "H2H-CFONB-RECORD"),
+        (CFONB, RECORDS, "99 end of file", "H2H-CFONB-RECORD"),
+    ],
+)
+def test_a_bad_line_is_a_finding_with_its_line_and_the_others_are_read(
+    codec: MultiCash | Cfonb120, lines: tuple[str, ...], bad: str, code: str
+) -> None:
+    statement, findings = read(codec, *lines[:2], bad, *lines[2:])
+    (found,) = findings
+    assert (found.code, found.severity, found.line) == (code, Severity.ERROR, 3)
+    assert bad.strip() in found.text
+    assert amounts(statement) == [("DBIT", Decimal("12.50")), ("CRDT", Decimal("30.05"))]
+
+
+def test_balances_and_entries_have_the_signs_of_the_file_and_agree() -> None:
+    pair, told = read(MULTICASH, *PAIR)
+    assert (told, check_statement(pair), [e.currency for e in pair.entries]) == ([], [], ["EUR", "EUR"])
+    assert balances(pair) == [("OPBD", "CRDT", Decimal("100.00")), ("CLBD", "CRDT", Decimal("117.55"))]
+    overdrawn, told = read(CFONB, record("01", "1000}"), record("04", "125}"), record("07", "1125}"))
+    assert (told, check_statement(overdrawn)) == ([], [])
+    assert balances(overdrawn) == [("OPBD", "DBIT", Decimal("100.00")), ("CLBD", "DBIT", Decimal("112.50"))]
+
+
+@pytest.mark.parametrize(
+    ("codec", "lines"), [(MULTICASH, (HEAD, row("12.50"), row("30.05"))), (CFONB, (*RECORDS[:2], RECORDS[3]))]
+)
+def test_entries_that_do_not_make_the_closing_balance_are_found(
+    codec: MultiCash | Cfonb120, lines: tuple[str, ...]
+) -> None:
+    statement, _ = read(codec, *lines)
+    assert "H2H-BALANCE" in [f.code for f in check_statement(statement)]
+
+
+def test_balances_without_their_movements_are_not_compared_and_movements_alone_have_no_currency() -> None:
+    alone, told = read(MULTICASH, HEAD)
+    assert (alone.entries_elsewhere, check_statement(alone)) == (True, [])
+    assert [f.code for f in told] == ["H2H-MULTICASH-PART"]
+    rows, told = read(MULTICASH, *PAIR[1:])
+    assert (rows.kind, [e.currency for e in rows.entries]) == ("report", ["", ""])
+    assert [f.code for f in told] == ["H2H-MULTICASH-PART"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "whole"),
+    [
+        (("Mustermann Maschinenbau Gmb", "H"), "Mustermann Maschinenbau GmbH"),
+        (("Mustermann Maschinenbau AGX", " Koeln"), "Mustermann Maschinenbau AGX Koeln"),
+        (("Mustermann Maschinenbau AG ", "Koeln"), "Mustermann Maschinenbau AG Koeln"),
+        (("Mustermann", "Maschinenbau"), "Mustermann Maschinenbau"),
+    ],
+)
+def test_a_full_field_goes_on_in_the_next_and_a_shorter_one_ends_its_word(fields: tuple[str, str], whole: str) -> None:
+    statement, _ = read(MULTICASH, row("30.05", names=fields, notes=fields))
+    (detail,) = statement.entries[0].details
+    assert (detail.debtor_name, detail.remittance) == (whole, whole)
+
+
+@pytest.mark.parametrize(("codec", "lines", "seed"), [(MULTICASH, PAIR, 120), (CFONB, RECORDS, 121)])
+def test_whatever_is_damaged_nothing_but_findings_comes_out(
+    codec: MultiCash | Cfonb120, lines: tuple[str, ...], seed: int
+) -> None:
+    whole, chance = ("\n".join(lines) + "\n").encode(), random.Random(seed)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.choice(b";\n .,-0A}{\x00\xff\xb2")
+        data = bytes(damaged[: chance.randint(0, len(damaged))] if chance.random() < 0.3 else damaged)
+        codec.identify(data)
+        try:
+            assert isinstance(codec.read(data).message, StatementMessage)
+        except Refused as refused:
+            assert refused.findings
