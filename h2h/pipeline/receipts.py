@@ -24,15 +24,21 @@ _NEEDS_SOMEBODY = frozenset({Outcome.REJECTED, Outcome.RETURNED, Outcome.UNKNOWN
 def write_receipt(house: House, sub: Submission) -> bool:
     """Write ``NAME.status.json``. The journal is the truth: a receipt that cannot be written stops nothing; False.
 
-    Stages overtake each other here: what is older than the receipt that stands is not written over it.
+    Stages overtake each other here: what is older than the receipt that stands is not written over it. Another process
+    (a node, a person's command) may write the same receipt, and may have been paused between reading and writing; so
+    whoever wrote looks again and writes what has become of it meanwhile. The last to write then tells the truth.
     """
     with house.receipts.turn(sub.sid, sub.version) as newest:
         if not newest:
             return True
-        if house.settings.node.name:
-            sub = house.journal.submission(sub.sid)  # another node may have moved it on since this step began
-        data = json.dumps(receipt(house, sub), ensure_ascii=False, indent=2).encode()
-        return _beside(house, sub.folder, f"{sub.receipt}.status.json", data)
+        told = receipt(house, house.journal.submission(sub.sid))
+        while True:
+            data = json.dumps(told | {"updated_at": house.now().isoformat()}, ensure_ascii=False, indent=2).encode()
+            if not _beside(house, sub.folder, f"{sub.receipt}.status.json", data):
+                return False
+            written, told = told, receipt(house, house.journal.submission(sub.sid))
+            if told == written:
+                return True
 
 
 def catch_up(house: House, folder: str) -> None:
@@ -61,7 +67,7 @@ def mend_receipt(house: House, sub: Submission) -> None:
 
 
 def receipt(house: House, sub: Submission) -> dict[str, Any]:
-    """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
+    """The receipt as JSON, without the time of writing: what happened, where it is, who acts, every outcome."""
     now, counts = present(sub), house.journal.outcomes(sub.sid)
     only = _NEEDS_SOMEBODY if sum(counts.values()) > PAYMENTS_IN_RECEIPT_MAX else None
     listed = house.journal.payments(sub.sid, outcomes=only, limit=PAYMENTS_IN_RECEIPT_MAX)
@@ -80,7 +86,6 @@ def receipt(house: House, sub: Submission) -> dict[str, Any]:
         "control_sum": None if sub.control_sum is None else f"{sub.control_sum:f}",
         "received_at": sub.received_at.isoformat(),
         "sent_at": sub.sent_at.isoformat() if sub.sent_at else None,
-        "updated_at": house.now().isoformat(),
         "sha256": sub.source_sha256,
         "duplicate_of": sub.duplicate_of,
         "payments_by_outcome": {str(outcome): count for outcome, count in counts.items()},

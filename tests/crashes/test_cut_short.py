@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from h2h.core.errors import Unavailable
-from h2h.core.lifecycle import State
+from h2h.core.lifecycle import Event, State
 from h2h.pipeline.house import House
 from h2h.pipeline.rounds import once
 from tests.contracts.pain import IBANS
@@ -153,3 +153,25 @@ def test_a_receipt_that_a_kill_left_behind_its_time_is_written_at_the_next_start
     path.unlink()  # the ERP took it
     site.once()
     assert not path.exists()
+
+
+def test_a_receipt_tells_what_became_of_the_file_while_it_was_being_written(tmp_path: Path) -> None:
+    """Another process, a node or a person's command, moves the file on between reading the journal and writing."""
+    site = Site(tmp_path)
+    site.drop("salaries.csv", TWO)
+    moved: list[str] = []
+
+    def handler(name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if name == "outbox.write_beside" and not moved:
+            with site.house() as elsewhere:
+                (sub,) = elsewhere.journal.submissions()
+                held = elsewhere.journal.advance(
+                    sub, Event.HELD, at=elsewhere.now(), reason="H9-BY-HAND", actor="ann", reason_text="not today"
+                )
+                moved.append(str(held.state))
+        return method(*args, **kwargs)
+
+    site.once(lambda house: ports(house, handler))
+    assert moved == ["HELD"]
+    receipt = site.receipt("salaries.csv")
+    assert (receipt["state"], receipt["reason"]) == ("HELD", "H9-BY-HAND")
