@@ -15,7 +15,14 @@ import pytest
 
 from h2h.simulator.rehearsal import Rehearsal
 from tests.contracts.postgres import cluster
-from tests.crashes.test_daemon_killed import assert_each_answer_came_home_once, at_bank, bank_of, reference, wait_for
+from tests.crashes.test_daemon_killed import (
+    all_home,
+    assert_each_answer_came_home_once,
+    at_bank,
+    bank_of,
+    reference,
+    wait_for,
+)
 from tests.journeys.conftest import fast_directory
 from tests.journeys.nodes import LEASE_SECONDS, TwoNodes, torment
 
@@ -109,7 +116,7 @@ def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_t
     third.signal(signal.SIGKILL)
     two.rehearsal.config = two.other(third).config
 
-    wait_for(lambda: not at_bank(two), 20, lambda: at_bank(two))
+    wait_for(lambda: all_home(two, dropped), 20, lambda: at_bank(two))
     two.other(third).signal(signal.SIGTERM)
     assert_all_happened_once(two, dropped)
 
@@ -144,7 +151,7 @@ def test_a_thousand_files_while_nodes_are_killed_paused_and_stopped_at_random(tw
     done = torment(two, random.Random(seed), files, seconds=files / 4)
     wait_for(lambda: two.settled(files), 1200, two.words)
     took = time.monotonic() - began
-    wait_for(lambda: not at_bank(two), 60, lambda: at_bank(two))
+    wait_for(lambda: all_home(two, files), 60, lambda: at_bank(two))
     for node in two.nodes.values():
         node.signal(signal.SIGTERM)
     lease = two.lease()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from h2h.simulator.rehearsal import Rehearsal
-from tests.crashes.test_daemon_killed import Scene, assert_each_answer_came_home_once, at_bank, bank_of
+from tests.crashes.test_daemon_killed import Scene, assert_each_answer_came_home_once, bank_of
 from tests.journeys.conftest import fast_directory
 
 #: The last quarter may need so much more than the second: memory fragments a little; descriptors come and go.
@@ -61,7 +61,9 @@ def soaked(scene: Scene, files: int, seconds: float) -> dict[str, Any]:
             time.sleep(min(left, 0.5))
         if n % max(1, files // 200) == 0:
             samples.append(_size_of(daemon.pid))
-    settled = _until(lambda: scene.outcomes(files)["settled"] == files and not at_bank(scene), max(60.0, seconds / 4))
+    settled = _until(
+        lambda: scene.outcomes(files)["settled"] == files and all_home(scene, files), max(60.0, seconds / 4)
+    )
     paid = scene.paid()
     daemon.terminate()
     status = daemon.wait(30)
