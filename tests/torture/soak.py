@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from h2h.simulator.rehearsal import Rehearsal
-from tests.crashes.test_daemon_killed import Scene, assert_each_answer_came_home_once, bank_of
+from tests.crashes.test_daemon_killed import Scene, all_home, assert_each_answer_came_home_once, bank_of
 from tests.journeys.conftest import fast_directory
 
 #: The last quarter may need so much more than the second: memory fragments a little; descriptors come and go.
