@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli.common import config_option, environment, json_option, print_json, settings_of, tell
+from h2h.cli.common import bank_named, config_option, environment, json_option, print_json, settings_of, tell
 
 if TYPE_CHECKING:
     from h2h.cli.bank_probe import Probe, Step
@@ -50,7 +50,7 @@ def test(name: str, config: Path, look_only: bool, as_json: bool) -> None:
     from h2h.core.errors import H2HError
 
     try:
-        profile = settings_of(config).bank_of(name)
+        profile = bank_named(settings_of(config), name)
         secrets = Secrets.of_environment(environment())
     except H2HError as problem:
         tell(problem)
@@ -130,7 +130,7 @@ def _chosen(settings: Settings, name: str | None) -> BankProfile:
     from h2h.core.errors import Misconfigured
 
     if name is not None:
-        return settings.bank_of(name)
+        return bank_named(settings, name)
     if len(settings.banks) != 1:
         raise Misconfigured(f"which bank? --bank NAME, one of: {', '.join(settings.banks)}")
     return next(iter(settings.banks.values()))
@@ -179,10 +179,26 @@ def _login(profile: BankProfile) -> Login:
     return Login(channel.username, (credentials.key,) if credentials.key else (), credentials.password)
 
 
+def _points_here(profile: BankProfile, bank: SimulatedBank) -> bool:
+    """Whether the profile is one for this very bank, such as the demo's."""
+    from h2h.settings import PgpSeal, SftpChannel
+
+    channel, seal, keys = profile.channel, profile.seal, bank.keys
+    return (
+        isinstance(channel, SftpChannel)
+        and (channel.host, channel.port) == ("127.0.0.1", bank.port)
+        and keys.host_key_fingerprint in channel.host_keys
+        and (not isinstance(seal, PgpSeal) or keys.bank_fingerprint in seal.bank_encryption_fingerprints)
+    )
+
+
 def _introduce(profile: BankProfile, bank: SimulatedBank) -> None:
     keys = bank.keys
     click.echo(f"A simulated {profile.name} listens on 127.0.0.1, port {bank.port}.")
     click.echo(f"Files go to {bank.root / profile.folders.to_bank}; what it got is in {bank.oracle.path}.\n")
+    if _points_here(profile, bank):
+        click.echo(f"The profile {profile.name} names this bank's port and keys already. Ctrl-C closes the bank.")
+        return
     click.echo('In a copy of the profile, with environment = "test":\n')
     click.echo(f'[channel]\nhost = "127.0.0.1"\nport = {bank.port}\nhost_keys = ["{keys.host_key_fingerprint}"]\n')
     if keys.bank_fingerprint is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from h2h.adapters.clock import SystemClock
     from h2h.adapters.journal.journal import SqlJournal
     from h2h.pipeline.house import House
-    from h2h.settings import Secret, Settings
+    from h2h.settings import BankProfile, Secret, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +115,16 @@ def settings_of(config: Path) -> Settings:
     settings = load(config)
     _become_owner(settings.paths.state)
     return settings
+
+
+def bank_named(settings: Settings, name: str) -> BankProfile:
+    """The profile of the bank that a person named; ``Misconfigured`` says which there are."""
+    from h2h.core.errors import Misconfigured
+
+    if name not in settings.banks:
+        known = ", ".join(sorted(settings.banks)) or "none"
+        raise Misconfigured(f"there is no bank {name!r} in {settings.source}", hint=f"known: {known}")
+    return settings.banks[name]
 
 
 def environment() -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -152,7 +154,13 @@ def _show(console: Console, rehearsal: Rehearsal) -> None:
         (rehearsal.directory / "bank", "the bank's side: what it received"),
     ):
         console.print(f"  {folder}\n      {what}", highlight=False, soft_wrap=True)
-    console.print(f"\n  h2h explain INV-77034 -c {rehearsal.config}", highlight=False, soft_wrap=True)
+    console.print(f"\n  {_program()} explain INV-77034 -c {rehearsal.config}", highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """How to call h2h from here: in a fresh checkout it is not on the path yet."""
+    here = sys.argv[0]
+    return "h2h" if shutil.which("h2h") or not os.access(here, os.X_OK) else here
 
 
 def _status(payment: dict[str, Any]) -> str:

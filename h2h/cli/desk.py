@@ -47,6 +47,11 @@ class Looked:
         return any(f.code == UNKNOWN_FORMAT for f in self.findings)
 
     @property
+    def without_format(self) -> str:
+        """What to call a file that has no format: some could not even be asked about."""
+        return "no format knows it" if self.unknown else "refused"
+
+    @property
     def exit_status(self) -> int:
         """0 sound, 1 findings of severity error or refused, 3 no format knows it."""
         if self.unknown:
@@ -80,10 +85,9 @@ class Desk:
 
             self.settings = load(config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))
         if bank is not None and self.settings is not None:
-            if bank not in self.settings.banks:
-                known = ", ".join(sorted(self.settings.banks)) or "none"
-                raise Misconfigured(f"there is no bank {bank!r} in {self.settings.source}", hint=f"known: {known}")
-            self.bank = self.settings.banks[bank]
+            from h2h.cli.common import bank_named
+
+            self.bank = bank_named(self.settings, bank)
         if profile is not None:
             from h2h.settings.scheme import scheme_profile
 

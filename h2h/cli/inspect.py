@@ -87,11 +87,19 @@ def validate(
     def tell(looked: Looked) -> None:
         from h2h.cli.show_message import show_findings
 
-        name = looked.table or ("no format knows it" if looked.format is None else looked.format.id)
-        click.echo(f"{printable(str(looked.file))}: {name}: {'sound' if looked.exit_status == 0 else 'not sound'}")
+        name = looked.table or (looked.without_format if looked.format is None else looked.format.id)
+        click.echo(f"{printable(str(looked.file))}: {name}: {_verdict(looked, rules=bool(bank or profile))}")
         show_findings(looked.findings, everything=True)
 
     _each(files, as_json, _desk(config, bank, profile), look, tell, content=False)
+
+
+def _verdict(looked: Looked, *, rules: bool) -> str:
+    """Sound or not, and what a payment file was not asked."""
+    if looked.exit_status != 0:
+        return "not sound"
+    payments = looked.format is not None and looked.format.kind in ("credit-transfer", "direct-debit")
+    return "sound" if rules or not payments else "sound in its form; --bank or --profile asks the rules too"
 
 
 def _desk(config: Path | None, bank: str | None = None, profile: str | None = None) -> Desk:

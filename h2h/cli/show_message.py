@@ -35,7 +35,7 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO
 def show(looked: Looked, *, everything: bool = False) -> None:
     """Header, totals, the first rows, and the findings."""
     console = Console(highlight=False)
-    name = f"{looked.format.id}, {looked.format.kind}" if looked.format else "no format knows it"
+    name = f"{looked.format.id}, {looked.format.kind}" if looked.format else looked.without_format
     console.print(Text.assemble((printable(str(looked.file)), "bold"), f": {name}"), soft_wrap=True)
     limit = None if everything else ROWS_MAX
     if looked.read is not None:

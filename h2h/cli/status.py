@@ -237,8 +237,8 @@ def _print(out: Console, view: View) -> None:
     }
     say(out, f"{settings.instance} ({settings.environment}): {runs[view.daemon]}", "" if view.daemon else "warn")
     if view.daemon is False:
-        run = view.desk.command("h2h run")
-        command(out, "systemctl start h2h" if run == "h2h run" else run, indent=4)
+        service = view.desk.config == common.DEFAULT_CONFIG
+        command(out, "systemctl start h2h" if service else view.desk.command("h2h run"), indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
     print_waiting(out, view.waiting[:WAITING_SHOWN_MAX], view.now, view.words, of=len(view.waiting))
     if len(view.waiting) > WAITING_SHOWN_MAX:

@@ -24,7 +24,8 @@ from h2h.core.codecs.rows import read_rows
 from h2h.core.codecs.spool import Scratch
 from h2h.core.declared import Table
 from h2h.core.errors import Refused
-from h2h.core.findings import Finding
+from h2h.core.findings import Finding, refuses
+from h2h.core.foreign import HEAD_BYTES, no_table
 from h2h.core.format import FormatBook
 from h2h.core.gathering import Gathering, Group
 from h2h.core.mapping.pattern import Pattern
@@ -127,7 +128,7 @@ def convert_table(
     conversion = Conversion(
         header,
         gathered.groups,
-        terms.judge.findings(),
+        _shortened(terms.judge.findings(), source, began, table),
         terms.judge.refuses,
         gathered.transfers,
         gathered.rows,
@@ -142,6 +143,15 @@ def convert_table(
             conversion.findings += problem.findings
             conversion.refused = True
     return conversion
+
+
+def _shortened(findings: list[Finding], source: BinaryIO, began: int, table: Table) -> list[Finding]:
+    """The findings; of a refused file that is no table at all, one that says what it is, not one a column."""
+    if not refuses(findings) or table.name not in ("delimited", "json"):
+        return findings
+    source.seek(began)
+    found = no_table(source.read(HEAD_BYTES), {"delimited": "CSV", "json": "JSON"}[table.name])
+    return findings if found is None else [found]
 
 
 def says_what_it_is(head: bytes, book: FormatBook) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, Self, cast
 from h2h.core import xml
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.foreign import foreign
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.pieces import Blocks
 from h2h.core.mapping.plan import Plan, compile_plan
@@ -314,18 +315,21 @@ class FormatBook:
         found = [f for f in self._formats.values() if f.is_format_of(head, root)]
         if len(found) == 1:
             return found[0]
-        raise Refused([self._unknown(root) if not found else _ambiguous(found)])
+        raise Refused([self._unknown(head, root) if not found else _ambiguous(found)])
 
     def refuse_hopeless(self, head: bytes) -> None:
         """``Refused`` if no format can know a file that begins with *head*: the rest need not be read."""
         if head and not xml.looks_like_xml(head) and not any(f.is_format_of(head, None) for f in self):
-            raise Refused([self._unknown(None)])
+            raise Refused([self._unknown(head, None)])
 
     def read(self, data: bytes) -> Read:
         """What a file says, whatever format it has; ``Refused`` as from ``identify`` or the format's ``read``."""
         return self.identify(data).read(data)
 
-    def _unknown(self, root: xml.Root | None) -> Finding:
+    def _unknown(self, head: bytes, root: xml.Root | None) -> Finding:
+        if (what := foreign(head)) is not None:
+            text, admin = f"no format knows this file; it looks like {what.words}", WhoActs.SYSTEM_ADMINISTRATOR
+            return error(UNKNOWN_FORMAT, "the file", text, admin, next_step=what.next_step)
         if root is None:
             step = "CSV, fixed width, Excel and JSON are read as an ERP folder declares them: h2h validate --bank"
             text, admin = "no format knows this file", WhoActs.SYSTEM_ADMINISTRATOR

@@ -14,6 +14,7 @@ from lxml import etree
 
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.foreign import foreign
 
 # Far beyond any bank file seen (100,000 entries are 90 MB), far below what harms a small server.
 BYTES_MAX = 512 * 1024 * 1024
@@ -75,7 +76,9 @@ def refuse_unsafe(data: bytes) -> None:
     if declared and not _ENCODINGS.fullmatch(declared[1].decode("ascii")):
         raise _refused("H2H-ENCODING", f"the encoding {declared[1].decode('ascii')!r} is not one that h2h reads as XML")
     if re.search(rb"<!(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
-        raise _refused("H2H-DOCTYPE", "the file has a document type declaration (DOCTYPE); bank files have none")
+        what = foreign(head)
+        like = f"it looks like {what.words}" if what is not None else "bank files have none"
+        raise _refused("H2H-DOCTYPE", f"the file has a document type declaration (DOCTYPE); {like}")
     nul = data.find(b"\0")
     if nul >= 0:
         raise _refused(

@@ -92,6 +92,15 @@ def test_the_configuration_comes_from_the_environment_where_no_option_names_one(
     assert said.out.rstrip().endswith("Next: h2h bank test BANK"), "and commands to type need no -c then"
 
 
+def test_only_the_service_is_started_by_systemctl(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.once()
+    said = Person(site).types("status", config=False, H2H_CONFIG=str(site.config))
+    assert "NOT RUNNING" in said.out
+    assert "systemctl" not in said.out
+    assert "\n    h2h run\n" in said.out
+
+
 def test_an_installation_that_never_ran_says_so_and_is_not_made_by_looking(tmp_path: Path) -> None:
     site = Site(tmp_path)
     for words in (("status",), ("explain", "x"), ("attention", "list"), ("cancel", "abcd", "--reason", "x")):

@@ -47,6 +47,19 @@ def test_profiles_are_listed_with_source_and_day() -> None:
     assert all(profile["title"] in shown for profile in known.values())
 
 
+def test_sound_without_a_banks_rules_says_that_they_were_not_asked(tmp_path: Path) -> None:
+    broken = tmp_path / "wrong-digit.xml"
+    broken.write_text(PAYMENT.read_text("utf-8").replace("DE89370400440532013000", "DE89370400440532013001"), "utf-8")
+    assert "sound in its form; --bank or --profile asks the rules too" in h2h("validate", broken).stdout
+    told = h2h("validate", "--profile", "epc-sct", broken)
+    assert (told.exit_code, "not sound" in told.stdout, "wrong check digits" in told.stdout) == (1, True, True)
+
+
+def test_a_file_that_could_not_be_read_is_not_called_unknown(tmp_path: Path) -> None:
+    told = h2h("inspect", tmp_path / "gone.xml")
+    assert (told.exit_code, "no format knows it" in told.stdout, "cannot be read" in told.stdout) == (1, False, True)
+
+
 # ------------------------------------------------------------------------------------------------ differences
 
 
