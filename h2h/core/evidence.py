@@ -1,7 +1,8 @@
 """What the two names at the bank prove about a send that was cut short: the recovery table of the protocol, row by row.
 
-A submission is COMMITTING: its temporary file T was complete and verified then; the rename T → F may or may not have been
-requested. A fresh session observed T first, then F. The answer is one of three; only evidence makes it "delivered".
+A submission is COMMITTING: its temporary file T was complete and verified then; the rename T → F may or may not have
+been requested. A fresh session observed T first, then F. The answer is one of three; only evidence makes it
+"delivered".
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ def decide(*, final: Seen, temporary: Seen, rename_is_atomic: bool, bank_removes
         )
     if Seen.UNKNOWN in (final, temporary):
         return Answer(Decision.DOUBT, "H3", "the bank's server does not let us see what is in the folder")
+    return _final_is_absent(temporary, rename_is_atomic, bank_removes_temporaries)
+
+
+def _final_is_absent(temporary: Seen, rename_is_atomic: bool, bank_removes_temporaries: bool) -> Answer:
     if temporary is Seen.DIFFERENT:
         # Verified once, and changed since: a server that lost its power, a quota, somebody's hand (invariant I5).
         words = "the temporary file at the bank is no longer what was uploaded; it is never given the final name"

@@ -246,13 +246,15 @@ class Matched:
 
 
 class LedgerKind(StrEnum):
-    """What the second witness records (protocol 3.3)."""
+    """What the second witness records (protocol 3.3): what was sent, and of what it was said that it never will be."""
 
     CLAIM = "claim"
     COMMIT = "commit"
     DELIVERED = "delivered"
     RELEASE = "release"
     TAKEN_OVER = "taken-over"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.schedule import overdue
 from h2h.pipeline.house import House
-from h2h.pipeline.send import ensure_delivered
+from h2h.pipeline.witness import ensure_delivered
 
 #: Wall clock and monotonic clock may part by this much before sending pauses (H10).
 CLOCK_JUMP_SECONDS = 300.0

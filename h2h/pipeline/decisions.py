@@ -14,7 +14,7 @@ from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.story import seen_elsewhere
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
-from h2h.pipeline.send import ensure_delivered
+from h2h.pipeline.witness import ensure_delivered, ensure_given_up
 
 
 def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
@@ -36,6 +36,7 @@ def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
 def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """Give it up; nothing was sent and nothing will be. The same bytes may then be dropped again."""
     sub = _decide(house, house.journal.submission(sid), Event.CANCELLED, actor, reason, reason_text=reason)
+    ensure_given_up(house, sub)
     for kind in ("held", "cannot-go-on"):
         house.settle(kind, sid, f"cancelled by {actor}: {reason}")
     return sub

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from h2h.core.errors import OutOfSpace, Refused, Unavailable
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.lifecycle import State
-from h2h.core.records import LedgerKind, LedgerRecord, NewSubmission, Submission
+from h2h.core.records import NewSubmission, Submission
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.receipts import catch_up, write_error_beside, write_receipt
+from h2h.pipeline.witness import ensure_claimed
 from h2h.ports import Claimed, Oddity
 from h2h.settings import ErpFolder
 
@@ -87,29 +88,6 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
         house.journal.remark(sub.sid, "source-discarded", at=house.now())
     moved(sub, "taken-in", size=sub.source_size)
     return 1
-
-
-def ensure_claimed(house: House, sub: Submission) -> None:
-    """The ledger's claim record: with it, an older journal still knows that this file was taken."""
-    if sub.state is State.DUPLICATE or house.ledger.has(LedgerKind.CLAIM, sub.sid, 0):
-        return
-    detail = {
-        "bank": sub.bank,
-        "folder": sub.folder,
-        "source_name": sub.source_name,
-        "source_sha256": sub.source_sha256,
-        "source_size": sub.source_size,
-        "identity": [
-            sub.identity.name,
-            sub.identity.device,
-            sub.identity.inode,
-            sub.identity.mtime_ns,
-            sub.identity.size,
-        ],
-        "received_at": sub.received_at.isoformat(),
-        "receipt": sub.receipt,
-    }
-    house.ledger.append(LedgerRecord(LedgerKind.CLAIM, sub.sid, 0, detail))
 
 
 def duplicate_finding(house: House, sub: Submission) -> Finding:

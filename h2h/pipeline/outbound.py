@@ -31,6 +31,7 @@ from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.receipts import write_error_beside, write_receipt
 from h2h.pipeline.seal import seal
 from h2h.pipeline.send import resume, send
+from h2h.pipeline.witness import ensure_given_up
 
 #: Steps that need no connection to the bank. A long one calls *between* again and again.
 AT_HOME: dict[State, Callable[[House, Submission, Callable[[], None]], Submission]] = {
@@ -180,6 +181,7 @@ def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
         reason_text=_short(refusal),
         who_acts=first.who_acts,
     )
+    ensure_given_up(house, sub)
     write_receipt(house, sub)
     moved(sub, "refused", findings=len(refusal.findings), code=first.code)
 

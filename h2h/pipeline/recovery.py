@@ -18,7 +18,7 @@ from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.send import ensure_delivered
+from h2h.pipeline.witness import ensure_delivered, ensure_given_up
 
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _AS_A_LIFE_GOES = (
@@ -26,8 +26,11 @@ _AS_A_LIFE_GOES = (
     LedgerKind.COMMIT,
     LedgerKind.DELIVERED,
     LedgerKind.TAKEN_OVER,
+    LedgerKind.CANCELLED,
+    LedgerKind.REFUSED,
     LedgerKind.RELEASE,
 )
+_GIVEN_UP = {LedgerKind.CANCELLED: Event.CANCELLED, LedgerKind.REFUSED: Event.REFUSED}
 _TRIES = 5
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 #: Items about a submission, and the states in which they are open.
@@ -127,6 +130,7 @@ def mend(house: House) -> None:
         if states and about and about[0].state not in states:
             house.settle(item.kind, item.subject, f"it went on to {about[0].state}")
     for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
+        ensure_given_up(house, sub)
         if sub.folder in house.outboxes:
             mend_receipt(house, sub)
 
@@ -139,8 +143,11 @@ def _apply(house: House, record: LedgerRecord) -> int:
             raise Misconfigured(
                 f"ledger record {record.number} speaks of submission {record.sid}, which was never claimed"
             ) from None
+        _give_up_before(house, record)
         house.journal.restore(_claimed(record), {"ledger": record.number})
         return 1
+    if record.kind in _GIVEN_UP:
+        return _give_up(house, sub, record)
     if record.kind is LedgerKind.COMMIT:
         return _commit(house, sub, record)
     if record.kind is LedgerKind.DELIVERED:
@@ -184,6 +191,32 @@ def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
     )
     house.journal.restore(committed, {"ledger": record.number, **d})
     return 1
+
+
+def _give_up(house: House, sub: Submission, record: LedgerRecord) -> int:
+    """The ERP or a person was told that it is not sent: then it is not, though the journal forgot.
+
+    A refused file is refused as it was, whatever its profile says today: the ERP may have sent the payments otherwise.
+    """
+    if sub.generation != record.generation or sub.state not in _NOT_YET_SENT:
+        return 0
+    event, detail = _GIVEN_UP[record.kind], {"ledger": record.number, **record.detail}
+    if not may_happen(sub.state, event):
+        event = Event.CANCELLED  # refused once, before it was held or sealed by whoever had the older journal
+    reason, text = record.detail.get("reason"), record.detail.get("reason_text")
+    house.journal.advance(sub, event, at=house.now(), reason=reason, reason_text=text, detail=detail)
+    return 1
+
+
+def _give_up_before(house: House, claim: LedgerRecord) -> None:
+    """The same bytes were taken in once more: that is only done when those before were refused or cancelled."""
+    first, _, number = claim.sid.partition("-")
+    for sid in (first, *(f"{first}-{n}" for n in range(2, int(number or 1)))):
+        known = house.journal.find(sid)
+        if known and known[0].sid == sid != claim.sid and known[0].state in _NOT_YET_SENT:
+            text = f"the ledger knows that its bytes came again as {claim.sid}: it had been refused or cancelled"
+            detail = {"ledger": claim.number, "reason_text": text}
+            house.journal.advance(known[0], Event.CANCELLED, at=house.now(), detail=detail, reason_text=text)
 
 
 def _with_payments(house: House, sub: Submission) -> Submission:

@@ -18,6 +18,7 @@ from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.line import Line
+from h2h.pipeline.witness import ensure_delivered
 from h2h.ports import Session
 
 _WITHDRAWING = "temporary-to-be-removed"
@@ -271,13 +272,6 @@ def _tidy(house: House, session: Session, sub: Submission, *, all_of_them: bool)
             # Harmless: the name is never used again and no bank takes it. The next person to look finds the remark.
             house.journal.remark(sub.sid, "temporary-left", at=house.now(), detail={"problem": str(problem)})
             return
-
-
-def ensure_delivered(house: House, sub: Submission) -> None:
-    """The ledger's record that the bank has it."""
-    if not house.ledger.has(LedgerKind.DELIVERED, sub.sid, sub.generation):
-        detail = {"remote_name": sub.remote_name, "evidence": sub.evidence}
-        house.ledger.append(LedgerRecord(LedgerKind.DELIVERED, sub.sid, sub.generation, detail))
 
 
 def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submission:

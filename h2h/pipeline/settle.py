@@ -26,7 +26,7 @@ from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import answered_id, opened
 from h2h.pipeline.receipts import write_receipt
-from h2h.pipeline.send import ensure_delivered
+from h2h.pipeline.witness import ensure_delivered
 
 BOOKED = "the bank's statement shows payments of this file"
 

@@ -178,6 +178,8 @@ def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> Non
         LedgerKind.DELIVERED: sub.generation == record.generation and sub.state in _DELIVERED,
         LedgerKind.RELEASE: sub.generation > record.generation,
         LedgerKind.TAKEN_OVER: sub.state is State.TAKEN_OVER,
+        LedgerKind.CANCELLED: sub.state is State.CANCELLED,
+        LedgerKind.REFUSED: sub.state in (State.REFUSED, State.CANCELLED),
     }[record.kind]
     if known:
         return

@@ -1,0 +1,51 @@
+"""What the second witness is told besides a commit: claimed, delivered, given up. It mends an older journal with it.
+
+The journal comes first: each of these follows a move that is durable, and is repeated at the next start if it was cut
+short. What a person decides against the journal's present state (`decisions.py`) is written the other way round.
+"""
+
+from __future__ import annotations
+
+from h2h.core.lifecycle import State
+from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.pipeline.house import House
+
+_GIVEN_UP = {State.CANCELLED: LedgerKind.CANCELLED, State.REFUSED: LedgerKind.REFUSED}
+
+
+def ensure_claimed(house: House, sub: Submission) -> None:
+    """The ledger's claim record: with it, an older journal still knows that this file was taken."""
+    if sub.state is State.DUPLICATE or house.ledger.has(LedgerKind.CLAIM, sub.sid, 0):
+        return
+    detail = {
+        "bank": sub.bank,
+        "folder": sub.folder,
+        "source_name": sub.source_name,
+        "source_sha256": sub.source_sha256,
+        "source_size": sub.source_size,
+        "identity": [
+            sub.identity.name,
+            sub.identity.device,
+            sub.identity.inode,
+            sub.identity.mtime_ns,
+            sub.identity.size,
+        ],
+        "received_at": sub.received_at.isoformat(),
+        "receipt": sub.receipt,
+    }
+    house.ledger.append(LedgerRecord(LedgerKind.CLAIM, sub.sid, 0, detail))
+
+
+def ensure_delivered(house: House, sub: Submission) -> None:
+    """The ledger's record that the bank has it."""
+    if not house.ledger.has(LedgerKind.DELIVERED, sub.sid, sub.generation):
+        detail = {"remote_name": sub.remote_name, "evidence": sub.evidence}
+        house.ledger.append(LedgerRecord(LedgerKind.DELIVERED, sub.sid, sub.generation, detail))
+
+
+def ensure_given_up(house: House, sub: Submission) -> None:
+    """That the ERP or a person was told that it is not sent: an older journal would else send it after all."""
+    kind = _GIVEN_UP.get(sub.state)
+    if kind is not None and not house.ledger.has(kind, sub.sid, sub.generation):
+        detail = {"reason": sub.reason, "reason_text": sub.reason_text}
+        house.ledger.append(LedgerRecord(kind, sub.sid, sub.generation, detail))
