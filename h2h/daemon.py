@@ -85,7 +85,9 @@ class Daemon:
             crew = Crew(house, stop, Watchdog(self._notifier, house.clock), presence)
             crew.start()
             self._last_good = self._settings
-            self._notifier.ready(f"{len(self._settings.erp)} folders, {len(self._settings.banks)} banks")
+            self._notifier.ready(
+                f"ERP folders: {len(self._settings.erp)}; banks: {', '.join(self._settings.banks) or 'none'}"
+            )
             log.info("daemon.ready", instance=self._settings.instance, banks=sorted(self._settings.banks))
             self._watch_over(crew, alarm)
             self._say_why()

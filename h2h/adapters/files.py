@@ -62,12 +62,17 @@ def translated(problem: OSError, doing: str, path: Path) -> H2HError:
         errno.ENOTDIR: "a part of the path is not a directory",
         errno.EACCES: "give h2h's user the right to it",
         errno.EPERM: "give h2h's user the right to it",
-        errno.EROFS: "the file system is mounted read-only",
+        errno.EROFS: "mount it so that h2h can write to it",
         errno.ESTALE: "the network file system must be mounted again",
         errno.ENAMETOOLONG: "the name is too long for this file system",
         errno.EMFILE: "raise the limit of open files (LimitNOFILE=)",
     }
     return Unavailable(text, hint=hints.get(problem.errno or 0, "the system administrator looks at the file system"))
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes for people, in the units in which disks are sold."""
+    return f"{count / 1_000_000:,.0f} MB"
 
 
 # ------------------------------------------------------------------------------------------------------- writing

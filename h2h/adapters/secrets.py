@@ -72,7 +72,8 @@ def _file(path: Path, what: str, *, private: bool) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as problem:
-        raise Misconfigured(f"{what} cannot be read: {problem.strerror}") from problem
+        hint = f"it must belong to h2h's user, mode 0400: {path}" if isinstance(problem, PermissionError) else None
+        raise Misconfigured(f"{what} cannot be read: {problem.strerror}", hint=hint) from problem
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):

@@ -36,7 +36,7 @@ def check(config: Path, as_json: bool, quiet: bool) -> None:
 def _prove(config: Path) -> list[Proof]:
     from h2h.adapters.clock import SystemClock
     from h2h.cli.prove_bank import prove_banks
-    from h2h.cli.prove_site import prove_site
+    from h2h.cli.prove_site import prove_readable, prove_site
     from h2h.cli.proving import good, wrong
     from h2h.core.errors import Misconfigured
 
@@ -50,6 +50,7 @@ def _prove(config: Path) -> list[Proof]:
     names = ", ".join(settings.banks) or "none"
     return [
         good("configuration", f"{config} and its banks ({names}) are sound; environment {settings.environment}"),
+        *prove_readable(settings),
         *prove_site(settings, environment),
         *prove_banks(settings, environment, SystemClock().now().date()),
     ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.screen import printable
+
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk
 
@@ -128,8 +130,10 @@ def check(folders: tuple[str, ...], config: Path | None) -> None:
     for folder in _folders(desk, folders):
         for proof in prove(folder, desk):
             faults += proof.fault is not None
-            verdict, why = ("not ok", f": {proof.fault}") if proof.fault else ("ok", "")
-            click.echo(f"{verdict:7} {proof.about}{why}")
+            verdict, why = (
+                ("not ok", f": {proof.fault}") if proof.fault else ("ok", f" ({proof.note})" * bool(proof.note))
+            )
+            click.echo(printable(f"{verdict:7} {proof.about}{why}", lines=True))
     if faults:
         raise SystemExit(1)
 
@@ -143,7 +147,7 @@ def accept(folder: str, force: bool, config: Path | None) -> None:
 
     Read them before you keep them: they are what the format promises from now on.
     """
-    from h2h.cli.proof import goldens_of, neighbours, read_text
+    from h2h.cli.proof import errors_in, goldens_of, neighbours, read_text
 
     desk = _desk(config)
     refused = 0
@@ -158,7 +162,8 @@ def accept(folder: str, force: bool, config: Path | None) -> None:
                 refused += 1
                 continue
             file.write_bytes(content.encode("utf-8", "surrogateescape"))
-            click.echo(f"{file}: written")
+            noted = errors_in(file)
+            click.echo(printable(f"{file}: written" + (f", {noted}" if noted else "")))
     if refused:
         raise SystemExit(1)
 

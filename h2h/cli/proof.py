@@ -28,10 +28,11 @@ from h2h.core.view import message_json, refused_json
 
 @dataclass(frozen=True)
 class Proof:
-    """One thing that was proved, or not: then ``fault`` says why."""
+    """One thing that was proved, or not: then ``fault`` says why. ``note`` is what a reader should look at."""
 
     about: str
     fault: str | None = None
+    note: str = ""
 
 
 def prove(folder: Path, desk: Desk) -> Iterator[Proof]:
@@ -74,6 +75,17 @@ def read_text(neighbour: Path) -> str:
     return neighbour.read_bytes().decode("utf-8", "surrogateescape")
 
 
+def errors_in(neighbour: Path) -> str:
+    """How many errors a golden's neighbour holds and the first of them: meant for a damaged golden only."""
+    if neighbour.suffix != ".json" or not neighbour.exists():
+        return ""
+    said = json.loads(read_text(neighbour)).get("findings", [])
+    errors = [finding["text"] for finding in said if finding["severity"] == "error"]
+    if not errors:
+        return ""
+    return f"with {len(errors)} error{'s' if len(errors) > 1 else ''} in it: {errors[0]}"
+
+
 def _compiles(format_: Format, desk: Desk) -> Proof:
     format_.prepare()
     if format_.schema is not None:
@@ -95,7 +107,7 @@ def _golden(golden: Path, desk: Desk, ids: set[str]) -> Iterator[Proof]:
         yield Proof(about, f"it is identified as {looked.format.id}, a format of another folder")
         return
     for neighbour, expected in neighbours(golden, desk).items():
-        yield Proof(f"{about} → {neighbour.name}", _difference(neighbour, expected))
+        yield Proof(f"{about} → {neighbour.name}", _difference(neighbour, expected), errors_in(neighbour))
     if _written(looked) is not None:
         yield Proof(f"{about}: written and read again", _again(looked, desk))
 

@@ -6,6 +6,7 @@ which the daemon would make as well.
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import stat
@@ -14,13 +15,14 @@ from pathlib import Path
 
 from h2h.adapters import files
 from h2h.adapters.clock import SystemClock
+from h2h.adapters.files import megabytes
 from h2h.adapters.folders import FolderOutbox
 from h2h.adapters.journal import default_url, open_journal
 from h2h.adapters.journal.journal import SqlJournal
 from h2h.adapters.journal.ledger import read_lines
 from h2h.adapters.secrets import Secrets
 from h2h.cli.prove_nodes import prove_nodes
-from h2h.cli.proving import Proof, doubtful, good, not_seen, of_error, of_findings, wrong
+from h2h.cli.proving import Proof, doubtful, good, not_seen, of_error, of_findings, step_of, wrong
 from h2h.core.codecs.layout import check_fields
 from h2h.core.errors import H2HError, Misconfigured
 from h2h.settings import ErpFolder, Secret, Settings
@@ -39,6 +41,16 @@ def prove_site(settings: Settings, environment: Mapping[str, str]) -> Iterator[P
     yield from _journal_and_ledger(settings, secrets)
 
 
+def prove_readable(settings: Settings) -> Iterator[Proof]:
+    """Whether the installation's user may read the configuration: root, who types the command, always may."""
+    area = "configuration"
+    for file in (settings.source, *sorted(settings.banks_directory.glob("*.toml"))):
+        if not os.access(file, os.R_OK):
+            user = pwd.getpwuid(os.geteuid())
+            step = f"chown root:{grp.getgrgid(user.pw_gid).gr_name} {file}; chmod 0640 {file}"
+            yield wrong(area, f"{file}: user '{user.pw_name}', as whom h2h runs, may not read it", step)
+
+
 def secret_seen(area: str, where: str, secret: Secret, secrets: Secrets) -> Proof:
     """Whether a secret can be read, and by nobody else; its value is looked at and forgotten."""
     if secret.credential is not None and not secrets.has_credentials:
@@ -47,7 +59,7 @@ def secret_seen(area: str, where: str, secret: Secret, secrets: Secrets) -> Proo
     try:
         secrets.read(secret)
     except Misconfigured as problem:
-        return wrong(area, f"{where}: {problem.message}", problem.hint or "")
+        return wrong(area, f"{where}: {problem.message}", step_of(problem))
     return good(area, f"{where} can be read, and by nobody else")
 
 
@@ -146,10 +158,11 @@ def _own_directory(name: str, directory: Path, free_bytes_min: int) -> Iterator[
         yield wrong(STORAGE, text, "use a file system whose fsync works")
         return
     if free < free_bytes_min:
-        text = f"{name} {directory}: only {free} bytes are free; below {free_bytes_min} nothing new is taken in"
+        least = megabytes(free_bytes_min)
+        text = f"{name} {directory}: only {megabytes(free)} are free; below {least} nothing new is taken in"
         yield wrong(STORAGE, text, "make room")
     else:
-        yield good(STORAGE, f"{name} {directory}: can be written, durably; {free // 1_000_000} MB are free")
+        yield good(STORAGE, f"{name} {directory}: can be written, durably; {megabytes(free)} are free")
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o007:
         text = f"{name} {directory}: other users may look at payment files there (mode {mode:04o})"

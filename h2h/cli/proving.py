@@ -75,4 +75,9 @@ def attempt(area: str, text: str, act: Callable[[], object]) -> Proof:
 
 def of_error(area: str, problem: H2HError) -> Proof:
     """The error as a proof to the contrary."""
-    return wrong(area, problem.message, problem.hint or "")
+    return wrong(area, problem.message, step_of(problem))
+
+
+def step_of(problem: H2HError) -> str:
+    """The error's hint without who acts: a proof says that by itself."""
+    return (problem.hint or "").removeprefix(f"{ADMIN}: ")

@@ -40,7 +40,7 @@ def take_in_folder(house: House, folder: ErpFolder, taken: Callable[[], None] = 
                 taken()
     except OutOfSpace as problem:
         # Nothing new is taken in; answers and sends in flight go on. The files wait in the ERP's folder.
-        house.attend("disk-full", folder.name, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, folder.bank)
+        house.attend("disk-full", folder.name, problem.message, WhoActs.SYSTEM_ADMINISTRATOR, folder.bank)
         return count
     except Unavailable as problem:
         house.attend("folder-unavailable", folder.name, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, folder.bank)

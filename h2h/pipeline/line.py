@@ -116,7 +116,7 @@ class Trunk:
         try:
             session = stack.enter_context(house.channels[self.bank].connect())
         except Untrusted as problem:
-            house.attend("host-key", self.bank, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
+            house.attend("host-key", self.bank, problem.message, WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
             raise self._remember(Unavailable(str(problem))) from problem
         except (Unavailable, Misconfigured) as problem:
             who = WhoActs.SYSTEM_ADMINISTRATOR if isinstance(problem, Misconfigured) else WhoActs.BANK

@@ -112,7 +112,7 @@ def _faults(model: type[P], raw: dict[str, Any], path: Path, *, whole: bool) -> 
     try:
         model.model_validate(raw)
     except ValidationError as problem:
-        lines = [f"  {_place(f['loc'])}: {_said(f)}" for f in _own(problem.errors()) if f["loc"] or whole]
+        lines = [f"  {_place(f['loc'])}{_said(f)}" for f in _own(problem.errors()) if f["loc"] or whole]
         return [f"{path}:", *lines] if lines else []
     return []
 
@@ -127,14 +127,17 @@ def _own(faults: list[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _place(steps: tuple[int | str, ...]) -> str:
-    """As the file has it: items are counted from 1, and the kind of a channel or seal is no table of its own."""
+    """As the file has it, with a colon; nothing for the whole file.
+
+    Items are counted from 1, and the kind of a channel or seal is no table of its own.
+    """
     text = ""
     for number, step in enumerate(steps):
         if isinstance(step, int):
             text += f"[{step + 1}]"
         elif not (number and steps[number - 1] in ("channel", "seal") and step in ("sftp", "directory", "pgp", "none")):
             text += f".{step}" if text else step
-    return text or "(whole file)"
+    return f"{text}: " if text else ""
 
 
 def _said(fault: ErrorDetails) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -109,3 +110,19 @@ def test_a_schema_is_listed_with_its_origin_and_told_when_it_was_changed(tmp_pat
     official = [row for row in listed if row["name"].startswith(("pain.", "camt."))]
     assert len(official) > 60
     assert all(row["recorded"] == row["sha256"] for row in official)
+
+
+# ------------------------------------------------------------------------------------------------ goldens
+
+
+def test_a_golden_that_holds_an_error_is_told_when_it_is_accepted_and_when_it_is_proved(tmp_path: Path) -> None:
+    folder = tmp_path / "cib"
+    shutil.copytree(ROOT / "formats/cib", folder)
+    sound = (folder / "golden/payment-to-another-bank.xml").read_bytes()
+    head, amount, rest = sound.partition(b"<TRNAMT>")
+    (folder / "golden/no-amount.xml").write_bytes(head + amount + b"much" + rest[rest.index(b"</TRNAMT>") :])
+    accepted = h2h("format", "accept", folder).stdout
+    assert "no-amount.json: written, with 2 errors in it: " in accepted
+    proved = h2h("format", "check", folder)
+    assert "no-amount.json (with 2 errors in it: " in proved.stdout
+    assert "balance-asked.json (" not in proved.stdout

@@ -192,6 +192,17 @@ def test_an_administrators_commands_work_beside_the_service_and_leave_no_file_of
     assert running.run("find", "/var/lib/h2h", "/srv/h2h/erp", "-user", "root", check=True).stdout == ""
 
 
+def test_a_configuration_that_only_root_can_read_is_told_before_the_service_meets_it(running: Machine) -> None:
+    profile = "/etc/h2h/banks/mybank.toml"
+    running.run("chmod", "600", profile, check=True)
+    told = running.run("/usr/local/bin/h2h", "check", "--quiet")
+    running.run("chmod", "640", profile, check=True)
+    assert told.returncode == 1
+    assert "user 'h2h', as whom h2h runs, may not read it" in " ".join(told.stdout.split())
+    assert f"chown root:h2h {profile}" in " ".join(told.stdout.split())
+    assert running.run("/usr/local/bin/h2h", "check", "--quiet").returncode == 0
+
+
 def test_the_watchdog_is_fed_and_a_process_that_hangs_is_replaced(running: Machine) -> None:
     pid = _pid(running)
     fed = running.show("h2h.service", "WatchdogTimestampMonotonic")

@@ -198,7 +198,7 @@ class FolderOutbox:
         free = files.free_bytes(self._spool)
         if free < size + self._limits.free_bytes_min:
             raise OutOfSpace(
-                f"only {free} bytes are free at {self._spool}: nothing new is taken in from {self._path}",
+                f"only {files.megabytes(free)} are free at {self._spool}: nothing new is taken in from {self._path}",
                 hint="the system administrator frees or adds space; h2h goes on by itself then",
             )
 

@@ -120,11 +120,15 @@ def _expires(key: Key, what: str, name: str, now: datetime) -> list[Finding]:
         warning(
             f"H2H-PGP-EXPIRES-{stage}",
             key.fingerprint,
-            f"{name} {key.fingerprint} expires in {days} days, on {end:%Y-%m-%d}",
+            f"{name} {key.fingerprint} {_in_words(days)}, on {end:%Y-%m-%d}",
             _ADMIN,
             next_step="exchange new keys with the bank; two may be pinned at once",
         )
     ]
+
+
+def _in_words(days: int) -> str:
+    return "expires within a day" if days < 1 else f"expires in {days} day{'s' if days > 1 else ''}"
 
 
 def _permissions(settings: PgpSeal) -> list[Finding]:
