@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -48,6 +49,8 @@ class SchemaBook:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = [*directories]
         self._compiled: dict[str, etree.XMLSchema] = {}
+        self._told_by: dict[str, etree.XMLSchema] = {}
+        self._asking_why = threading.Lock()
         self._cut: set[str] = set()  # those by which a document may be looked at part by part
         self._explaining: dict[str, Any] = {}
 
@@ -92,7 +95,7 @@ class SchemaBook:
             return refused.findings
         if compiled.validate(root):
             return []
-        problems = list(compiled.error_log)[:_FINDINGS_MAX]
+        problems = self._problems(schema, root)
         if not lines:
             return [_in_its_own_words(p, schema) for p in problems]
         return list(self._explain(schema, root, problems))
@@ -119,17 +122,38 @@ class SchemaBook:
         return self.validate(schema, as_schema_sees_it(file.read_bytes()))
 
     def _compile(self, schema: str) -> etree.XMLSchema:
+        """The schema that all threads share: it may be asked whether, but not why (see ``_problems``)."""
         if schema not in self._compiled:
-            file = self.path(schema)
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-            try:
-                tree = etree.parse(str(file), parser)
-                self._compiled[schema] = etree.XMLSchema(tree)
-                if schema_lets_cut(tree.getroot()):
-                    self._cut.add(schema)
-            except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as problem:
-                raise Misconfigured(f"{file} is not a schema that can be used: {problem}") from problem
+            tree, compiled = self._read(schema)
+            if schema_lets_cut(tree.getroot()):
+                self._cut.add(schema)
+            self._compiled[schema] = compiled
         return self._compiled[schema]
+
+    def _read(self, schema: str) -> tuple[etree._ElementTree, etree.XMLSchema]:
+        file = self.path(schema)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        try:
+            tree = etree.parse(str(file), parser)
+            return tree, etree.XMLSchema(tree)
+        except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as problem:
+            raise Misconfigured(f"{file} is not a schema that can be used: {problem}") from problem
+
+    def _problems(self, schema: str, root: etree._Element) -> list[Any]:
+        """Why a document is not valid; never empty.
+
+        lxml keeps the reasons at the schema's object and throws them away when another thread asks the same object:
+        so they are asked of a second one, by one thread at a time.
+        """
+        with self._asking_why:
+            if schema not in self._told_by:
+                self._told_by[schema] = self._read(schema)[1]
+            told_by = self._told_by[schema]
+            told_by.validate(root)
+            problems = list(told_by.error_log)[:_FINDINGS_MAX]
+        if not problems:
+            raise Misconfigured(f"the schema {schema} was changed while h2h ran", hint="start h2h again")
+        return problems
 
     # ------------------------------------------------------------------------------------------------ explaining
 

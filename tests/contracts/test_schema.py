@@ -15,6 +15,7 @@ import pytest
 from h2h.adapters.schema import SchemaBook, add_schema
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
+from tests.contracts.pain import pain001
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = (ROOT / "formats/pain.001/golden/two-instructions-and-hybrid-addresses-09.xml").read_bytes()
@@ -53,6 +54,28 @@ def server() -> Iterator[tuple[str, list[str]]]:
 
 
 # ------------------------------------------------------------------------------------------------ verdicts
+
+
+def test_an_invalid_document_is_never_called_valid_because_another_thread_asks_the_same_schema(
+    book: SchemaBook,
+) -> None:
+    """Two banks' files are checked side by side; lxml keeps one list of errors for all who share a schema."""
+    long = pain001("M", ["1.00"] * 2000)
+    wrong = long.replace(b"<NbOfTxs>2000<", b"<NbOfTxs>many<", 1)
+    done = threading.Event()
+
+    def other_bank() -> None:
+        while not done.is_set():
+            assert book.validate(NAME, long) == []
+
+    thread = threading.Thread(target=other_bank)
+    thread.start()
+    try:
+        found = [[f.where for f in book.validate(NAME, wrong)] for _ in range(20)]
+    finally:
+        done.set()
+        thread.join()
+    assert found == [["GrpHdr/NbOfTxs"]] * 20
 
 
 def test_a_valid_document_has_no_findings(book: SchemaBook) -> None:
