@@ -122,13 +122,18 @@ class DirectorySession:
                 return
 
     def move(self, folder: str, name: bytes, to_folder: str) -> None:
-        """Move a file aside; a name that is taken there gets a number behind it. A missing file is success."""
+        """Move a file aside; a name that is taken there gets a number behind it. A missing file is success.
+
+        Into the folder in which it lies, under whatever name that folder goes: it stays as it is.
+        """
         encoded = _name(name)
         with (
             _observing("moving", folder, name),
             self._open(folder) as source,
             self._open(to_folder) as target,
         ):
+            if os.path.samestat(os.fstat(source), os.fstat(target)):
+                return  # its name is "taken there" by itself; the link that was made and the file would be one
             for number in range(_NUMBERED_MAX):
                 new = encoded if number == 0 else b"%s~%d" % (encoded, number + 1)
                 try:

@@ -40,14 +40,8 @@ class Answer:
 
 def decide(*, final: Seen, temporary: Seen, rename_is_atomic: bool, bank_removes_temporaries: bool) -> Answer:
     """The row of the recovery table (protocol 3.4) that fits. An acknowledgement (E3) is dealt with before."""
-    if final is Seen.SAME:
-        return Answer(Decision.DELIVERED, "E2", "the bank's folder holds exactly our bytes under the final name")
-    if final is Seen.DIFFERENT:
-        return Answer(Decision.DOUBT, "H1", "another file already has this name at the bank")
-    if final is Seen.SAME_SIZE:
-        return Answer(
-            Decision.DELIVERED, "E2-size", "the final name holds a file of our size; its content may not be read back"
-        )
+    if final not in (Seen.ABSENT, Seen.UNKNOWN):
+        return _taken(final, ours_is_there=rename_is_atomic and temporary is not Seen.ABSENT)
     if Seen.UNKNOWN in (final, temporary):
         return Answer(Decision.DOUBT, "H3", "the bank's server does not let us see what is in the folder")
     return _final_is_absent(temporary, rename_is_atomic, bank_removes_temporaries)
@@ -69,3 +63,17 @@ def _final_is_absent(temporary: Seen, rename_is_atomic: bool, bank_removes_tempo
             Decision.DELIVERED, "E4", "both names are gone and the bank agreed never to remove temporary names"
         )
     return Answer(Decision.DOUBT, "H3", "both names are gone: taken by the bank, or cleaned away before the rename")
+
+
+def _taken(final: Seen, *, ours_is_there: bool) -> Answer:
+    """There is a file under the final name. *ours_is_there*: under its temporary name still, so this is not ours."""
+    if final is Seen.SAME:
+        return Answer(Decision.DELIVERED, "E2", "the bank's folder holds exactly our bytes under the final name")
+    if final is Seen.DIFFERENT:
+        return Answer(Decision.DOUBT, "H1", "another file already has this name at the bank")
+    if ours_is_there:
+        words = "another file already has this name at the bank; it has our size, but ours has not left its own"
+        return Answer(Decision.DOUBT, "H1", words)
+    return Answer(
+        Decision.DELIVERED, "E2-size", "the final name holds a file of our size; its content may not be read back"
+    )

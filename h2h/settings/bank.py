@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -49,6 +49,13 @@ class RemoteFolders(Part):
     temporary: str | None = Field(None, description="Uploads grow here; default: the to_bank folder, dot names.")
     from_bank: tuple[str, ...] = Field(("from_bank",), description="Answers and statements are fetched from here.")
     processed: str | None = Field(None, description="after_fetch = 'move': fetched files are moved here.")
+
+    @model_validator(mode="after")
+    def _processed_is_elsewhere(self) -> RemoteFolders:
+        looked_at = {PurePosixPath(folder) for folder in (self.to_bank, *self.from_bank)}
+        if self.processed is not None and PurePosixPath(self.processed) in looked_at:
+            raise ValueError(f"processed = '{self.processed}' is a folder that h2h or the bank takes files from")
+        return self
 
 
 class Submission(Part):

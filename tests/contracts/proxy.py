@@ -21,7 +21,7 @@ class Proxy:
 
     ``cut_to_server`` and ``cut_to_client`` close both ends once that many bytes went that way (of each connection);
     ``mute_to_client`` swallows what the server says after that many bytes, as a lost reply does; ``freeze()`` stops
-    reading and writing, as a dead machine does. All may be changed while connections are open.
+    reading and writing, as a dead machine does, until ``mend()``. All may be changed while connections are open.
     """
 
     def __init__(self, target_port: int, *, narrow: bool = False) -> None:
@@ -35,6 +35,7 @@ class Proxy:
         self.bytes_to_client = 0
         self._frozen = threading.Event()
         self._stop = threading.Event()
+        self._lose = False
         self._listener = socket.socket()
         if narrow:
             self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
@@ -63,6 +64,11 @@ class Proxy:
         """From now on nothing moves any more, in either direction."""
         self._frozen.set()
 
+    def mend(self, *, lost: bool = False) -> None:
+        """What was frozen moves on, as when a firewall lets packets pass again; *lost*: its connections are reset."""
+        self._lose = lost
+        self._frozen.clear()
+
     def mute_now(self) -> None:
         """From now on the server's words are lost; the client's still arrive."""
         self.mute_to_client = 0
@@ -72,6 +78,10 @@ class Proxy:
             if self._frozen.is_set():
                 self._stop.wait(0.02)
                 continue
+            if self._lose:
+                self._lose = False
+                for pair in list(self._pairs):
+                    self._close(pair)
             for key, _ in self._selector.select(0.02):
                 if self._frozen.is_set():
                     break

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from h2h.adapters.directory_channel import BankOverDirectory
 from h2h.core.errors import InDoubt, Misconfigured, NotFound, NotSent, Refused, Unavailable
 from h2h.ports import RemoteKind
 from tests.contracts.banks import Bank, Rename, bank, plain_server, sshd
@@ -214,6 +215,24 @@ def test_a_file_moved_aside_replaces_no_older_one(bank: Bank) -> None:
             session.move("from_bank", b"report", "processed")
     kept = {path.name: path.read_bytes() for path in (bank.root / "processed").iterdir()}
     assert kept == {"report": b"monday", "report~2": b"tuesday", "report~3": b"wednesday"}
+
+
+@pytest.mark.parametrize("spelled", ["from_bank", "./from_bank", "from_bank/"])
+def test_a_file_moved_into_the_folder_in_which_it_lies_stays_there_as_it_is(bank: Bank, spelled: str) -> None:
+    (bank.root / "from_bank/report").write_bytes(b"monday")
+    with bank.open("posix").connect() as session:
+        session.move("from_bank", b"report", spelled)
+        session.move("from_bank", b"gone", spelled)
+    assert {path.name: path.read_bytes() for path in (bank.root / "from_bank").iterdir()} == {"report": b"monday"}
+
+
+def test_a_folder_of_a_directory_bank_that_is_another_by_a_link_only_loses_no_file(tmp_path: Path) -> None:
+    (tmp_path / "from_bank").mkdir()
+    (tmp_path / "from_bank/report").write_bytes(b"monday")
+    (tmp_path / "processed").symlink_to("from_bank")
+    with BankOverDirectory(tmp_path, "posix").connect() as session:
+        session.move("from_bank", b"report", "processed")
+    assert (tmp_path / "from_bank/report").read_bytes() == b"monday"
 
 
 def test_a_failed_call_leaves_the_session_usable(bank: Bank) -> None:

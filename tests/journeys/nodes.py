@@ -62,8 +62,12 @@ class NodeProcess:
             self.process.wait()
 
     def cut(self) -> None:
-        """Off from the database, as by a firewall that drops everything; a new way is opened by ``mend``."""
+        """Off from the database, as by a firewall that drops everything, until ``mend``."""
         self.proxy.freeze()
+
+    def mend(self, *, lost: bool) -> None:
+        """The way is open again; *lost*: the connections that were open then are reset, else they go on."""
+        self.proxy.mend(lost=lost)
 
     def end(self) -> None:
         """Whatever is left of it."""
@@ -129,7 +133,7 @@ def torment(scene: TwoNodes, chance: random.Random, files: int, seconds: float) 
     until, dropped = time.monotonic() + seconds, 0
     while dropped < files:
         node = scene.nodes[chance.choice(NAMES)]
-        deed = chance.choice(("kill", "pause", "stop"))
+        deed = chance.choice(tuple(DEEDS))
         done[deed] += 1
         undo = DEEDS[deed](node)
         share = max(1, int(files * 4 / max(seconds, 4)))
@@ -163,4 +167,20 @@ def _stopped(node: NodeProcess) -> Callable[[], None]:
     return again
 
 
-DEEDS: dict[str, Callable[[NodeProcess], Callable[[], None]]] = {"kill": _killed, "pause": _paused, "stop": _stopped}
+def _cut(node: NodeProcess) -> Callable[[], None]:
+    node.cut()
+    return lambda: node.mend(lost=False)
+
+
+def _lost(node: NodeProcess) -> Callable[[], None]:
+    node.cut()
+    return lambda: node.mend(lost=True)
+
+
+DEEDS: dict[str, Callable[[NodeProcess], Callable[[], None]]] = {
+    "kill": _killed,
+    "pause": _paused,
+    "stop": _stopped,
+    "cut off": _cut,
+    "cut off and reset": _lost,
+}

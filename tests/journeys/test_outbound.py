@@ -13,9 +13,12 @@ from h2h.core.lifecycle import State
 from h2h.pipeline.convert import convert
 from h2h.pipeline.decisions import cancel, release, take_over
 from h2h.pipeline.rounds import scan_folders
+from tests.contracts.banks import PlainServer, plain_server
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Sent
 from tests.journeys.site import HEADER, OUR_ACCOUNT, Site, iso, salaries
+
+__all__ = ["plain_server"]  # a fixture
 
 TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
 
@@ -306,6 +309,30 @@ def test_another_file_of_that_name_at_the_bank_is_never_overwritten(tmp_path: Pa
     doubt = site.submission("one.csv")
     assert (doubt.state, doubt.reason) == (State.IN_DOUBT, "H1")
     assert "in-doubt" in site.waiting()
+
+
+@pytest.mark.parametrize("foreign", [b"somebody else's", None], ids=["another-size", "our-size"])
+def test_a_strangers_file_that_may_not_be_read_back_is_not_taken_for_ours(
+    tmp_path: Path, plain_server: PlainServer, foreign: bytes | None
+) -> None:
+    """A write-only bank: sizes are seen, contents are not. The name is taken before h2h asks for its rename."""
+    channel = plain_server.channel().model_dump(mode="json", exclude_none=True)
+    submission = {"remote_name": "PAY_{sequence:04d}.xml", "read_back": False}
+    site = Site(tmp_path, bank={"channel": channel, "submission": submission}, bank_root=plain_server.root)
+    if foreign is None:
+        # What h2h writes is known beforehand: the same file, as another installation under the same clock made it.
+        twin = Site(tmp_path / "twin", bank={"submission": {"remote_name": "PAY_{sequence:04d}.xml"}})
+        twin.drop("one.csv", TWO)
+        assert twin.once()
+        foreign = twin.at_bank()["PAY_0001.xml"].translate(bytes.maketrans(b"1", b"2"))
+    stranger = site.at / "to_bank" / "PAY_0001.xml"
+    stranger.write_bytes(foreign)
+    plain_server.faults.deny = frozenset({"read"})
+    site.drop("one.csv", TWO)
+    assert not site.once()
+    assert stranger.read_bytes() == foreign
+    doubt = site.submission("one.csv")
+    assert (doubt.state, doubt.reason) == (State.IN_DOUBT, "H1")
 
 
 def test_outside_the_banks_window_a_file_waits_and_goes_out_when_it_opens(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_status_shows_both_nodes_and_who_works_for_the_bank(two: TwoNodes) -> No
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [20261])
-def test_a_thousand_files_while_nodes_are_killed_paused_and_stopped_at_random(two: TwoNodes, seed: int) -> None:
+def test_a_thousand_files_while_nodes_are_killed_paused_stopped_and_cut_off_at_random(two: TwoNodes, seed: int) -> None:
     files = int(os.environ.get("H2H_TORTURE_FILES", "1000"))
     start_both(two)
     began = time.monotonic()

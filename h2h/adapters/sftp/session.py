@@ -11,6 +11,7 @@ import hashlib
 import stat as modes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
 
 from paramiko import sftp as codes
@@ -114,8 +115,13 @@ class SftpSession:
                 raise
 
     def move(self, folder: str, name: bytes, to_folder: str) -> None:
-        """Move a file aside; a name that is taken there gets a number behind it. A missing file is success."""
+        """Move a file aside; a name that is taken there gets a number behind it. A missing file is success.
+
+        Into the folder in which it lies: it stays as it is.
+        """
         old = _path(folder, name)
+        if PurePosixPath(folder) == PurePosixPath(to_folder):
+            return
         for number in range(_NUMBERED_MAX):
             new_name = name if number == 0 else b"%s~%d" % (name, number + 1)
             with self._observing("moving", folder, name):
