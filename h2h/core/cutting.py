@@ -27,7 +27,6 @@ _AROUND = 3
 _LONGEST = 16 * 1024 * 1024
 
 _FIRST = re.compile(rb"<((?:[\w.\-]+:)?(?:" + "|".join(RECORDS).encode() + rb"))(?=[\s>])")
-_MARKUP = re.compile(rb"<[!?]")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>")
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -58,7 +57,7 @@ def small_documents(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in source:
         buffer += block
         # A tag may begin at the end of one block and go on in the next.
-        if _MARKUP.search(buffer, max(looked - 1, 0)) is not None:
+        if _other_markup(buffer, max(looked - 1, 0)):
             raise NotCut
         looked = len(buffer)
         if shape is None:
@@ -72,9 +71,14 @@ def small_documents(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield around + body + shape.closing
         around = _around(shape, around, body)
         buffer, looked = buffer[end:], looked - end
-    if _MARKUP.search(buffer, max(looked - 1, 0)) is not None:
+    if _other_markup(buffer, max(looked - 1, 0)):
         raise NotCut
     yield around + buffer
+
+
+def _other_markup(buffer: bytes, start: int) -> bool:
+    """Whether a comment, section or instruction begins from *start* on. One byte is looked for faster than two."""
+    return any(buffer.find(mark, start) >= 0 and buffer.find(b"<" + mark, start) >= 0 for mark in (b"!", b"?"))
 
 
 def _shape_of(beginning: bytes) -> _Shape | None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Protocol
 
 from h2h.core.codes import PAYEE_CHECKS, meaning, status
@@ -70,6 +71,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "�
 _ESCAPE = "'"
 # Among values that are put one behind the other: whether one of them may have to be defused.
 _MAY_RUN = re.compile(f"\x1e[{re.escape(''.join((_ESCAPE, *_FORMULA_STARTS)))}]").search
+#: So many rows are looked at, and written, together.
+_ROWS_AT_ONCE = 20
 
 
 class _Sink(Protocol):
@@ -112,11 +115,12 @@ def entry_rows(
 ) -> Iterator[Sequence[str]]:
     """The same of some of its entries, of which the first stands at *position* (from 0)."""
     account, id_ = statement.account.number or "", statement.id or ""
+    nobody = not known
     sequence = _text(statement.electronic_sequence_number or statement.legal_sequence_number)
     for at, entry in enumerate(entries, position):
         details: Sequence[EntryDetail | None] = entry.details or [None]
         for detail in details:
-            behind = payments_behind(statement, entry, at, detail, known)
+            behind = [] if nobody else payments_behind(statement, entry, at, detail, known)
             one = behind[0] if len(behind) == 1 else None
             yield (
                 account,
@@ -149,16 +153,17 @@ def write_csv(
     writer = csv.writer(sink, delimiter=delimiter, lineterminator="\r\n")
     if named:
         writer.writerow(header)
-    count = 0
-    for row in rows:
+    count, width, rows = 0, len(header), iter(rows)
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        for row in some:
+            if len(row) != width:
+                raise ValueError(f"the row has {len(row)} values, the header {width} names")
         # Most rows hold nothing that a spreadsheet would run: one look at all their texts.
-        if len(row) != len(header):
-            raise ValueError(f"the row has {len(row)} values, the header {len(header)} names")
-        if _MAY_RUN("\x1e".join(("", *row))) is None:
-            writer.writerow(row)
+        if _MAY_RUN("\x1e".join(("", *chain.from_iterable(some)))) is None:
+            writer.writerows(some)
         else:
-            writer.writerow([_cell(name, v) for name, v in zip(header, row, strict=True)])
-        count += 1
+            writer.writerows([_cell(name, v) for name, v in zip(header, row, strict=True)] for row in some)
+        count += len(some)
     return count
 
 

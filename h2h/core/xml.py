@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -113,6 +114,12 @@ def name_of(tag: object) -> tuple[str | None, str]:
     """
     namespace, found, local = str(tag).rpartition("}")
     return (namespace[1:] if found else None), local
+
+
+def path_of_attribute(found: Any) -> str:
+    """The names from the root to an attribute that XPath found, as ``Document/Stmt/@Id``."""
+    names = [name_of(node.tag)[1] for node in (found.getparent(), *found.getparent().iterancestors())]
+    return "/".join([*reversed(names), f"@{name_of(found.attrname)[1]}"])
 
 
 def root_of(head: bytes) -> Root:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from h2h.core.errors import Refused
@@ -52,7 +52,7 @@ class Shape:
         self._part = Part(row.slots, row.required, self.defaults, row.element.up, self.has_place, keys)
         self._makers: dict[tuple[str, ...], Maker | None] = {}
 
-    def maker(self, cells: dict[str, Any]) -> Maker | None:
+    def maker(self, cells: Mapping[str, Any]) -> Maker | None:
         """What makes the object of a row with these cells at once; None if it must be looked at cell by cell."""
         characters = tuple(cells)
         try:
@@ -150,6 +150,17 @@ class Assembly:
         self.current[row.index] = made
         return made
 
+    def adopt(self, shape: Shape, made: Sequence[Any]) -> None:
+        """Records that were made elsewhere, the next ones of the container that is open."""
+        while self._stack[-1].shape.row is not shape.row.parent:
+            self._close(self._stack.pop())
+        self._numbers[shape.row.index] += len(made)
+        self._hand_over(shape, made)
+
+    def is_open(self, row: RowType | None) -> bool:
+        """Whether an object of that type is being read."""
+        return any(open_.shape.row is row for open_ in self._stack)
+
     def finish(self) -> Any:
         """Close all that is open; the message, or ``Refused`` if even that cannot be made."""
         while len(self._stack) > 1:
@@ -186,15 +197,18 @@ class Assembly:
         made = self._object(row)
         if made is None or not self._stack:
             return
-        shape = row.shape
-        parent = self._stack[0] if shape.to_message else self._stack[-1]
-        if row.shape.row.element.record and not self._keep:
+        self._hand_over(row.shape, (made,))
+
+    def _hand_over(self, shape: Shape, made: Sequence[Any]) -> None:
+        """To the object around them, or to whoever takes the records."""
+        if shape.row.element.record and not self._keep:
             around = self._stack[-1]
             if not self._taken or self._taken[-1][0] is not around:
                 self._taken.append((around, []))
-            self._taken[-1][1].append(made)
+            self._taken[-1][1].extend(made)
         else:
-            parent.lists.setdefault(shape.attaches_to, []).append(made)
+            parent = self._stack[0] if shape.to_message else self._stack[-1]
+            parent.lists.setdefault(shape.attaches_to, []).extend(made)
 
     def _object(self, row: Row) -> Any:
         """The object of a row, made once; None (and a finding) if it lacks what its class cannot do without."""
@@ -207,7 +221,7 @@ class Assembly:
             sequences = shape.sequences
             lists = {name: tuple(made) if sequences.get(name) else made for name, made in row.lists.items()}
             try:
-                row.made = maker(row.cells, lists)
+                row.made = maker(row.cells.values(), lists)
             except (Odd, ValueError, AttributeError):  # told below, cell by cell
                 pass
             else:

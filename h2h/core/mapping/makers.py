@@ -8,13 +8,13 @@ classes. A row whose texts need more (an empty one, one that cannot be parsed, o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from h2h.core.mapping.stylesheet import Key, Role
 
-#: (cells by key, lists by field) → the object; ``Odd`` if the row needs more.
-Maker = Callable[[dict[str, Any], dict[str, Any]], Any]
+#: (texts of the cells, lists by field) → the object; ``Odd`` if the row needs more.
+Maker = Callable[[Iterable[Any], dict[str, Any]], Any]
 
 
 class Odd(Exception):
@@ -98,7 +98,7 @@ class _Source:
                 self._open(outer)[name] = f"o{slot}"
             else:
                 self._lines.append(f" return cls0({given}, **lists)" if given else " return cls0(**lists)")
-        head = ["def make(cells, lists):", f" {''.join(f'r{n}, ' for n in range(len(cells)))} = cells.values()"]
+        head = ["def make(cells, lists):", f" {''.join(f'r{n}, ' for n in range(len(cells)))} = cells"]
         head += [f" v{n} = r{n}.strip()" for n, c in enumerate(cells) if part.keys[c].role is Role.LEAF]
         if self._values:
             head.append(f" if not ({' and '.join(self._values)}): raise Odd")

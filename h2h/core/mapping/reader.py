@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from h2h.core import xml
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.mapping.assembly import Assembly, Shape
+from h2h.core.mapping.familiar import Familiar, Run
 from h2h.core.mapping.pieces import PIECE_BYTES, Blocks, Piece, pieces
 from h2h.core.mapping.plan import Plan
 from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled, Role, RowType, compile_stylesheet
@@ -29,8 +30,9 @@ class Reader:
     def read(self, data: bytes, piece_bytes: int = PIECE_BYTES) -> tuple[Any, list[Finding]]:
         """The whole message and what was found; ``Refused`` if there is nothing to read."""
         compiled, assembly = self._ready(), Assembly(self._shapes, keep=True)
+        familiar = Familiar(compiled, self._shapes)
         for piece in pieces(data, self._plan, piece_bytes):
-            _read_piece(piece, compiled, assembly)
+            _read_runs(familiar.runs(piece), compiled, assembly)
         return assembly.finish(), assembly.findings()
 
     def stream(
@@ -43,8 +45,9 @@ class Reader:
         *findings* at the end.
         """
         compiled, assembly = self._ready(), Assembly(self._shapes, keep=False)
+        familiar = Familiar(compiled, self._shapes)
         for piece in pieces(data, self._plan, piece_bytes):
-            _read_piece(piece, compiled, assembly)
+            _read_runs(familiar.runs(piece), compiled, assembly)
             if assembly.refused:
                 raise Refused(assembly.findings())
             yield from assembly.take()
@@ -67,14 +70,24 @@ class Reader:
         return self._compiled
 
 
+def _read_runs(runs: Iterable[Piece | Run], compiled: Compiled, assembly: Assembly) -> None:
+    for run in runs:
+        if isinstance(run, Piece):
+            _read_piece(run, compiled, assembly)
+        else:
+            assembly.adopt(run.shape, run.made)
+            assembly.unread.update(run.unread())
+
+
 def _read_piece(piece: Piece, compiled: Compiled, assembly: Assembly) -> None:
     """Turn one piece into tokens, and the tokens into cells of rows."""
     if piece.suspicious and _HOLDS_SEPARATOR(piece.root):
         text = "the document holds a noncharacter (U+FDD0 or U+FDD1), which is not for interchange"
         raise Refused([error("H2H-CHARACTER", "the file", text, WhoActs.ERP_TEAM)])
-    for attribute in compiled.foreign_attributes(piece.root) if piece.foreign else ():
-        name = xml.name_of(attribute.attrname)[1]
-        assembly.unread[f"{_names(attribute.getparent())}/@{name}"] += 1
+    around = _continued(piece)
+    for found in compiled.foreign_attributes(piece.root) if piece.foreign else ():
+        if found.getparent() not in around:
+            assembly.unread[xml.path_of_attribute(found)] += 1
     text = str(compiled.transform(piece.root))
     line = _Lines(piece).next
     # The elements around a continued piece are known already: their rows are not begun again.
@@ -148,6 +161,7 @@ class _Lines:
         return None if node is None or node.sourceline is None else node.sourceline + self._piece.first_line - 1
 
 
-def _names(node: etree._Element) -> str:
-    names = [xml.name_of(a.tag)[1] for a in node.iterancestors()]
-    return "/".join([*reversed(names), xml.name_of(node.tag)[1]])
+def _continued(piece: Piece) -> list[etree._Element]:
+    """The elements around the records, if an earlier piece has them, too."""
+    root = piece.root
+    return [root, *root[:1], *(inner for first in root[:1] for inner in first[:1])] if piece.continues else []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -34,7 +35,9 @@ class ValueType:
 
 def parse_decimal(text: str) -> Decimal:
     """An xs:decimal. Never an exponent, NaN or another script's digits, which ``Decimal`` would take."""
-    if _DECIMAL.fullmatch(text) is None or len(text) > DIGITS_MAX:
+    digits = text.replace(".", "", 1)
+    plain = digits.isascii() and digits.isdigit()  # what most numbers are is seen faster so
+    if len(text) > DIGITS_MAX or not (plain or _DECIMAL.fullmatch(text)):
         raise ValueError("not a decimal number")
     return Decimal(text)
 
@@ -53,6 +56,7 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=1000)  # the days of a file are few
 def parse_date(text: str) -> date:
     """An xs:date; a zone (legal, and meaningless for a booking day) is accepted and not kept."""
     match = _DATE.fullmatch(text)
