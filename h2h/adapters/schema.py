@@ -119,7 +119,10 @@ class SchemaBook:
                         return []
             except (NotCut, Refused):
                 pass  # looked at whole: that says where, and has the last word
-        return self.validate(schema, as_schema_sees_it(file.read_bytes()))
+        try:
+            return self.validate(schema, as_schema_sees_it(file.read_bytes()))
+        except Refused as refused:
+            return refused.findings
 
     def _compile(self, schema: str) -> etree.XMLSchema:
         """The schema that all threads share: it may be asked whether, but not why (see ``_problems``)."""

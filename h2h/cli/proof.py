@@ -155,7 +155,8 @@ def _again(looked: Looked, desk: Desk) -> str | None:
     written = _written(looked)
     if written is None or looked.format is None or looked.read is None:
         return "it cannot be written"
-    invalid = desk.schemas.validate(looked.format.schema, written) if looked.format.schema else []
+    seen = looked.format.as_schema_sees_it(written)
+    invalid = desk.schemas.validate(looked.format.schema, seen) if looked.format.schema else []
     if invalid:
         return f"what was written is not valid: {invalid[0].text}"
     plain = _money if _in_lines(looked) else _plain

@@ -129,6 +129,8 @@ def _judge_report(report: StatusReport, table: CodeTable, layers: Layers) -> lis
     found: list[Finding] = []
     if not handled and layers.enquiry:
         found = [_enquiry_failed(list_, code, known, text)]
+        # An empty element stands for no payment: what nothing was said of stays what it was.
+        report.transactions = [t for t in report.transactions if any(name in t.codes for name in layers.payment)]
         if layers.ambiguous and not report.transactions and (known is None or known.outcome != NO_DATA):
             report.group_status, report.group_outcome = code, Outcome.UNKNOWN
             report.group_reasons = _reasons(report.group_reasons, list_, code)
@@ -177,6 +179,7 @@ def _judge_statement(message: StatementMessage, table: CodeTable, layers: Layers
             message.statements.append(Statement("report", None, Account()))
         said = f" ({message.answer_text})" if message.answer_text else ""
         return [info("H2H-NO-DATA", list_, f"the bank has nothing for what was asked: {code}{said}")]
+    message.statements = [s for s in message.statements if s.entries or s.balances]
     return [_enquiry_failed(list_, code, known, message.answer_text)]
 
 

@@ -63,6 +63,9 @@ class Codec(Protocol):
     def write(self, message: Message, out: BinaryIO) -> None:
         """The message in this format; ``Refused`` names what has no place in it, ``Misconfigured`` if it only reads."""
 
+    def as_schema_sees_it(self, data: bytes) -> bytes:
+        """As ``Format.as_schema_sees_it``."""
+
 
 class ReadingCodec:
     """What most codecs have in common: they read whole messages, and do not write."""
@@ -81,6 +84,10 @@ class ReadingCodec:
     def write(self, message: Message, out: BinaryIO) -> None:
         """``Misconfigured``."""
         raise Misconfigured("this is a format that h2h reads, not one that it writes")
+
+    def as_schema_sees_it(self, data: bytes) -> bytes:
+        """The document itself."""
+        return data
 
 
 @dataclass(frozen=True)
@@ -252,7 +259,12 @@ class Format:
         return self._writer.pattern(like) if self.codec is None else None
 
     def as_schema_sees_it(self, data: bytes) -> bytes:
-        """The bytes that the schema is asked about: a national variant under the namespace of its ISO original."""
+        """The bytes that the schema is asked about: a national variant under the namespace of its ISO original.
+
+        Of a file with a header before the document: both as one document; ``Refused`` if the header is wrong.
+        """
+        if self.codec is not None:
+            return self.codec.as_schema_sees_it(data)
         if self.card is None or self.card.schema_namespace is None or self.card.namespace is None:
             return data
         return data.replace(self.card.namespace.encode(), self.card.schema_namespace.encode())

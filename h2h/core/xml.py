@@ -158,12 +158,15 @@ def outline(head: bytes) -> frozenset[str]:
         events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     for at in range(0, len(head), 2048):
+        broken = False
         try:
             reader.feed(head[at : at + 2048])
         except etree.XMLSyntaxError:
-            return frozenset(found)
+            broken = True  # what stands before it tells the format all the same
         for event, node in reader.read_events():
             _outline(event, node, steps, found)
+        if broken:
+            break
     return frozenset(found)
 
 

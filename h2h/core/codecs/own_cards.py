@@ -3,6 +3,7 @@
 root = "FOX"          # the root element of all its documents, without a namespace
 encoding = "GBK"      # in which they are written (read: as each declares)
 parts = "parts.xml"   # parts that several samples use
+[frame]               # a header of fixed fields before each document (codecs.frame)
 [at_this_bank]        # facts of a payment whose payee banks at this bank; [elsewhere]: of any other
 [[card]]              # id, kind, mapping, and what tells it from the others: holds, lacks
 """
@@ -14,13 +15,26 @@ from typing import Any
 
 from h2h.core.answers import ANY, OUTCOMES, BankCode, CodeTable, Layers
 from h2h.core.code_data.advice import ADVICE
+from h2h.core.codecs.frame import Frame, frame_of
 from h2h.core.codecs.own_document import OwnCard, OwnDocument
 from h2h.core.errors import Misconfigured
 from h2h.core.format import Card, Family, Format
 from h2h.core.mapping.plan import KINDS
 
 _FOLDER_KEYS = frozenset(
-    {"root", "encoding", "bank_number", "bank_name", "at_this_bank", "elsewhere", "forbidden", "title", "parts", "card"}
+    {
+        "root",
+        "encoding",
+        "bank_number",
+        "bank_name",
+        "at_this_bank",
+        "elsewhere",
+        "forbidden",
+        "title",
+        "parts",
+        "card",
+        "frame",
+    }
 )
 _TEXTS = ("holds", "lacks", "flags", "envelope", "payment")
 _CARD_KEYS = frozenset(
@@ -49,7 +63,8 @@ def own_formats(
     encoding = content.get("encoding", "GBK")
     if encoding not in _ENCODINGS:
         raise Misconfigured(f"{folder}/format.toml: encoding is one of {', '.join(_ENCODINGS)}")
-    return [_format(folder, content, card, codes, answers, read) for card in content.get("card", [])]
+    frame = frame_of(f"{folder}/format.toml", content["root"], content["frame"]) if "frame" in content else None
+    return [_format(folder, content, card, codes, answers, read, frame) for card in content.get("card", [])]
 
 
 def code_table(file: str, content: Mapping[str, Any]) -> CodeTable:
@@ -88,6 +103,7 @@ def _format(
     codes: Mapping[str, Any],
     answers: CodeTable,
     read: Callable[[str], bytes],
+    frame: Frame | None,
 ) -> Format:
     id_, kind = card.get("id"), card.get("kind")
     where = f"{folder}/format.toml: card {id_}"
@@ -127,6 +143,7 @@ def _format(
         follows={"Y": content.get("at_this_bank", {}), "N": content.get("elsewhere", {})},
         forbidden=str(content.get("forbidden", "")),
         answers=answers,
+        frame=frame,
     )
     return Format.from_card(family, made, OwnDocument(family, made, own))
 

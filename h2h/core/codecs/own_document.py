@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Self
 
 from h2h.core import xml
 from h2h.core.answers import CodeTable, Layers, judge_answer
+from h2h.core.codecs.frame import Frame
 from h2h.core.errors import Misconfigured, Refused
-from h2h.core.findings import Finding, WhoActs
+from h2h.core.findings import Finding, WhoActs, refuses
 from h2h.core.format import Card, Family, Message, Read, ReadingCodec
 from h2h.core.mapping.own_reader import OwnReader
 from h2h.core.mapping.own_sample import Node, compile_sample
@@ -44,6 +45,7 @@ class OwnCard:
     #: Facts of a payment whose payee banks at this bank (Y), and elsewhere (N).
     follows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: CodeTable = field(default_factory=lambda: CodeTable(()))
+    frame: Frame | None = None  # a header of fixed fields before each document
 
 
 class OwnDocument(ReadingCodec):
@@ -61,7 +63,11 @@ class OwnDocument(ReadingCodec):
         return type(self)(self._family, self._card, self._own, facts)
 
     def identify(self, head: bytes) -> bool:
-        """By root, what the document must hold and what it must not. Never raises."""
+        """By header, root, what the document must hold and what it must not. Never raises."""
+        if self._own.frame is not None:
+            if not self._own.frame.marks(head):
+                return False
+            head, _ = self._own.frame.seen(head, whole=False)
         # One look at the bytes spares other banks' and ISO's documents the walk.
         if b"<" + self._own.root.encode() not in head or not xml.looks_like_xml(head) or b"<!DOCTYPE" in head:
             return False
@@ -72,12 +78,14 @@ class OwnDocument(ReadingCodec):
 
     def read(self, data: bytes) -> Read:
         """The message, its outcomes judged, and all findings; ``Refused`` if nothing can be read."""
+        document, framing = self._unframed(data)
         try:
-            xml.refuse_unsafe(data)
+            xml.refuse_unsafe(document)
             root, message_class = self._sample
-            message, findings = OwnReader(root, message_class).read(xml.parse(data))
+            message, findings = OwnReader(root, message_class).read(xml.parse(document))
         except Refused as refused:
             raise Refused([self._whose(f) for f in refused.findings]) from refused
+        findings = [*framing, *findings]
         if isinstance(message, Initiation):
             message.kind = self._family.kind
             self._leave_out_what_follows(message)
@@ -95,13 +103,29 @@ class OwnDocument(ReadingCodec):
         if isinstance(message, Initiation):
             message = replace(message, supplementary={**self._facts, **message.supplementary})
         own = self._own
-        writer = OwnWriter(root, own.encoding, self._derived, own.transactions_max, own.forbidden)
-        out.write(writer.write(message))
+        framed = own.frame is not None
+        writer = OwnWriter(root, own.encoding, self._derived, own.transactions_max, own.forbidden, framed)
+        document = writer.write(message)
+        out.write(own.frame.framed(document, own.encoding) if own.frame is not None else document)
+
+    def as_schema_sees_it(self, data: bytes) -> bytes:
+        """With its header, where it has one, as an element; ``Refused`` if the header is wrong."""
+        return self._unframed(data)[0]
 
     def meaning(self, list_: str, code: str, text: str) -> str:
         """What a code of the bank's means, in words; "" if no table has it."""
         known = self._own.answers.find(list_, code, text)
         return known.meaning if known is not None else ""
+
+    def _unframed(self, data: bytes) -> tuple[bytes, list[Finding]]:
+        """The document with its header as an element; ``Refused`` if the header is wrong."""
+        if self._own.frame is None:
+            return data, []
+        document, findings = self._own.frame.seen(data)
+        findings = [self._whose(f) for f in findings]
+        if refuses(findings):
+            raise Refused(findings)
+        return document, findings
 
     @cached_property
     def _sample(self) -> tuple[Node, type]:

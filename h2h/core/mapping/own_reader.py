@@ -43,6 +43,7 @@ class _At:
     around: Draft
     path: str
     line: int | None = None
+    number: int = 1  # of the object among its like
 
 
 @dataclass
@@ -97,10 +98,10 @@ class _Walk:
     def _element(self, node: Node, element: etree._Element, at: _At, path: str) -> None:
         if node.skip:
             return
-        here = _At(at.draft, at.around, path, element.sourceline or at.line)
+        here = _At(at.draft, at.around, path, element.sourceline or at.line, at.number)
         if node.cls is not None:
             draft = self._begin(node, node.cls, here)
-            here = _At(draft, at.draft, path, here.line)
+            here = _At(draft, at.draft, path, here.line, self._number(node, at))
         self._sets(node, here.draft)
         self._attributes(node, element, here)
         text = (element.text or "").strip()
@@ -118,6 +119,9 @@ class _Walk:
         owner = self._owner(node.targets[0], at)
         owner.objects.setdefault(node.targets[0].path, []).append(draft)
         return draft
+
+    def _number(self, node: Node, at: _At) -> int:
+        return len(self._owner(node.targets[0], at).objects[node.targets[0].path])
 
     def _owner(self, target: Target, at: _At) -> Draft:
         return {"own": at.draft, "around": at.around, "message": self.top}[target.scope]
@@ -144,6 +148,7 @@ class _Walk:
                 self.unread[f"{at.path} ({text[:40] or 'empty'})"] += 1
             return
         if node.counts:
+            self._in_order(text, at.number, at.path, at.line)
             return
         targets = (node.value,) if node.value is not None else node.targets if node.cls is None else ()
         if not text:
@@ -183,12 +188,13 @@ class _Walk:
                 here = _At(self._begin(row, row.cls, here), at.draft, path, line)
             self._sets(row, here.draft)
             for column, cell in zip(row.children, cells, strict=True):
-                if not column.skip:
+                if not (column.skip or column.counts):
                     self._text(column, cell.strip(), _At(here.draft, here.around, f"{path}/{column.tag}", line))
                 if column.counts:
                     self._in_order(cell.strip(), number, path, line)
 
     def _in_order(self, said: str, number: int, path: str, line: int | None) -> None:
+        """Answers name the object by its position: one that calls itself otherwise may be answered as another."""
         if said.lstrip("0") != str(number):
             text = f"{path} calls itself {said!r}, but it is number {number}"
             self.found.append(warning("H2H-ORDER", path, text, self.who, line=line))

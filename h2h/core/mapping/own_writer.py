@@ -37,17 +37,24 @@ class OwnWriter:
     """Writes messages of one sample."""
 
     def __init__(
-        self, root: Node, encoding: str, derived: Derived, transactions_max: int | None = None, forbidden: str = ""
+        self,
+        root: Node,
+        encoding: str,
+        derived: Derived,
+        transactions_max: int | None = None,
+        forbidden: str = "",
+        framed: bool = False,
     ) -> None:
+        """*framed*: the root only holds the parts of a file together; they are not indented for it."""
         self._root, self._encoding, self._derived = root, encoding, derived
-        self._max, self._forbidden = transactions_max, forbidden
+        self._max, self._forbidden, self._depth = transactions_max, forbidden, -1 if framed else 0
 
     def write(self, message: Any) -> bytes:
         """The document; ``Refused`` names what it cannot carry."""
         if isinstance(message, Initiation):
             message = self._counted(message)
         work = _Work(message, self._encoding, self._derived, self._forbidden)
-        work.element(self._root, message, "", 0)
+        work.element(self._root, message, "", self._depth)
         for item, path in work.items():
             work.nothing_lost(item, path)
         head = f'<?xml version="1.0" encoding="{self._encoding}"?>\n'
