@@ -123,7 +123,7 @@ def bank_named(settings: Settings, name: str) -> BankProfile:
 
     if name not in settings.banks:
         known = ", ".join(sorted(settings.banks)) or "none"
-        raise Misconfigured(f"there is no bank {name!r} in {settings.source}", hint=f"known: {known}")
+        raise Misconfigured(f"there is no bank {name!r} in {settings.source}", hint=f"name one of these: {known}")
     return settings.banks[name]
 
 

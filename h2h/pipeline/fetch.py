@@ -130,7 +130,8 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     except NotFound:
         return 0  # the bank took it away between the listing and now
     except Refused as refusal:
-        house.attend("file-too-large", f"{bank}/{folder}/{name}", str(refusal), WhoActs.BANK, bank)
+        text = f"{folder}/{name} at the bank: {refusal}"
+        house.attend("file-too-large", f"{bank}/{folder}/{name}", text, WhoActs.BANK, bank)
         return 0
     if after is None or (after.size, after.mtime) != (entry.size, entry.mtime):
         log.info("fetch.still-changing", bank=bank, name=name)

@@ -59,8 +59,9 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
         # Told before it is set aside: cut short in between, it is told again.
         name = claimed.identity.name
         write_error_beside(house, folder.name, name, refusal.findings, sid=None)
+        subject = f"{folder.name}/{name}"
         first = refusal.findings[0].text if refusal.findings else str(refusal)
-        house.attend("refused-file", f"{folder.name}/{name}", first, WhoActs.ERP_TEAM, folder.bank)
+        house.attend("refused-file", subject, f"{subject}: {first}", WhoActs.ERP_TEAM, folder.bank)
         outbox.set_aside(claimed)
         log.warning("intake.refused", folder=folder.name, codes=[f.code for f in refusal.findings])
         return 0
@@ -106,7 +107,8 @@ def duplicate_finding(house: House, sub: Submission) -> Finding:
 
 def _report_oddity(house: House, folder: ErpFolder, oddity: Oddity) -> None:
     log.warning("intake.odd-name", folder=folder.name, code=oddity.finding.code)
-    house.attend("odd-file", f"{folder.name}/{oddity.name}", oddity.finding.text, oddity.finding.who_acts, folder.bank)
+    subject, finding = f"{folder.name}/{oddity.name}", oddity.finding
+    house.attend("odd-file", subject, f"{subject}: {finding.text}", finding.who_acts, folder.bank)
 
 
 def _extension(name: str) -> str:

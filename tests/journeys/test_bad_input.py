@@ -159,6 +159,7 @@ def test_links_pipes_directories_and_hostile_names_are_never_opened_and_never_bl
     for name, words in {"link.csv": "link", "pipe.csv": "pipe", "directory.csv": "directory"}.items():
         assert words in told[name].text
     assert all(item.who_acts and "\n" not in item.subject + item.text for item in told.values())
+    assert all(item.text.startswith(f"erp/{name}: ") for name, item in told.items()), "which one, is said"
     there = ["dangling.csv", "directory.csv", "link.csv", "pipe.csv", "two\nlines.csv"]
     assert site.outbox() == there, "whoever put them there finds them there"
     assert elsewhere.read_text() == salaries(("STOLEN-1", "99,00", IBANS[0]))
@@ -186,6 +187,7 @@ def test_a_gigabyte_of_garbage_is_refused_unread_and_costs_no_memory(tmp_path: P
         assert finding["who_acts"]
         assert (site.root / "erp/out/refused" / name).stat().st_size == 1 << 30
     assert site.waiting() == ["refused-file", "refused-file"]
+    assert sorted(item.text.partition(":")[0] for item in site.attention()) == ["erp/huge.csv", "erp/huge.xml"]
 
 
 @pytest.mark.parametrize(
@@ -322,6 +324,7 @@ def test_an_answer_over_the_limit_stays_at_the_bank_and_the_next_is_delivered(tm
     assert site.outcomes("pay.csv") == {"GOOD-1": "accepted"}
     (item,) = site.attention()
     assert (item.kind, str(item.who_acts)) == ("file-too-large", "bank")
+    assert "a-huge.xml" in item.text
     assert huge.exists()
 
 
