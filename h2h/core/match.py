@@ -16,6 +16,8 @@ from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
 from h2h.core.outcome import Outcome, Verdict, judge, outcome_of_status
 from h2h.core.records import Matched, NewAttention, PaymentMove, PaymentRecord, Submission, SubmissionMove
 
+#: Why a file is HELD that the bank speaks of though it was not sent.
+ANSWERED = "H8-ANSWERED"
 _GOOD = frozenset({Outcome.ACCEPTED, Outcome.SETTLED, Outcome.RETURNED})
 _BAD = frozenset({Outcome.REJECTED, Outcome.CANCELLED})
 
@@ -225,13 +227,7 @@ def _move_submission(
         matching.submissions.append(SubmissionMove(submission.sid, submission.version, event, detail))
         return
     if submission.state in NOTHING_LEFT_THE_HOUSE or submission.state in (State.REFUSED, State.CANCELLED):
-        matching.attend(
-            "answer-to-unsent",
-            submission.sid,
-            f"the bank answered message {submission.message_id}, which h2h has not sent ({submission.state}): "
-            "somebody may have sent it another way",
-            WhoActs.TREASURY,
-        )
+        stop_unsent(submission, f"the bank answered message {submission.message_id}", detail, matching)
     elif submission.state is State.REJECTED and event in (Event.BANK_ACCEPTED, Event.BANK_PARTIALLY_ACCEPTED):
         matching.attend(
             "contradiction",
@@ -240,6 +236,30 @@ def _move_submission(
             WhoActs.TREASURY,
         )
     matching.remarks.append((submission.sid, "report-changed-nothing", {**detail, "state": str(submission.state)}))
+
+
+def stop_unsent(submission: Submission, seen: str, detail: dict[str, Any], matching: Matching) -> None:
+    """The bank knows a file that has not left the house: it must not follow before a person has looked (H8).
+
+    Somebody sent it another way during an outage, or an earlier generation arrived after all. What a person has
+    released with that knowledge is not stopped again.
+    """
+    text = f"{seen}, which h2h has not sent ({submission.state}): somebody may have sent it another way"
+    if may_happen(submission.state, Event.HELD) and ANSWERED not in (submission.released_by or ""):
+        matching.submissions.append(
+            SubmissionMove(
+                submission.sid,
+                submission.version,
+                Event.HELD,
+                {**detail, "reason_text": text},
+                reason=ANSWERED,
+                reason_text=text,
+                who_acts=WhoActs.TREASURY,
+            )
+        )
+        matching.attend("held", submission.sid, f"{submission.source_name}: {text}", WhoActs.TREASURY)
+    else:
+        matching.attend("answer-to-unsent", submission.sid, text, WhoActs.TREASURY)
 
 
 def _event(report: StatusReport, outcomes: Sequence[Outcome]) -> Event | None:

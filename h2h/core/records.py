@@ -205,6 +205,9 @@ class SubmissionMove:
     version: int
     event: Event
     detail: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    reason_text: str | None = None
+    who_acts: WhoActs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,12 @@ HELD: dict[str, Step] = {
         ("h2h explain {earlier}", _CANCEL, _RELEASE),
     ),
     "H7-UNTRUSTED": Step(
-        "mend the keys, prove it, then let the file go on", ("h2h check", _RELEASE)
+        "mend the keys, or what the reason names; prove it, then let the file go on", ("h2h check", _RELEASE)
+    ),
+    "H8-ANSWERED": Step(
+        "find out whether the bank has these payments, and from whom; if it has them, give the file up; if not, let it "
+        "go on",
+        ("h2h explain {sid}", _CANCEL, _RELEASE),
     ),
     "H9-LATE": Step(
         "find out whether these payments were made another way meanwhile; if not, let them go on late, or give them up",

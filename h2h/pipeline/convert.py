@@ -30,6 +30,7 @@ from h2h.core.rules.initiation import check_initiation
 from h2h.core.view import message_json
 from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
+from h2h.pipeline.kept import digest, kept
 from h2h.pipeline.reading import dumped
 from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
 from h2h.settings import BankProfile
@@ -60,11 +61,10 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
 
     *between* is called again and again while a long file is converted.
     """
-    source = house.archive.get(sub.sid, sub.received_at, "10-source")
-    if source is None:
-        if house.now() - sub.received_at < STILL_BEING_ARCHIVED:
-            raise NotYet(f"submission {sub.sid} is just being taken in")
-        raise Misconfigured(f"the archive has lost 10-source of submission {sub.sid}")
+    just_now = house.now() - sub.received_at < STILL_BEING_ARCHIVED
+    if just_now and house.archive.get(sub.sid, sub.received_at, "10-source") is None:
+        raise NotYet(f"submission {sub.sid} is just being taken in")
+    source = kept(house, sub, "10-source", sub.source_sha256)
     suspected = same_name(house, sub)
     if suspected is not None:
         return hold_or_refuse(house, sub, suspected)
@@ -92,13 +92,14 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         # was sealed they are what it was sealed from, whatever an older journal says.
         anew = house.archive.get(sub.sid, sub.received_at, "40-sealed") is None
         house.archive.put(sub.sid, sub.received_at, "20-payment.json", dumped(view), anew=anew)
-        house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file, anew=anew)
+        bank_file = house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file, anew=anew)
         sub = house.journal.advance(
             sub,
             Event.CONVERTED,
             at=house.now(),
             detail={
                 "transaction_count": done.count,
+                "sha256": digest(bank_file)[0],
                 "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
             },
             payments=done.payments,

@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from h2h.core.errors import Misconfigured, Untrusted
+from h2h.core.errors import Untrusted
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import remote_name
 from h2h.core.records import Submission
 from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
+from h2h.pipeline.kept import digest, kept
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
-
-READ_BYTES = 1 << 20
 
 
 def seal(house: House, sub: Submission) -> Submission:
@@ -34,13 +33,10 @@ def seal(house: House, sub: Submission) -> Submission:
         moved(sub, "awaits-release")
         return sub
     bank = house.bank(sub)
-    plain = house.archive.get(sub.sid, sub.received_at, "30-bank")
-    if plain is None:
-        raise Misconfigured(f"the archive has lost 30-bank of submission {sub.sid}; nothing can be sent")
     sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
     if sealed is None:
-        sealed = _sealed_now(house, sub, plain)
-    sha256, size = _digest(sealed)
+        sealed = _sealed_now(house, sub, kept(house, sub, "30-bank", _converted_to(house, sub)))
+    sha256, size = digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
         name = remote_name(
@@ -67,6 +63,12 @@ def seal(house: House, sub: Submission) -> Submission:
     return sealed_now
 
 
+def _converted_to(house: House, sub: Submission) -> str | None:
+    """The digest of the bank's file as it was checked, and as a person may have released it."""
+    told = [e for e in house.journal.events(sub.sid) if e.event == Event.CONVERTED]
+    return told[-1].detail.get("sha256") if told else None
+
+
 def _sealed_now(house: House, sub: Submission, plain: Path) -> Path:
     """Sealed and kept; or what another node has sealed and kept meanwhile: what was sealed first is what is sent."""
     scratch = house.archive.scratch(sub.sid) / "sealed"
@@ -80,15 +82,6 @@ def _sealed_now(house: House, sub: Submission, plain: Path) -> Path:
         return sealed
     finally:
         house.archive.clean(sub.sid)
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(READ_BYTES):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
 
 
 def _profile_digest(text: str) -> str:

@@ -17,6 +17,7 @@ from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.kept import kept
 from h2h.pipeline.line import Line
 from h2h.pipeline.witness import ensure_delivered
 from h2h.ports import Session
@@ -29,6 +30,7 @@ def send(house: House, line: Line, sub: Submission) -> Submission:
     waiting = stopped_before_sending(house, sub)
     if waiting is not None:
         return waiting
+    kept(house, sub, "40-sealed", sub.sealed_sha256)
     session = line.session()
     bank = house.bank(sub)
     temporary_folder = bank.folders.temporary or bank.folders.to_bank

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
-from h2h.core.match import Matching, match_report
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, NOTHING_LEFT_THE_HOUSE, Event, State
+from h2h.core.match import Matching, match_report, stop_unsent
 from h2h.core.match_cancellation import ids_answered, match_answer, match_request
 from h2h.core.match_entries import ids_of, match_entries, statement_records
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
@@ -167,12 +167,14 @@ def _collections(house: House, payments: list[PaymentRecord]) -> frozenset[str]:
 
 
 def _prove_delivery(house: House, matching: Matching) -> None:
-    """Money that moved is proof that the bank had the file: a doubt about it ends (E3)."""
+    """Money that moved is proof that the bank had the file: a doubt about it ends (E3), and it is not sent anew."""
     for sid in sorted({m.sid for m in matching.payments if m.outcome in (Outcome.SETTLED, Outcome.RETURNED)}):
         sub = house.journal.submission(sid)
         if sub.state in (State.COMMITTING, State.IN_DOUBT):
             detail = {"evidence": BOOKED, "proof": "E3", "fid": matching.fid}
             matching.submissions.append(SubmissionMove(sid, sub.version, Event.DELIVERED, detail))
+        elif sub.state in NOTHING_LEFT_THE_HOUSE:
+            stop_unsent(sub, BOOKED, {"fid": matching.fid}, matching)
 
 
 def _foreign(house: House, file: InboundFile, report: StatusReport) -> InboundFile:

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from h2h.core.errors import InDoubt
+from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.pipeline import decisions, recovery
 from h2h.pipeline.decisions import cancel
@@ -19,7 +21,9 @@ from h2h.pipeline.house import House
 from h2h.pipeline.rounds import scan_folders
 from h2h.ports import Session
 from tests.contracts.pain import IBANS
-from tests.journeys.site import Site, salaries
+from tests.journeys import states
+from tests.journeys.answers import Line, Sent, camt053, pain002
+from tests.journeys.site import Site, iso, salaries
 
 ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
@@ -170,3 +174,95 @@ def test_a_second_claim_in_a_ledger_of_an_earlier_release_says_that_the_first_wa
     first, second = site.submissions()
     assert (first.state, second.state) == (State.CANCELLED, State.SENT)
     assert f"came again as {sid}-2" in (first.reason_text or "")
+
+
+# -- a file that the bank knows before it was sent
+
+
+WINDOW = {"cutoff": {"timezone": "UTC", "earliest": time(10), "latest": time(16)}}
+
+
+def test_a_file_that_the_bank_answers_before_it_was_sent_is_held(tmp_path: Path) -> None:
+    """Somebody sent it by hand while the window was closed: it must not follow when it opens."""
+    site = Site(tmp_path, bank=WINDOW)
+    site.drop("pay.xml", iso("ERP-1", ["10.00", "20.00"]))
+    site.once()  # 09:00
+    assert site.submission("pay.xml").state is State.SEALED
+    site.bank_says("report.xml", pain002(Sent.of(iso("ERP-1", ["10.00", "20.00"])), "ACCP"))
+    site.once()
+    site.clock.sleep(7200)
+    site.once()
+    held = site.submission("pay.xml")
+    assert (held.state, held.reason, held.who_acts) == (State.HELD, "H8-ANSWERED", WhoActs.TREASURY)
+    assert site.at_bank() == {}
+    assert "held" in site.waiting()
+    assert "find out whether the bank has these payments" in site.receipt("pay.xml")["next_step"]
+    with site.house() as house:
+        decisions.release(house, held.sid, actor="anna", reason="the bank answered a test file of the same name")
+    site.bank_says("again.xml", pain002(Sent.of(iso("ERP-1", ["10.00", "20.00"])), "ACSP", message_id="R2"))
+    site.once()
+    assert site.submission("pay.xml").state is not State.HELD, "what a person released in this knowledge goes on"
+    assert len(site.at_bank()) == 1
+
+
+def test_a_new_generation_is_stopped_by_a_statement_that_shows_the_earlier_one(tmp_path: Path) -> None:
+    """A person believed the bank's "no"; before the file goes out again the money is seen to have moved."""
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}, **WINDOW})
+    site.clock.sleep(3600)
+    sid = states.in_doubt(site)
+    site.clock.sleep(9 * 3600)  # 19:00
+    with site.house() as house:
+        decisions.resolve_not_sent(house, sid, actor="anna", reason="the hotline does not find it")
+    site.once()
+    assert site.submission("doubt.csv").state is State.SEALED
+    site.bank_says("statement.xml", camt053([Line("99.50", "DOUBT-1")]))
+    site.once()
+    site.clock.sleep(16 * 3600)
+    site.once()
+    held = site.submission("doubt.csv")
+    assert (held.state, held.reason) == (State.HELD, "H8-ANSWERED")
+    assert site.at_bank() == {}
+
+
+# -- what lies in the archive
+
+
+@pytest.mark.parametrize("artefact", ["10-source", "30-bank", "40-sealed"])
+def test_what_was_changed_in_the_archive_is_never_sent(tmp_path: Path, artefact: str) -> None:
+    """A bit that fell over, or a hand: one digit of an amount, between two steps."""
+    stops = {
+        "10-source": {},
+        "30-bank": {"release_required": True},
+        "40-sealed": {},
+    }[artefact]
+    bank: dict[str, Any] = {"submission": {"read_back": False}, **WINDOW}
+    site = Site(tmp_path, erp=stops, bank=bank)
+    site.drop("pay.csv", ONE)
+    if artefact == "10-source":
+        with site.house() as house:
+            scan_folders(house, lambda: False)
+    else:
+        site.once()
+    sub = site.submission("pay.csv")
+    with site.house() as house:
+        path = house.archive.get(sub.sid, sub.received_at, artefact)
+        assert path is not None
+    data = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(data.replace(b"1250", b"9250"))
+    assert path.read_bytes() != data
+    site.clock.sleep(7200)
+    if sub.state is State.AWAITING_RELEASE:
+        with site.house() as house:
+            decisions.release(house, sub.sid, actor="anna", reason="approved as it was shown to me")
+    site.once()
+    held = site.submission("pay.csv")
+    assert site.at_bank() == {}
+    assert (held.state, held.reason) == (State.HELD, "H7-UNTRUSTED")
+    assert "is not what h2h put there" in (held.reason_text or "")
+    path.write_bytes(data)
+    with site.house() as house:
+        decisions.release(house, sub.sid, actor="anna", reason="the archive was restored")
+    site.once()
+    (sent,) = site.at_bank().values()
+    assert [p[2] for p in Sent.of(sent).payments] == ["1250.00"]

@@ -23,6 +23,7 @@ from h2h.core.records import (
     NewAttention,
     PaymentMove,
     StatementRecord,
+    SubmissionMove,
 )
 
 #: Columns of a bank's file that a caller may change.
@@ -124,7 +125,7 @@ class Inbound(Store):
     def _apply(self, connection: Connection, fid: str, matched: Matched, at: datetime) -> None:
         # Submissions before payments, each in one order, so that two files never wait for each other.
         for move in sorted(matched.submissions, key=lambda m: (m.sid, m.version)):
-            advance_in(connection, Move(move.sid, move.version, move.event, at, detail=move.detail, fid=fid))
+            advance_in(connection, _step(move, at, fid))
         for sid, remark, detail in matched.remarks:
             remark_in(connection, sid, remark, at=at, actor="h2h", detail=detail, fid=fid)
         _report(connection, fid, matched.payments, at)
@@ -149,6 +150,13 @@ def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention
     ]
     for chunk in rows.chunks(values, _AT_ONCE):
         connection.execute(sql.open_attention(dialect, chunk))
+
+
+def _step(move: SubmissionMove, at: datetime, fid: str) -> Move:
+    told = {"reason_text": move.reason_text, "who_acts": move.who_acts}
+    changes = {name: value for name, value in told.items() if value is not None}
+    detail = move.detail
+    return Move(move.sid, move.version, move.event, at, reason=move.reason, detail=detail, changes=changes, fid=fid)
 
 
 def _report(connection: Connection, fid: str, moves: Sequence[PaymentMove], at: datetime) -> None:
