@@ -33,11 +33,11 @@ def write_receipt(house: House, sub: Submission) -> bool:
             return True
         told = receipt(house, house.journal.submission(sub.sid))
         while True:
-            data = json.dumps(told | {"updated_at": house.now().isoformat()}, ensure_ascii=False, indent=2).encode()
+            data = json.dumps(told, ensure_ascii=False, indent=2).encode()
             if not _beside(house, sub.folder, f"{sub.receipt}.status.json", data):
                 return False
             written, told = told, receipt(house, house.journal.submission(sub.sid))
-            if told == written:
+            if told == written | {"updated_at": told["updated_at"]}:
                 return True
 
 
@@ -67,7 +67,7 @@ def mend_receipt(house: House, sub: Submission) -> None:
 
 
 def receipt(house: House, sub: Submission) -> dict[str, Any]:
-    """The receipt as JSON, without the time of writing: what happened, where it is, who acts, every outcome."""
+    """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
     now, counts = present(sub), house.journal.outcomes(sub.sid)
     only = _NEEDS_SOMEBODY if sum(counts.values()) > PAYMENTS_IN_RECEIPT_MAX else None
     listed = house.journal.payments(sub.sid, outcomes=only, limit=PAYMENTS_IN_RECEIPT_MAX)
@@ -86,6 +86,7 @@ def receipt(house: House, sub: Submission) -> dict[str, Any]:
         "control_sum": None if sub.control_sum is None else f"{sub.control_sum:f}",
         "received_at": sub.received_at.isoformat(),
         "sent_at": sub.sent_at.isoformat() if sub.sent_at else None,
+        "updated_at": house.now().isoformat(),
         "sha256": sub.source_sha256,
         "duplicate_of": sub.duplicate_of,
         "payments_by_outcome": {str(outcome): count for outcome, count in counts.items()},
