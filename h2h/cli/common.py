@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from h2h.adapters.archive import FileArchive
     from h2h.adapters.clock import SystemClock
     from h2h.adapters.journal.journal import SqlJournal
+    from h2h.core.answers import BankCode, Meanings
     from h2h.pipeline.house import House
     from h2h.settings import BankProfile, Secret, Settings
 
@@ -145,9 +147,24 @@ class Desk:
     archive: FileArchive
     clock: SystemClock
 
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What reason codes mean, banks' own codes too; ``Misconfigured`` if one of their tables cannot be read."""
+        from h2h.core.answers import Meanings
+
+        return Meanings(lambda: codes_of_banks(self.settings))
+
     def command(self, text: str) -> str:
         """A command to type: *text* with this installation's ``-c``, if it is not the default one."""
         return with_config(text, self.config)
+
+
+def codes_of_banks(settings: Settings | None) -> list[BankCode]:
+    """The codes in the tables of banks with documents of their own; ``Misconfigured`` if a table cannot be read."""
+    from h2h.adapters.format_files import load_answers
+    from h2h.data import data_dir
+
+    return load_answers(data_dir("formats"), *(settings.formats_directories if settings else ()))
 
 
 @contextmanager
@@ -167,6 +184,15 @@ def desk(config: Path) -> Iterator[Desk]:
     with open_journal(url, instance=settings.instance, now=clock.now(), password=password, must_exist=True) as journal:
         archive = FileArchive(settings.paths.archive, settings.paths.state / "work")
         yield Desk(config, settings, journal, archive, clock)
+
+
+def _codes_if_readable(settings: Settings) -> list[BankCode]:
+    from h2h.core.errors import Misconfigured
+
+    try:
+        return codes_of_banks(settings)
+    except Misconfigured:
+        return []  # receipts then say the code without its meaning; `h2h check` tells what is wrong
 
 
 @contextmanager
@@ -189,7 +215,7 @@ def house(config: Path) -> Iterator[House]:
             ledger=ledger,
             archive=opened.archive,
             clock=opened.clock,
-            formats=FormatBook(()),
+            formats=FormatBook((), lambda: _codes_if_readable(settings)),
             schemas=schemas_of(settings),
             outboxes={f.name: outbox_of(f, settings) for f in settings.erp},
             inboxes={},

@@ -160,6 +160,8 @@ def _print_present(out: Console, story: Story) -> None:
     for hint in story.hints:
         say(out, hint)
     say(out, f"{words.fixed['must-act']}: {words.who_of(str(at.who_acts))}", "strong")
+    if story.money:
+        say(out, f"{words.fixed['money']}: {story.money}", "strong")
     if story.resend:
         say(out, f"{words.fixed['may-send-again']}: {story.resend}", "strong")
     say(out, f"{words.fixed['next-step']}: {at.step}", "strong")

@@ -45,22 +45,6 @@ _RESEND = {
         "not-needed": "无需",
     },
 }
-_MONEY = {
-    "en": {
-        "not-moved": "not paid; what was debited is booked back",
-        "paid": "paid; it may still come back",
-        "came-back": "was paid and has come back",
-        "unknown": "not known from this code alone",
-        "unaffected": "this code changes nothing",
-    },
-    "zh": {
-        "not-moved": "未付款；已扣款项将冲回",
-        "paid": "已付款；仍可能退回",
-        "came-back": "已付款后退回",
-        "unknown": "仅凭此代码无法确定",
-        "unaffected": "此代码不影响资金",
-    },
-}
 
 
 @click.command()
@@ -110,29 +94,30 @@ def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json:
 
 def _of_banks(code: str, config: Path | None) -> list[Reason]:
     """The code in the tables of banks with documents of their own."""
-    from h2h.adapters.format_files import load_answers
+    from h2h.cli.common import codes_of_banks
     from h2h.core.errors import H2HError
-    from h2h.data import data_dir
 
     try:
-        own: tuple[Path, ...] = ()
+        settings = None
         if config is not None:
             from h2h.settings import load
 
-            own = load(config).formats_directories
-        return [c.as_reason() for c in load_answers(data_dir("formats"), *own) if c.code.upper() == code.upper()]
+            settings = load(config)
+        return [c.as_reason() for c in codes_of_banks(settings) if c.code.upper() == code.upper()]
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
 
 
 def _print(found: Reason, lang: str) -> None:
+    from h2h.core.words import words_of
+
     zh = lang == "zh"
     values = (
         found.meaning_zh if zh else found.meaning,
         _WHO_ZH[found.who_acts] if zh else str(found.who_acts),
         found.next_step_zh if zh else found.next_step,
         _RESEND[lang][found.resend],
-        _MONEY[lang][found.money],
+        words_of(lang).money[found.money],
     )
     click.echo(f"{found.code}  {found.name}  ({_LISTS[lang].get(found.list, found.list)})")
     for label, value in zip(_LABELS[lang], values, strict=True):

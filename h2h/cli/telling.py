@@ -23,7 +23,6 @@ from h2h.core.story import (
     present,
     present_of_file,
     present_of_payment,
-    reason_of,
     seen_elsewhere,
     step_for,
     sums_by_currency,
@@ -63,6 +62,7 @@ class Story:
     other_ids: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     resend: str | None = None
+    money: str | None = None
     meaning: dict[str, Any] | None = None
     submission: Submission | None = None
     payment: PaymentRecord | None = None
@@ -118,7 +118,7 @@ def _of_submission(desk: Desk, what: str, found: Sequence[Submission], words: Wo
         present=present(sub, words),
         zone=zone(desk.clock.now()),
         facts=_facts(desk, sub),
-        lines=chronicle(events, reports, words),
+        lines=chronicle(events, reports, words, desk.meanings),
         payments=payments,
         counts=outcome_counts(payments),
         sums=[f"{total:f} {currency}" for currency, total in sums_by_currency(payments).items()],
@@ -228,21 +228,22 @@ def _of_payment(desk: Desk, what: str, found: Sequence[Submission], words: Words
     payment, *twins = _payments_named(desk, sub, what)
     reports = desk.journal.payment_events(sub.sid, payment.ordinal)
     events = desk.journal.events(sub.sid)
-    known = reason_of(payment)
+    known = desk.meanings.of_payment(payment)
     story = Story(
         desk, words, what, "payment",
         f"{payment.end_to_end_id}: {payment.amount:f} {payment.currency} to {payment.creditor_name or '?'}",
         str(payment.outcome if payment.outcome is not Outcome.PENDING else sub.state),
-        present=present_of_payment(sub, payment, words),
+        present=present_of_payment(sub, payment, words, desk.meanings),
         zone=zone(desk.clock.now()),
         facts=[*_payment_facts(sub, payment), *_short_facts(desk, sub)],
-        lines=chronicle_of_payment(events, reports, payment.ordinal, words),
+        lines=chronicle_of_payment(events, reports, payment.ordinal, words, desk.meanings),
         submission=sub,
         payment=payment,
     )  # fmt: skip
     if known is not None:
         story.meaning = known.as_json()
         story.resend = words.resend[known.resend]
+        story.money = words.money[known.money]
     story.lines = [t if t.event not in ("converted", "refused") else _without_more(t) for t in story.lines]
     _add_artefacts(story, sub.sid, sub.received_at)
     _add_others(story, found)
@@ -262,7 +263,8 @@ def _payments_named(desk: Desk, sub: Submission, what: str) -> list[PaymentRecor
 def _payment_facts(sub: Submission, payment: PaymentRecord) -> list[tuple[str, str]]:
     number = f"{payment.ordinal} of {sub.transaction_count or '?'} in {sub.source_name}"
     date = payment.requested_execution_date.isoformat() if payment.requested_execution_date else ""
-    bank_says = " ".join(str(v) for v in (payment.bank_status, payment.reason_code, payment.reason_text) if v)
+    said = (payment.bank_status, payment.reason_code, payment.reason_text)
+    bank_says = " ".join(dict.fromkeys(str(v) for v in said if v))
     return [
         ("payment", number),
         ("payee", f"{payment.creditor_name or '?'} {masked(payment.creditor_account)}".strip()),

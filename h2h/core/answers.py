@@ -8,9 +8,11 @@ nor failure. What a failed enquiry says of the enquiry, it does not say of the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from h2h.core import codes
 from h2h.core.code_data.advice import ADVICE, Money
 from h2h.core.code_data.chinese import NEXT_STEPS
 from h2h.core.codes import Reason
@@ -19,6 +21,7 @@ from h2h.core.model.parties import Account
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
 from h2h.core.outcome import Outcome
+from h2h.core.records import PaymentRecord
 
 #: Not an outcome of a payment, but of what was asked.
 GO_ON, NO_DATA, MORE = "go-on", "no-data", "more"
@@ -84,10 +87,14 @@ class Layers:
 class CodeTable:
     """The codes of one bank."""
 
-    def __init__(self, codes: Sequence[BankCode]) -> None:
+    def __init__(self, known: Iterable[BankCode]) -> None:
         self._codes: dict[tuple[str, str], list[BankCode]] = {}
-        for code in codes:
+        for code in known:
             self._codes.setdefault((code.list, code.code), []).append(code)
+
+    def __iter__(self) -> Iterator[BankCode]:
+        for same in self._codes.values():
+            yield from same
 
     def find(self, list_: str, code: str, text: str) -> BankCode | None:
         """What the code means beside this text; None if nobody here knows."""
@@ -106,6 +113,37 @@ class CodeTable:
                 if known is None or known.outcome != GO_ON:
                     return last
         return last
+
+
+class Meanings:
+    """What a payment's reason code means: ISO 20022's, and those of the banks whose tables are given.
+
+    *banks* is asked when a bank's own code is looked up first, and once.
+    """
+
+    def __init__(self, banks: Callable[[], Iterable[BankCode]] = tuple) -> None:
+        self._banks = banks
+
+    @cached_property
+    def _table(self) -> CodeTable:
+        return CodeTable(self._banks())
+
+    def of(self, list_: str | None, code: str | None, text: str | None = None) -> Reason | None:
+        """What the code means beside the bank's text; None if there is no code, or one that nobody here knows."""
+        if not code:
+            return None
+        if list_ is None or list_ in codes.LISTS:
+            return codes.meaning(list_ or "status", code)
+        known = self._table.find(list_, code, text or "")
+        return None if known is None else replace(known, code=code, contains=()).as_reason()
+
+    def of_payment(self, payment: PaymentRecord) -> Reason | None:
+        """The same of the code that decided what became of a payment."""
+        return self.of(payment.reason_list, payment.reason_code, payment.reason_text)
+
+
+#: Who knows no bank's own codes.
+ISO_ONLY = Meanings()
 
 
 def judge_answer(message: StatusReport | StatementMessage, table: CodeTable, layers: Layers) -> list[Finding]:

@@ -7,12 +7,13 @@ by a codec (code, for what no XML sample can express). Identification asks every
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, BinaryIO, Protocol, Self, cast
 
 from h2h.core import xml
+from h2h.core.answers import BankCode, Meanings
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.foreign import foreign
@@ -66,6 +67,9 @@ class Codec(Protocol):
     def as_schema_sees_it(self, data: bytes) -> bytes:
         """As ``Format.as_schema_sees_it``."""
 
+    def bank_codes(self) -> Iterable[BankCode]:
+        """What a bank's own codes mean in answers of this format."""
+
 
 class ReadingCodec:
     """What most codecs have in common: they read whole messages, and do not write."""
@@ -88,6 +92,10 @@ class ReadingCodec:
     def as_schema_sees_it(self, data: bytes) -> bytes:
         """The document itself."""
         return data
+
+    def bank_codes(self) -> Iterable[BankCode]:
+        """None: most formats have ISO 20022's codes, or none."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -298,7 +306,9 @@ class Format:
 class FormatBook:
     """All formats that are known, asked together."""
 
-    def __init__(self, formats: Iterable[Format]) -> None:
+    def __init__(self, formats: Iterable[Format], codes: Callable[[], Iterable[BankCode]] | None = None) -> None:
+        """*codes*: what banks' own codes mean, where the formats themselves are not to be asked."""
+        self._codes = codes or self._codes_of_formats
         self._formats: dict[str, Format] = {}
         for entry in formats:
             if entry.id in self._formats:
@@ -307,6 +317,16 @@ class FormatBook:
 
     def __iter__(self) -> Iterator[Format]:
         return iter(self._formats.values())
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What reason codes mean, those of these formats' banks too."""
+        return Meanings(self._codes)
+
+    def _codes_of_formats(self) -> list[BankCode]:
+        # The cards of one folder share its table.
+        tables = {f.family.folder: f.codec for f in self if f.codec is not None and f.family is not None}
+        return [code for codec in tables.values() for code in codec.bank_codes()]
 
     def get(self, id: str) -> Format:
         """The format of that id; ``Misconfigured`` proposes a near one."""

@@ -15,7 +15,8 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Protocol
 
-from h2h.core.codes import PAYEE_CHECKS, meaning, status
+from h2h.core.answers import ISO_ONLY, Meanings
+from h2h.core.codes import PAYEE_CHECKS, status
 from h2h.core.erp.options import StatementCsv
 from h2h.core.findings import WhoActs
 from h2h.core.match_entries import Known, payments_behind
@@ -79,10 +80,12 @@ class _Sink(Protocol):
     def write(self, text: str, /) -> object: ...
 
 
-def status_rows(sub: Submission, payments: Sequence[PaymentRecord]) -> Iterator[Sequence[str]]:
+def status_rows(
+    sub: Submission, payments: Sequence[PaymentRecord], meanings: Meanings = ISO_ONLY
+) -> Iterator[Sequence[str]]:
     """One row a payment of the file that the bank answered: where it is now, why, and who acts."""
     for p in payments:
-        known = meaning(p.reason_list or "status", p.reason_code) if p.reason_code else None
+        known = meanings.of_payment(p)
         name = status(p.bank_status) if not known and p.bank_status in PAYEE_CHECKS else None
         yield (
             sub.source_name,

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from h2h.core import codes
-from h2h.core.codes import Reason, meaning
+from h2h.core.answers import ISO_ONLY, Meanings
+from h2h.core.codes import Reason
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.outcome import Outcome
@@ -98,7 +99,9 @@ def present(sub: Submission, words: Words = ENGLISH) -> Present:
     )
 
 
-def present_of_payment(sub: Submission, payment: PaymentRecord, words: Words = ENGLISH) -> Present:
+def present_of_payment(
+    sub: Submission, payment: PaymentRecord, words: Words = ENGLISH, meanings: Meanings = ISO_ONLY
+) -> Present:
     """Where one payment of *sub* is; what the bank's reason code means and asks for stands before the general words."""
     if payment.outcome is Outcome.PENDING:
         return present(sub, words)
@@ -109,7 +112,7 @@ def present_of_payment(sub: Submission, payment: PaymentRecord, words: Words = E
         text += f" ({payment.settled_on.isoformat()})"
     if payment.statement_reference:
         text += f", {words.fixed['statement']} {payment.statement_reference}"
-    reason = reason_of(payment)
+    reason = meanings.of_payment(payment)
     if payment.reason_code:
         said = [payment.reason_code, in_words(reason, words) if reason else None, payment.reason_text]
         text += ": " + ", ".join(part for part in said if part)
@@ -121,11 +124,6 @@ def present_of_payment(sub: Submission, payment: PaymentRecord, words: Words = E
         # The bank speaks of a payment of a file that is in doubt: that is the evidence that was missing.
         return Present(text, who, step, (f'h2h resolve {sub.sid} --sent --reason "WHO SAID SO"',))
     return Present(text, who, step)
-
-
-def reason_of(payment: PaymentRecord) -> Reason | None:
-    """What the bank's reason for the payment's outcome means; None if it gave none, or one that is not known here."""
-    return meaning(payment.reason_list or "status", payment.reason_code) if payment.reason_code else None
 
 
 def in_words(reason: Reason, words: Words = ENGLISH) -> str:
@@ -190,19 +188,28 @@ def tell(event: EventRecord, words: Words = ENGLISH) -> str:
     return f"{text}: {reason}" if reason else text
 
 
-def chronicle(events: Sequence[EventRecord], reports: Sequence[EventRecord] = (), words: Words = ENGLISH) -> list[Told]:
+def chronicle(
+    events: Sequence[EventRecord],
+    reports: Sequence[EventRecord] = (),
+    words: Words = ENGLISH,
+    meanings: Meanings = ISO_ONLY,
+) -> list[Told]:
     """The history of a submission: its own events, and what the bank reported of its payments, summed up by report."""
-    lines = [_told(event, words) for event in events] + _summed_up(reports, words)
+    lines = [_told(event, words) for event in events] + _summed_up(reports, words, meanings)
     return sorted(lines, key=lambda line: line.at)
 
 
 def chronicle_of_payment(
-    events: Sequence[EventRecord], reports: Sequence[EventRecord], ordinal: int, words: Words = ENGLISH
+    events: Sequence[EventRecord],
+    reports: Sequence[EventRecord],
+    ordinal: int,
+    words: Words = ENGLISH,
+    meanings: Meanings = ISO_ONLY,
 ) -> list[Told]:
     """The history of one payment: its file's, with what the bank reported of it and of no other."""
     about_others = {"late-report", "contradicting-report", "cancellation-answered"}
     own = [e for e in events if e.event not in about_others or e.detail.get("payment") == ordinal]
-    told = [_told_report(r, words) for r in reports if r.detail.get("ordinal") == ordinal]
+    told = [_told_report(r, words, meanings) for r in reports if r.detail.get("ordinal") == ordinal]
     return sorted([_told(e, words) for e in own] + told, key=lambda line: line.at)
 
 
@@ -228,7 +235,7 @@ def _told(event: EventRecord, words: Words) -> Told:
     return Told(event.at, tell(event, words), event.actor, event.event, more, event.event in _MINOR)
 
 
-def _summed_up(reports: Sequence[EventRecord], words: Words) -> list[Told]:
+def _summed_up(reports: Sequence[EventRecord], words: Words, meanings: Meanings) -> list[Told]:
     """One line a report and outcome: a file of ten thousand payments has no ten thousand lines."""
     groups: dict[tuple[datetime, Any, str], list[EventRecord]] = {}
     for report in reports:
@@ -237,32 +244,33 @@ def _summed_up(reports: Sequence[EventRecord], words: Words) -> list[Told]:
     for (at, _, outcome), group in groups.items():
         first = group[0]
         if len(group) == 1:
-            lines.append(_told_report(first, words))
+            lines.append(_told_report(first, words, meanings))
             continue
-        said = Counter(line for r in group for line in _reason_said(r, words))
+        said = Counter(line for r in group for line in _reason_said(r, words, meanings))
         text = words.fixed["reported-many"].format_map(_Facts({"count": len(group), "to": _outcome(outcome, words)}))
         lines.append(Told(at, text, "bank", "reported", tuple(f"{n} × {line}" for line, n in said.most_common())))
     return lines
 
 
-def _told_report(report: EventRecord, words: Words) -> Told:
+def _told_report(report: EventRecord, words: Words, meanings: Meanings) -> Told:
     """One report about one payment: the outcome, and beside it what the bank gave as its reason or place."""
     facts = {"ordinal": report.detail.get("ordinal"), "to": _outcome(report.to_state or "", words)}
     text = words.events["reported"].format_map(_Facts(facts))
-    more = _reason_said(report, words)
+    more = _reason_said(report, words, meanings)
     if report.detail.get("statement_reference"):
         more = (*more, f"{words.fixed['statement']} {report.detail['statement_reference']}")
     return Told(report.at, text, "bank", "reported", more)
 
 
-def _reason_said(report: EventRecord, words: Words) -> tuple[str, ...]:
+def _reason_said(report: EventRecord, words: Words, meanings: Meanings) -> tuple[str, ...]:
     """The bank's status, reason code with its plain meaning, and text. A statement's line repeats an older status."""
     d = report.detail
     code = d.get("reason_code")
-    known = meaning(d.get("reason_list") or "status", code) if code else None
+    known = meanings.of(d.get("reason_list"), code, d.get("reason_text"))
     status = None if d.get("statement_reference") else d.get("bank_status")
     parts = [status, _name_check(status, words), code, in_words(known, words) if known else None, d.get("reason_text")]
-    said = ", ".join(str(part) for part in parts if part)
+    # A bank's own status is the code that decided.
+    said = ", ".join(dict.fromkeys(str(part) for part in parts if part))
     return (said,) if said else ()
 
 

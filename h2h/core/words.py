@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from h2h.core.code_data.advice import Resend
+from h2h.core.code_data.advice import Money, Resend
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
@@ -45,6 +45,7 @@ class Words:
     file_states: dict[str, Saying]
     unknown_attention: Step
     resend: dict[Resend, str]
+    money: dict[Money, str]
     fixed: dict[str, str]
 
     def who_of(self, who_acts: str) -> str:
@@ -280,6 +281,14 @@ RESEND: dict[Resend, str] = {
     Resend.NOT_NEEDED: "no need to",
 }
 
+MONEY: dict[Money, str] = {
+    Money.NOT_MOVED: "not paid; what was debited is booked back",
+    Money.PAID: "paid; it may still come back",
+    Money.CAME_BACK: "was paid and has come back",
+    Money.UNKNOWN: "not known from this code alone",
+    Money.UNAFFECTED: "this code changes nothing",
+}
+
 #: Single words and sentences of the output.
 FIXED: dict[str, str] = {
     "now": "Now",
@@ -293,6 +302,7 @@ FIXED: dict[str, str] = {
     "findings": "Findings",
     "reported-many": "the bank reported {count} payments: {to}",
     "may-send-again": "May it be sent again",
+    "money": "Where the money is",
     "statement": "on statement",
 }
 
@@ -307,6 +317,7 @@ ENGLISH = Words(
     file_states=FILE_STATES,
     unknown_attention=UNKNOWN_ATTENTION,
     resend=RESEND,
+    money=MONEY,
     fixed=FIXED,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from h2h.core.code_data.advice import Resend
+from h2h.core.code_data.advice import Money, Resend
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
@@ -188,6 +188,13 @@ CHINESE = Words(
         Resend.NEVER: "不可以",
         Resend.NOT_NEEDED: "不需要",
     },
+    money={
+        Money.NOT_MOVED: "未付款；已扣款项将冲回",
+        Money.PAID: "已付款；仍可能退回",
+        Money.CAME_BACK: "已付款后退回",
+        Money.UNKNOWN: "仅凭此代码无法确定",
+        Money.UNAFFECTED: "此代码不影响资金",
+    },
     fixed={
         "now": "现在",
         "must-act": "由谁处理",
@@ -200,6 +207,7 @@ CHINESE = Words(
         "findings": "检查结果",
         "reported-many": "银行报告 {count} 笔付款：{to}",
         "may-send-again": "可否再次发送",
+        "money": "资金状态",
         "statement": "对账单",
     },
 )

@@ -180,7 +180,7 @@ def _status_table(house: House, file: InboundFile, report: StatusReport, folder:
     def rows() -> Iterator[Sequence[str]]:
         for sub in house.journal.by_message_id(file.bank, answered_id(file, report)):
             if sub.folder == folder.name:
-                yield from status_rows(sub, house.journal.payments(sub.sid))
+                yield from status_rows(sub, house.journal.payments(sub.sid), house.formats.meanings)
 
     return _table(STATUS_HEADER, rows(), StatementCsv())
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from h2h.core.codes import meaning
+from h2h.core.answers import Meanings
 from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.findings import Finding, WhoActs
 from h2h.core.outcome import Outcome
@@ -90,7 +90,7 @@ def receipt(house: House, sub: Submission) -> dict[str, Any]:
         "sha256": sub.source_sha256,
         "duplicate_of": sub.duplicate_of,
         "payments_by_outcome": {str(outcome): count for outcome, count in counts.items()},
-        "payments": [_payment(p) for p in listed],
+        "payments": [_payment(p, house.formats.meanings) for p in listed],
     }
     return {k: v for k, v in fields.items() if v is not None}
 
@@ -122,8 +122,8 @@ def _next(finding: Finding) -> str:
     return f" Next: {finding.next_step}." if finding.next_step else ""
 
 
-def _payment(payment: PaymentRecord) -> dict[str, Any]:
-    known = meaning(payment.reason_list or "status", payment.reason_code) if payment.reason_code else None
+def _payment(payment: PaymentRecord, meanings: Meanings) -> dict[str, Any]:
+    known = meanings.of_payment(payment)
     fields: dict[str, Any] = {
         "number": payment.ordinal,
         "end_to_end_id": payment.end_to_end_id,

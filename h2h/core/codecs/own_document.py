@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, BinaryIO, Self
 
 from h2h.core import xml
-from h2h.core.answers import CodeTable, Layers, judge_answer
+from h2h.core.answers import BankCode, CodeTable, Layers, judge_answer
 from h2h.core.codecs.frame import Frame
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, refuses
@@ -111,6 +111,10 @@ class OwnDocument(ReadingCodec):
     def as_schema_sees_it(self, data: bytes) -> bytes:
         """With its header, where it has one, as an element; ``Refused`` if the header is wrong."""
         return self._unframed(data)[0]
+
+    def bank_codes(self) -> Iterable[BankCode]:
+        """``answers.toml`` of the folder."""
+        return self._own.answers
 
     def meaning(self, list_: str, code: str, text: str) -> str:
         """What a code of the bank's means, in words; "" if no table has it."""
