@@ -59,13 +59,16 @@ class DirectorySession:
         self._rename = rename
 
     def create(self, folder: str, name: str, source: BinaryIO) -> None:
-        """Write a new file whole and durably; ``NotSent`` if anything went wrong."""
+        """Write a new file whole and durably; ``NotSent`` if anything went wrong, ``InDoubt`` if it is gone then."""
         encoded = _name(name)
         try:
             with self._open(folder) as directory:
                 written = _write(directory, encoded, source)
                 os.fsync(directory)
-                stored = os.stat(encoded, dir_fd=directory, follow_symlinks=False).st_size
+                try:
+                    stored = os.stat(encoded, dir_fd=directory, follow_symlinks=False).st_size
+                except FileNotFoundError:
+                    raise InDoubt(f"{written} bytes of {_shown(folder, name)} were written, and it is gone") from None
         except OSError as problem:
             raise NotSent(f"writing {_shown(folder, name)} did not succeed: {problem.strerror or problem}") from problem
         if stored != written:

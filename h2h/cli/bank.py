@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Written out, so that `--help` imports no simulator; a test compares.
 _BEHAVIOURS = (
     "accept, cents, reject-account, reject-file, silent, return-later, duplicate-ack, late, out-of-order, "
-    "statement-gap, foreign-ack, half-written, notify"
+    "statement-gap, foreign-ack, half-written, notify, takes-temporaries"
 )
 _MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "note": ("!", "yellow")}
 
@@ -36,8 +36,15 @@ def bank() -> None:
 @click.argument("name", metavar="BANK")
 @config_option
 @click.option("--look-only", is_flag=True, help="Write nothing; rename, read-back and removal stay untried.")
+@click.option(
+    "--wait",
+    default=3.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="So long the bank must leave a file with a temporary name alone; longer than its own programs sleep is best.",
+)
 @json_option
-def test(name: str, config: Path, look_only: bool, as_json: bool) -> None:
+def test(name: str, config: Path, look_only: bool, wait: float, as_json: bool) -> None:
     """Reach BANK's server, prove it, and find out what it can do.
 
     A small file with a temporary name is written, read back, renamed and removed; a bank does not take it for a
@@ -55,7 +62,7 @@ def test(name: str, config: Path, look_only: bool, as_json: bool) -> None:
     except H2HError as problem:
         tell(problem)
         raise SystemExit(1) from problem
-    probe = Probe(profile, secrets.read, os.urandom(4).hex(), (lambda _: None) if as_json else _show)
+    probe = Probe(profile, secrets.read, os.urandom(4).hex(), (lambda _: None) if as_json else _show, wait)
     good = probe.run(write=not look_only)
     if as_json:
         print_json({"bank": name, "ok": good, "steps": [asdict(s) for s in probe.steps], "submission": probe.found})

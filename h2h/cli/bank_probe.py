@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -45,13 +46,15 @@ class _Stop(Exception):
 class Probe:
     """One run against one bank; *tell* hears each step as soon as its outcome is known.
 
-    ``found`` is what to put into [submission]. *token* makes the probe's names its own.
+    ``found`` is what to put into [submission]. *token* makes the probe's names its own. *wait_seconds* is how long the
+    bank is given to take a file under a temporary name, which it must not.
     """
 
     profile: BankProfile
     read: Callable[[Secret], bytes]
     token: str
     tell: Callable[[Step], object] = lambda _: None
+    wait_seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
     found: dict[str, str | bool] = field(default_factory=dict)
 
@@ -117,7 +120,19 @@ class Probe:
                 self.found["read_back"] = same
                 text = "the bytes are ours" if same else "other bytes are there than were written"
                 self._say("read back", "yes" if same else "no", text, "" if same else "bank: what changes our files?")
+            self._stays(session, folder, name)
         return folder, name
+
+    def _stays(self, session: Session, folder: str, name: str) -> None:
+        """F46: a bank that takes files under temporary names would take half a file, and the same payments again."""
+        time.sleep(self.wait_seconds)
+        with self._step("temporary names", note="h2h cannot see whether they are left alone; ask the bank"):
+            if session.stat(folder, name) is None:
+                text = f"{name} is gone: this bank takes files under temporary names, or clears them away at once"
+                self._say("temporary names", "no", text, "bank: agree on a folder that it does not read, for uploads "
+                          "(folders.temporary)")  # fmt: skip
+                raise _Stop
+            self._say("temporary names", "yes", f"left alone for {self.wait_seconds:g} seconds")
 
     def _rename(self, folder: str, name: str) -> tuple[str, str]:
         """From where uploads grow to where payment files go, under a name that is still a temporary one."""

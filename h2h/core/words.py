@@ -184,6 +184,7 @@ EVENTS: dict[str, str] = {
     "cancellation-answered": "the bank answered the cancellation of payment {payment}: {answer}",
     "temporary-to-be-removed": "h2h goes to take its temporary file at the bank away",
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
+    "temporary-vanished": "the whole upload was gone from the bank before h2h asked for its rename: {problem}",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
     # of a bank's file
     "fetched": "h2h fetched it from the bank ({size} bytes)",
@@ -214,6 +215,11 @@ ATTENTION: dict[str, Step] = {
     "host-key": Step(
         "ask the bank, by telephone, whether its key changed; only if it says so, pin the new one in its profile",
         ("h2h bank test {bank}",),
+    ),
+    "temporary-taken": Step(
+        "ask the bank whether it takes temporary names; let uploads grow in a folder that it does not read "
+        "(folders.temporary)",
+        ("h2h bank test {bank} --wait 120", _CLOSE),
     ),
     "clock-jump": Step("look at the clock and its time server; closing this item lets h2h send again", (_CLOSE,)),
     "nodes-differ": Step("make the files of all nodes equal, then reload h2h on each", ("h2h status",)),

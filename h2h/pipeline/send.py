@@ -22,7 +22,7 @@ from h2h.pipeline.line import Line
 from h2h.pipeline.witness import ensure_delivered
 from h2h.ports import Session
 
-_WITHDRAWING = "temporary-to-be-removed"
+_WITHDRAWING, _VANISHED = "temporary-to-be-removed", "temporary-vanished"
 
 
 def send(house: House, line: Line, sub: Submission) -> Submission:
@@ -51,6 +51,8 @@ def send(house: House, line: Line, sub: Submission) -> Submission:
         # The rename was not requested: the half file is under a name that is never used again.
         line.renew()
         return _try_later(house, sub, str(problem))
+    except InDoubt as problem:
+        return _vanished(house, sub, temporary, problem)
     sub = house.journal.advance(
         sub, Event.COMMIT_STARTED, at=house.now(), detail={"temporary": temporary}, commit_temporary=temporary
     )
@@ -66,7 +68,10 @@ def resume(house: House, line: Line, sub: Submission) -> Submission:
 
 
 def _upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
-    """t5: exclusive create, write, close, size, read-back. ``NotSent`` unless the bank's copy is ours to the byte."""
+    """t5: exclusive create, write, close, size, read-back. ``NotSent`` unless the bank's copy is ours to the byte.
+
+    ``InDoubt`` if it was there whole and is gone: then it is not known to be unsent.
+    """
     sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
     if sealed is None:
         raise NotSent(f"the archive has lost 40-sealed of submission {sub.sid}")
@@ -74,13 +79,35 @@ def _upload(house: House, session: Session, sub: Submission, folder: str, tempor
         session.create(folder, temporary, source)
     if house.bank(sub).submission.read_back:
         seen = session.digest(folder, temporary)
+        if seen is None:
+            raise InDoubt(f"{temporary} was written whole, and was gone before it was read back")
         if seen != (sub.sealed_size, sub.sealed_sha256):
             raise NotSent("the bank's copy of the upload, read back, is not what was sent")
         return
     entry = session.stat(folder, temporary)
-    if entry is None or entry.size != sub.sealed_size:
-        size = "gone" if entry is None else f"{entry.size} bytes"
-        raise NotSent(f"the upload of {sub.sealed_size} bytes is {size} at the bank")
+    if entry is None:
+        raise InDoubt(f"{temporary} was written whole, and was gone when its size was asked for")
+    if entry.size != sub.sealed_size:
+        raise NotSent(f"the upload of {sub.sealed_size} bytes is {entry.size} bytes at the bank")
+
+
+def _vanished(house: House, sub: Submission, temporary: str, problem: InDoubt) -> Submission:
+    """F46: the whole file lay under its temporary name and is gone before its rename was asked for.
+
+    A bank that takes temporary names has it now; another upload would pay twice. It counts as committed, and as a
+    doubt: the bank's answer or a person ends it.
+    """
+    detail = {"temporary": temporary, "problem": problem.message}
+    # Before the commit: from now on it proves nothing that the name is gone (`_withdrawn`), whatever is cut short.
+    house.journal.remark(sub.sid, _VANISHED, at=house.now(), detail=detail)
+    sub = house.journal.advance(sub, Event.COMMIT_STARTED, at=house.now(), detail=detail, commit_temporary=temporary)
+    _ledger_commit(house, sub)
+    text = (
+        f"{problem.message}: either the bank takes files under temporary names, or somebody clears them away at once; "
+        "until that is settled every file may end in doubt"
+    )
+    house.attend("temporary-taken", sub.bank, text, WhoActs.SYSTEM_ADMINISTRATOR, sub.bank)
+    return _in_doubt(house, sub, "H3", "it lay there whole under its temporary name, and was gone before its rename")
 
 
 def _try_later(house: House, sub: Submission, problem: str) -> Submission:
@@ -184,8 +211,11 @@ def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[
 
 
 def _withdrawn(house: House, sub: Submission) -> bool:
-    """True if h2h itself may have taken the temporary file away: that it is gone is then no sign of a rename (E4)."""
-    told = (e for e in house.journal.events(sub.sid) if e.event == _WITHDRAWING)
+    """True if h2h itself may have taken the temporary file away, or somebody before its rename was asked for.
+
+    That it is gone is then no sign of a rename (E4).
+    """
+    told = (e for e in house.journal.events(sub.sid) if e.event in (_WITHDRAWING, _VANISHED))
     return any(event.detail.get("temporary") == sub.commit_temporary for event in told)
 
 

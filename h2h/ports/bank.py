@@ -38,6 +38,7 @@ class Session(Protocol):
         """Write *source* to a new file: exclusive create, write, fsync if offered, close with its reply checked.
 
         ``NotSent`` whenever it did not go through entirely (the name is never reused, so a half file is harmless).
+        ``InDoubt`` if all of it was written and the name is gone: whoever took it away may have taken it for a payment.
         """
 
     def stat(self, folder: str, name: str | bytes) -> RemoteEntry | None:

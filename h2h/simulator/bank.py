@@ -193,7 +193,8 @@ class SimulatedBank:
         """Complete files, oldest name first; names that say "not yet" are left alone."""
         wait = self.brain.behaviour.take_after
         for path in sorted(self._folder(self.folders.to_bank).iterdir()):
-            if path.name.startswith(".") or path.name.endswith(_TEMPORARY) or path.is_symlink() or not path.is_file():
+            temporary = path.name.startswith(".") or path.name.endswith(_TEMPORARY)
+            if path.is_symlink() or not path.is_file() or (temporary and not self.brain.behaviour.takes_temporaries):
                 continue
             key = (path.name, path.stat().st_ino)
             since = self._seen.setdefault(key, now)

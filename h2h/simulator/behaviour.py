@@ -63,6 +63,7 @@ class Behaviour:
     skip_sequence: bool = False  # each statement after the first leaves one number out
     slow_write_seconds: float = 0.0  # answers grow under their final names for so long
     take_after: float = 0.0  # files stay in the folder for so long
+    takes_temporaries: bool = False  # whatever lies in the folder, under whatever name: F46
     remove_taken: bool = True  # a taken file disappears from the folder, as at most banks
 
 
@@ -80,6 +81,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "foreign-ack": Behaviour(foreign_answer=True),
     "half-written": Behaviour(slow_write_seconds=2.0),
     "notify": Behaviour(notify=True),
+    "takes-temporaries": Behaviour(rules=(), takes_temporaries=True),
 }
 
 

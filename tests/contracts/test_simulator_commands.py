@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +67,7 @@ def over(server: Sshd | PlainServer, **changes: Any) -> dict[str, Any]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["bank", *arguments])
+    return CliRunner().invoke(main, ["bank", *arguments, *(["--wait", "0"] if arguments[0] == "test" else [])])
 
 
 def steps(result: Result) -> dict[str, str]:
@@ -84,6 +85,28 @@ def test_a_good_server_passes_every_step_and_keeps_nothing(installation: Install
     assert {"rename posix", "rename fxp", "remove", "list to_bank", "list from_bank"} <= set(steps(result))
     assert json.loads(result.stdout)["submission"] == {"rename": "posix", "read_back": True}
     assert list((sshd.root / "to_bank").iterdir()) == []
+
+
+def test_a_bank_that_takes_temporary_names_is_found_out(installation: Installation, tmp_path: Path) -> None:
+    how, stop = BEHAVIOURS["takes-temporaries"], threading.Event()
+    with SimulatedBank(tmp_path / "bank", behaviour=how, pgp=False) as bank:
+        at_work = threading.Thread(target=bank.serve, args=(stop, 0.02))
+        at_work.start()
+        try:
+            channel = bank.channel()
+            assert channel.key is not None
+            values = {"kind": "sftp", "host": channel.host, "port": channel.port, "username": channel.username}
+            values |= {"key": str(channel.key.file), "host_keys": list(channel.host_keys)}
+            config = installation(values)
+            asked = ["bank", "test", "acme", "-c", str(config), "--json", "--wait", "20"]
+            result = CliRunner().invoke(main, asked)
+        finally:
+            stop.set()
+            at_work.join()
+    assert result.exit_code == 1
+    (told,) = [step for step in json.loads(result.stdout)["steps"] if step["mark"] == "no"]
+    assert told["name"] in ("write", "temporary names")
+    assert "folders.temporary" in told["next_step"] or "has it no longer" in told["text"]
 
 
 def test_for_people_it_prints_the_lines_for_the_profile(installation: Installation, sshd: Sshd) -> None:

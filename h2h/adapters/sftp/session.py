@@ -45,7 +45,7 @@ class SftpSession:
         return frozenset(self._wire.extensions)
 
     def create(self, folder: str, name: str, source: BinaryIO) -> None:
-        """Write a new file whole; ``NotSent`` if anything at all went wrong."""
+        """Write a new file whole; ``NotSent`` if anything at all went wrong, ``InDoubt`` if it is gone then."""
         path = _path(folder, name)
         try:
             self._still_young()
@@ -54,10 +54,11 @@ class SftpSession:
             stored = self._attributes(path)
         except (No, Lost, OSError, Unavailable) as cause:
             raise NotSent(f"writing {_shown(folder, name)} did not succeed: {_words(cause)}") from cause
-        if stored is None or stored.size != written:
-            there = "nothing" if stored is None else f"{stored.size} bytes"
+        if stored is None:
+            raise InDoubt(f"the server confirmed {written} bytes of {_shown(folder, name)}, and has it no longer")
+        if stored.size != written:
             raise NotSent(
-                f"the server confirmed {written} bytes of {_shown(folder, name)}, but has {there}",
+                f"the server confirmed {written} bytes of {_shown(folder, name)}, but has {stored.size} bytes",
                 hint="bank: quota or disk full?",
             )
 
