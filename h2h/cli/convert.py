@@ -138,8 +138,9 @@ def _csv(looked: Looked) -> bytes:
     from h2h.core.model.payment import Initiation
     from h2h.core.model.statement import StatementMessage
     from h2h.core.rows import write_csv
-    from h2h.core.view import enquiry_rows, initiation_rows, statement_rows, status_rows
+    from h2h.core.view import initiation_rows, statement_rows, status_rows
     from h2h.core.view_cancellation import cancellation_rows
+    from h2h.core.view_enquiry import enquiry_rows
 
     if looked.read is None:
         return b""

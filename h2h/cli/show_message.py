@@ -14,7 +14,7 @@ from h2h.core.codecs.own_document import OwnDocument
 from h2h.core.findings import Finding, Severity
 from h2h.core.match_cancellation import DECISIONS
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
-from h2h.core.model.enquiry import Enquiry
+from h2h.core.model.enquiry import Enquiry, ReportingRequest
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReason, StatusReport
@@ -293,6 +293,8 @@ def _enquiry(console: Console, enquiry: Enquiry, limit: int | None) -> None:
         page=enquiry.page,
     )
     asked = [(a.number, a.name) for a in enquiry.accounts]
+    for r in enquiry.requests:
+        asked.append((r.account.number if r.account else None, _asked_for(r)))
     asked += [(reference, "our reference") for reference in enquiry.references]
     asked += [(reference, "the bank's reference") for reference in enquiry.bank_references]
     table = _table("asked about", "")
@@ -301,6 +303,11 @@ def _enquiry(console: Console, enquiry: Enquiry, limit: int | None) -> None:
     if asked:
         console.print(table)
     _rest(console, len(asked[:limit]), len(asked))
+
+
+def _asked_for(request: ReportingRequest) -> str:
+    days = " to ".join(str(day) for day in (request.from_date, request.to_date) if day is not None)
+    return ", ".join(part for part in (request.requested_message, days, request.reference) if part)
 
 
 def _reasons(reasons: Iterable[StatusReason]) -> str:

@@ -17,6 +17,7 @@ from h2h.core.answers import BankCode, Meanings
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
 from h2h.core.foreign import foreign
+from h2h.core.mapping.document_writer import DocumentWriter
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.pieces import Blocks
 from h2h.core.mapping.plan import Plan, compile_plan
@@ -33,6 +34,18 @@ Message = Initiation | StatusReport | StatementMessage | CancellationRequest | C
 
 # The finding of a file that no format knows; the command line answers it with exit status 3.
 UNKNOWN_FORMAT = "H2H-UNKNOWN-FORMAT"
+
+
+#: Kinds of messages that ask a bank for something and move no money by themselves.
+REQUESTS = ("cancellation-request", "enquiry")
+
+_WRITERS = {
+    "credit-transfer": "_writer",
+    "direct-debit": "_writer",
+    "statement": "_statement_writer",
+    "cancellation-request": "_document_writer",
+    "enquiry": "_document_writer",
+}
 
 
 @dataclass(slots=True)
@@ -163,7 +176,7 @@ class Format:
 
     @property
     def writes(self) -> bool:
-        """Whether payments, or statements, can be written in it."""
+        """Whether payments, statements or requests can be written in it."""
         return self.card is not None and self.card.writes
 
     def prepare(self) -> None:
@@ -171,7 +184,7 @@ class Format:
         if self.codec is None:
             self._reader.prepare()
             if self.writes:
-                _ = self._statement_writer if self.kind == "statement" else self._writer
+                _ = getattr(self, _WRITERS[self.kind])
         else:
             self.codec.prepare()
 
@@ -226,6 +239,9 @@ class Format:
             return
         if isinstance(message, StatementMessage) and self.kind == "statement":
             self._statement_writer.write(message, out)
+            return
+        if self.kind in REQUESTS:
+            self._document_writer.write(message, out)
             return
         if not isinstance(message, Initiation):
             raise Misconfigured(f"{self.id} is not written from a {type(message).__name__}")
@@ -297,6 +313,11 @@ class Format:
     def _statement_writer(self) -> StatementWriter:
         self._refuse_to_write()
         return StatementWriter(self._plan, self.namespace, self.id)
+
+    @cached_property
+    def _document_writer(self) -> DocumentWriter:
+        self._refuse_to_write()
+        return DocumentWriter(self._plan, self.namespace, self.id)
 
     def _refuse_to_write(self) -> None:
         if not self.writes:

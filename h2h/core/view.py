@@ -16,6 +16,7 @@ from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstructio
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
 from h2h.core.view_cancellation import cancellation_json
+from h2h.core.view_enquiry import enquiry_json
 
 STATUS_ROW_HEADER = (
     *("original_message_id", "payment_information_id", "end_to_end_id", "instruction_id", "uetr", "amount", "currency"),
@@ -60,7 +61,7 @@ def _content(message: Message) -> dict[str, Any]:
         return cancellation_json(message)
     if isinstance(message, StatusReport):
         return _report(message)
-    return _enquiry(message) if isinstance(message, Enquiry) else _initiation(message)
+    return enquiry_json(message) if isinstance(message, Enquiry) else _initiation(message)
 
 
 # ---------------------------------------------------------------------------------------------------- statements
@@ -251,34 +252,6 @@ def _transaction(transaction: CreditTransfer, other: str) -> dict[str, Any]:
 def _agent(agent: Agent | None) -> str | None:
     """A bank as people name it: by BIC, else by clearing number, else by name."""
     return agent.bic or agent.member_id or agent.name if agent is not None else None
-
-
-# ---------------------------------------------------------------------------------------------------- enquiries
-
-
-def _enquiry(enquiry: Enquiry) -> dict[str, Any]:
-    return {
-        "message_id": enquiry.message_id,
-        "creation_date_time": _when(enquiry.creation_date_time),
-        "about": enquiry.about,
-        "accounts": [{"account": a.number, "name": a.name, "currency": a.currency} for a in enquiry.accounts],
-        "references": [*enquiry.references],
-        "bank_references": [*enquiry.bank_references],
-        "from_date": _when(enquiry.from_date),
-        "to_date": _when(enquiry.to_date),
-        "page": enquiry.page,
-        "supplementary": dict(enquiry.supplementary),
-    }
-
-
-def enquiry_rows(enquiry: Enquiry) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
-    """Header and rows, one for each account or reference that is asked about."""
-    header = ("about", "message_id", "account", "reference", "from_date", "to_date", "page")
-    dates = (_when(enquiry.from_date) or "", _when(enquiry.to_date) or "", enquiry.page or "")
-    about = (enquiry.about, enquiry.message_id or "")
-    accounts = [(a.number or "", "") for a in enquiry.accounts]
-    references = [("", r) for r in (*enquiry.references, *enquiry.bank_references)]
-    return header, ((*about, *which, *dates) for which in [*accounts, *references] or [("", "")])
 
 
 # ---------------------------------------------------------------------------------------------------- status reports

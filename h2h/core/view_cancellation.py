@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
+from h2h.core.model.parties import Agent, Party
 
 ROW_HEADER = (
     *("message_id", "case_id", "level", "original_message_id", "payment_information_id", "instruction_id"),
@@ -30,6 +31,8 @@ def cancellation_json(message: CancellationRequest | CancellationAnswer) -> dict
         made["confirmation"] = message.confirmation
     else:
         stated = message.stated_control_sum
+        made["assigner"] = _who(message.assigner, message.assigner_agent)
+        made["assignee"] = _who(message.assignee, message.assignee_agent)
         made["stated_transaction_count"] = message.stated_transaction_count
         made["stated_control_sum"] = f"{stated:f}" if stated is not None else None
     made["cancellations"] = [_detail(detail) for detail in told(message)]
@@ -59,6 +62,13 @@ def reasons_of(detail: CancellationDetail) -> tuple[str, str]:
     return codes, "; ".join(r.text for r in detail.reasons if r.text)
 
 
+def _who(party: Party | None, agent: Agent | None) -> str | None:
+    """A name, or the bank's id."""
+    if party is not None:
+        return party.name
+    return (agent.bic or agent.name) if agent is not None else None
+
+
 def _row(message: CancellationRequest | CancellationAnswer, d: CancellationDetail) -> Sequence[str]:
     amount = f"{d.amount:f}" if d.amount is not None else None
     about = (d.original_message_id, d.payment_information_id, d.instruction_id, d.end_to_end_id, d.uetr)
@@ -71,5 +81,7 @@ def _detail(d: CancellationDetail) -> dict[str, Any]:
         **{name: getattr(d, name) for name in _PLAIN},
         "amount": f"{d.amount:f}" if d.amount is not None else None,
         "currency": d.currency,
+        "requested_execution_date": d.requested_execution_date.isoformat() if d.requested_execution_date else None,
+        "whole": d.whole,
         "reasons": [{"code": r.code or r.proprietary, "text": r.text} for r in d.reasons],
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from h2h.core.match import Matching
 from h2h.core.match_cancellation import ids_answered, match_answer, match_request
-from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
+from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest, part_of
 from h2h.core.model.status import StatusReason
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord
@@ -21,7 +22,7 @@ OF_MESSAGE = {"MSG-1": frozenset({SUB.sid})}
 
 def answered(*details: CancellationDetail, payments: list[PaymentRecord], **whole: object) -> Matching:
     matching = Matching(bank="bank", fid="f1")
-    answer = CancellationAnswer("RES-1", details=list(details), **whole)  # type: ignore[arg-type]
+    answer = CancellationAnswer("RES-1", parts=[part_of(details)], **whole)  # type: ignore[arg-type]
     match_answer(answer, payments, OF_MESSAGE, matching)
     return matching
 
@@ -109,13 +110,13 @@ def test_an_answer_that_names_nothing_is_told_with_its_case() -> None:
 def test_a_banks_own_request_is_told_to_a_person_and_nothing_else_happens() -> None:
     details = [CancellationDetail("payment", end_to_end_id="E1", reasons=(StatusReason("FRAD"),))]
     matching = Matching(bank="bank", fid="f1")
-    match_request(CancellationRequest("REQ-1", details=details), matching)
+    match_request(CancellationRequest("REQ-1", parts=[part_of(details)]), matching)
     assert (matching.payments, [a.kind for a in matching.attention]) == ([], ["cancellation-request"])
     assert "1 payment back (request REQ-1, for FRAD)" in matching.attention[0].text
 
 
 def test_the_ids_of_an_answer_leave_out_what_is_no_id() -> None:
-    answer = CancellationAnswer("R", details=[of_payment("ACCR", end_to_end_id="NOTPROVIDED", uetr="u")])
+    answer = CancellationAnswer("R", parts=[part_of([of_payment("ACCR", end_to_end_id="NOTPROVIDED", uetr="u")])])
     assert ids_answered(answer) == (["MSG-1"], [], [], ["u"])
 
 
@@ -123,12 +124,14 @@ def test_an_instruction_that_only_stands_around_its_payments_is_not_told() -> No
     around = CancellationDetail("instruction", payment_information_id="P1")
     inside = CancellationDetail("payment", payment_information_id="P1", end_to_end_id="E1")
     alone = CancellationDetail("instruction", payment_information_id="P2")
-    assert told(CancellationRequest("R", details=[inside, around, alone])) == [inside, alone]
+    assert told(CancellationRequest("R", parts=[part_of([around, alone, inside])])) == [alone, inside]
 
 
 def test_a_request_that_does_not_add_up_is_found() -> None:
     one = CancellationDetail("payment", end_to_end_id="E1", amount=Decimal("1.50"), currency="EUR")
-    sound = CancellationRequest("R", None, None, 1, Decimal("1.50"), [], [one])
+    sound = CancellationRequest(
+        "R", stated_transaction_count=1, stated_control_sum=Decimal("1.50"), parts=[part_of([one])]
+    )
     assert check_message(sound) == []
-    wrong = CancellationRequest("R", None, None, 2, Decimal("1.51"), [], [one])
+    wrong = replace(sound, stated_transaction_count=2, stated_control_sum=Decimal("1.51"))
     assert [f.code for f in check_message(wrong)] == ["H2H-COUNT", "H2H-SUM"]

@@ -107,7 +107,8 @@ class _Source:
                 continue
             self._say(f"v = o.{field.name}")
             carried = " or ".join(f"({' and '.join(_test(c) for c in way)})" for way in ways)
-            self._say(f"if v is not None and v is not False and v != '' and v != () and v != {{}}{_unless(carried)}:")
+            held = "v is not None and v is not False and v != '' and v != () and v != [] and v != {}"
+            self._say(f"if {held}{_unless(carried)}:")
             self._say(f" no_place({field.name!r}, v)")
 
     # ------------------------------------------------------------------------------------------------ elements
@@ -154,12 +155,14 @@ class _Source:
         self._depth -= 1
 
     def _parts(self, element: Element, carries: Carries, cls: type, path: str) -> None:
-        """Objects in a list, an element each."""
-        content = self._object(cls, element.children)
+        """Objects in a list, an element each. What its presence says is not written, so it must be what they say."""
+        content = self._object(cls, element.children, frozenset(name for name, _ in element.sets))
         value, number = self._name("v"), self._name("i")
         self._say(f"{number} = 0")
         self._say(f"for {value} in o.{carries.field}:")
         self._depth += 1
+        for name, said in element.sets:
+            self._say(f"if {value}.{name} != {said!r}: no_place({name!r}, {value}.{name})")
         self._say(f"{number} += 1; a({f'<{element.tag}>'!r})")
         self._say(f"try: {content}({value}, out, texts, o)")
         self._say(f"except CannotWriteError as problem: raise problem.below(numbered({path!r}, {number})) from None")
