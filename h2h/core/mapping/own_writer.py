@@ -322,7 +322,7 @@ def _held(item: Any, before: Path = ()) -> Iterator[tuple[Path, Any]]:
     """The leaves of an object that say something: not empty, and not what its class says by default."""
     for f in dataclasses.fields(item):
         value, path = getattr(item, f.name), (*before, f.name)
-        if f.name in _LISTS or value is None or value in ("", (), False):
+        if f.name in _LISTS or value is None or value in ("", (), [], False):
             continue
         if f.default is not dataclasses.MISSING and value == f.default:
             continue
