@@ -206,10 +206,13 @@ def _amount(entry: Entry, detail: EntryDetail | None) -> Decimal:
 
 
 def _counterparty(entry: Entry, detail: EntryDetail | None) -> tuple[str, str]:
-    """The other side: the creditor of a debit, the debtor of a credit."""
+    """The other side: the creditor of a debit, the debtor of a credit.
+
+    What takes back a credit is a debit, and its other side is still the one who had paid.
+    """
     if detail is None:
         return "", ""
-    if (detail.credit_debit or entry.credit_debit) == "DBIT":
+    if ((detail.credit_debit or entry.credit_debit) == "DBIT") is not entry.reversal:
         return detail.creditor_name or "", detail.creditor_account or ""
     return detail.debtor_name or "", detail.debtor_account or ""
 

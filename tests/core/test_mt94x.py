@@ -240,7 +240,8 @@ def test_a_line_that_belongs_nowhere_is_said() -> None:
         ("Müller".encode(), "Müller"),
         ("Müller".encode("cp1252"), "Müller"),
         (b"\xef\xbb\xbf:20:", ""),
-        (b"M\x81", "M\x81"),
+        (b"M\x81", "Mü"),
+        (b"M\x81\xb0", "M\x81\xb0"),
     ],
 )
 def test_the_encoding_is_utf_8_where_the_bytes_are_and_else_said(data: bytes, name: str) -> None:
@@ -333,6 +334,71 @@ def test_what_could_mean_two_amounts_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "amount",
+    ["1 000,50", "1'000,50", "1OO,50", "1N005,50", "1.234", "-0,50", "100", "1,2,3"],
+)
+def test_an_amount_that_goes_on_behind_what_looks_like_one_is_not_cut(amount: str) -> None:
+    got = read(f"{HEAD}:61:2611191119C{amount}{'' if amount == '100' else 'NTRF'}REF1//B1\n{TAIL}")
+    assert [f.code for f in got.findings] == ["H2H-MT-LINE"]
+
+
+def test_what_a_bank_does_everywhere_is_said_once() -> None:
+    lines = ":61:2611191119C100.00NTRFREF1\n:61:2611191119D100.00NTRFREF1\n"
+    got = read(f"{HEAD.replace(',', '.')}{lines}{TAIL.replace(',', '.')}")
+    assert [f.code for f in got.findings] == ["H2H-MT-DIALECT"]
+    assert check_message(got.message) == []
+
+
+def test_a_message_has_one_currency_and_it_is_one() -> None:
+    (odd,) = read(f"{HEAD}{TAIL.replace('EUR', 'USD')}").findings
+    assert "in USD, and what stands before it in EUR" in odd.text
+    (odd,) = read(f"{HEAD}{TAIL}".replace("EUR", "EUX")).findings
+    assert "EUX is no currency" in odd.text
+
+
+def test_a_block_that_does_not_end_may_be_cut_off() -> None:
+    blocks = "{1:F01BANKDEFFAXXX0000000000}{2:I940BANKDEFFXXXXN}{4:\n"
+    whole = blocks + HEAD + TAIL[:-2] + "-}"
+    assert read(whole + "${1:" + whole[4:]).findings == []
+    assert [f.code for f in read(whole + "\n" + whole[:-2]).findings] == ["H2H-MT-CUT"]
+
+
+def test_each_message_of_a_file_is_of_its_own_type() -> None:
+    interim = ":20:A\n:25:1\n:28C:1\n:34F:EUR0,\n:13D:2611191530+0100\n:61:261119C1,NTRFX\n-\n"
+    counted = HEAD.replace(":60F", ":13D:2611191530+0100\n:60F") + ":90D:1EUR5,\n:90C:1EUR5,\n" + TAIL
+    assert [s.kind for s in statements(interim + HEAD + TAIL, "mt942")] == ["report", "statement"]
+    got = read(HEAD + TAIL + counted)
+    assert [f.code for f in got.findings] == ["H2H-MT-COUNTED"]
+    assert check_message(got.message) == []
+
+
+def test_a_name_that_fills_its_sub_field_goes_on_unless_it_ends_in_a_blank() -> None:
+    full, with_blank = "MUELLER UND SOEHNE GESELLSC", "MUELLER UND SOEHNE MASCHIN "
+    assert text_of(f"166?00X?32{full}?33HAFT MBH").details[0].creditor_name == f"{full}HAFT MBH"
+    assert text_of(f"166?00X?32{with_blank}?33AG").details[0].creditor_name == f"{with_blank}AG"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "name"),
+    [
+        ("ОПЛАТА ПО СЧЕТУ № 5 «Ромашка»", "cp1251", "windows-1251"),
+        ("Оплата по счету", "cp866", "code page 866"),
+        ("货款 2026年1月（有限公司）", "gb18030", "GB 18030"),
+        ("Müller-Straße, 5 € – l’été „Zitat“ §5", "cp1252", "windows-1252"),
+        ("ÜBERWEISUNG Müller für Zubehör", "cp850", "code page 850"),
+        ("PRZELEW ŻÓŁTY ĄĘŚ gęślą", "cp1250", "windows-1250"),
+        ("PRZELEW ŻÓŁTY ĄĘŚ gęślą", "iso8859-2", "ISO 8859-2"),
+        ("PRZELEW ŻÓŁTY DŁUGA", "cp852", "code page 852"),
+    ],
+)
+def test_letters_tell_the_encoding_and_it_is_said(text: str, codec: str, name: str) -> None:
+    got = read(f"{HEAD}:61:2611191119C1,NTRFA\n:86:{text}\n{TAIL}".encode(codec))
+    assert isinstance(got.message, StatementMessage)
+    assert got.message.statements[0].entries[0].additional_information == text
+    assert [f.text.rpartition("read as ")[2] for f in got.findings] == [name]
+
+
+@pytest.mark.parametrize(
     ("text", "currency", "number", "own"),
     [
         ("DE89370400440532013000", None, "DE89370400440532013000", None),
@@ -341,6 +407,9 @@ def test_what_could_mean_two_amounts_is_none(text: str) -> None:
         ("12345678/EUR", "EUR", "12345678", "EUR"),
         ("MU17BOMM0101101030300200000MUR", "MUR", "MU17BOMM0101101030300200000MUR", "MUR"),
         ("GB33BUKB20201555555ABC", "EUR", "GB33BUKB20201555555ABC", "EUR"),
+        ("/PL61109010140000071219812874", "PLN", "PL61109010140000071219812874", "PLN"),
+        ("DABADKKK/DK5000400440116243", "DKK", "DK5000400440116243", "DKK"),
+        ("50070010/0123456EUR", "EUR", "50070010/0123456", "EUR"),
     ],
 )
 def test_a_currency_behind_the_account_is_no_part_of_its_number(

@@ -23,14 +23,19 @@ from h2h.core.model.statement import Balance, Statement, StatementMessage
 from h2h.core.rules.lists import decimals_of
 
 _FIRST = re.compile(
-    rb"\s*(?:01[ \t]*,[^,\r\n]*,[^,\r\n]*,[0-9]{6},"
-    rb"|02[ \t]*,[^,\r\n]*,[^,\r\n]*,[ ]?[0-4]?,[0-9]{6},"
-    rb"|03[ \t]*,[^,\r\n]+,(?:[A-Z]{3})?,(?:[0-9]{3})?,[-+]?[0-9]*,)"
+    rb"\s*(?:01[ \t]*,[^,\r\n]*,[^,\r\n]*,[ ]?(?:[0-9]{2})?[0-9]{6}[ ]?,"
+    rb"|02[ \t]*,[^,\r\n]*,[^,\r\n]*,[ ]?[0-4]?,(?:[0-9]{2})?[0-9]{6},"
+    rb"|03[ \t]*,[^,\r\n]+,(?:[A-Za-z]{3})?,(?:[0-9]{3})?,[-+]?[0-9]*,)"
 )
 # Balances that ISO 20022 has a name for; the others keep their BAI code.
 _BALANCES = {"010": "OPBD", "015": "CLBD", "030": "ITBD", "040": "OPAV", "045": "CLAV", "060": "ITAV"}
 # As-of-date modifiers of a group: 1 and 3 are interim figures, 2 and 4 final ones.
 _INTERIM = frozenset(("1", "3"))
+# A group's status: of 1 (update) nothing is to be said.
+_STATUS = {"2": "takes back what was reported before", "3": "corrects what was reported before", "4": "is a test"}
+_FUNDS = frozenset(("", "0", "1", "2", "S", "V", "D", "Z"))
+# What stands behind the first comma of an amount that is written with commas.
+_THOUSANDS = re.compile(r"[0-9]{3}(?:\.[0-9]{1,2})?")
 _AMOUNT = re.compile(r"[-+]?[0-9]{1,30}(?:\.[0-9]*)?")
 
 
@@ -104,16 +109,18 @@ class _Reading:
 
     def _group(self, record: Record) -> None:
         fields = [*record.fields(), *[""] * 7]
-        self._as_of = self._days.value(fields[3]) if re.fullmatch("[0-9]{6}", fields[3]) else None
+        self._as_of = self._day(fields[3])
+        if fields[2] in _STATUS:
+            self._odd(record, f"the group {_STATUS[fields[2]]} (status {fields[2]}); it is read like any other")
         if self._as_of is None:
             self._odd(record, f"the as-of date {fields[3]!r} is no date; entries and balances have none")
-        self._currency = fields[5] or "USD"
+        self._currency = fields[5].upper() or "USD"
         self._interim = fields[6] in _INTERIM
 
     def _account(self, record: Record) -> None:
         self._close()
         number, currency, *rest = [*record.fields(), "", ""]
-        currency = currency or self._currency
+        currency = currency.upper() or self._currency
         decimals = decimals_of(currency)
         if decimals is None:
             self._bad(record, f"{currency} is no currency, so nobody knows how many decimals the amounts have")
@@ -133,6 +140,14 @@ class _Reading:
             return
         statement = self._statement
         value = self.money(record, amount or "0")
+        self._look_at_funds(record, funds.split(",", 1)[0], code)
+        if not re.fullmatch("[0-9]{3}", code):
+            self._odd(record, f"{code!r} is no type code, which has three digits; its amount is {amount}")
+        if _THOUSANDS.fullmatch(count) and (code < "100" or "." in count):
+            self._bad(record, f"there is a comma within the amount {amount},{count} of type {code}")
+            return
+        if count and not re.fullmatch("[0-9]{1,9}", count):
+            self._odd(record, f"{count!r} stands where type {code} has its number of items")
         if value is None or statement is None:
             return
         self._totals.add(amount)
@@ -162,11 +177,21 @@ class _Reading:
             return
         if not detail.amount and detail.code != "890":
             self._odd(record, "an entry without an amount; it is 0")
+        funds = detail.funds[0] if detail.funds else ""
+        if _THOUSANDS.fullmatch(funds):
+            self._bad(record, f"there is a comma within the amount {detail.amount},{funds}")
+            return
+        self._look_at_funds(record, funds, detail.code)
         if value < 0:
             self._odd(record, f"the amount {detail.amount} has a sign; type {detail.code} says its direction")
             direction, value = ("DBIT" if direction == "CRDT" else "CRDT"), -value
         currency = self._statement.account.currency or ""
         self._statement.entries.append(detail.entry(value, currency, direction, self._as_of, self._days))
+
+    def _look_at_funds(self, record: Record, funds: str, code: str) -> None:
+        """What stands there instead shows that fields are missing, or too many."""
+        if funds not in _FUNDS:
+            self._odd(record, f"{funds!r} stands where type {code} has its funds type (0, 1, 2, S, V, D or Z)")
 
     def money(self, record: Record, text: str) -> Decimal | None:
         """An amount with the currency's decimals put in; None, and said, if it is none."""
@@ -194,13 +219,19 @@ class _Reading:
         self.message.statements.append(statement)
 
     def _moment(self, day: str, time: str) -> datetime | None:
-        found = self._days.value(day) if re.fullmatch("[0-9]{6}", day) else None
+        found = self._day(day)
         if found is None:
             return None
         hour, minute = (int(time[:2]), int(time[2:])) if re.fullmatch("[0-9]{4}", time) else (0, 0)
         if hour > 23 or minute > 59:  # 2400 and 9999 are the end of the day
             hour, minute = 23, 59
         return datetime(found.year, found.month, found.day, hour, minute)  # noqa: DTZ001  the bank's own clock
+
+    def _day(self, text: str) -> date | None:
+        """YYMMDD; some banks write the century before it."""
+        if re.fullmatch("20[0-9]{6}", text):
+            text = text[2:]
+        return self._days.value(text) if re.fullmatch("[0-9]{6}", text) else None
 
     def _bad(self, record: Record, text: str) -> None:
         told = f"line {record.line}: {text}: {_raw(record)}"

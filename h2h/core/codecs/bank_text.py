@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from h2h.core.codecs.encoding import guessed
 from h2h.core.findings import Finding, WhoActs, warning
 
 _LINE_ENDS = re.compile(r"\r+\n?|\n?\f\n?")
@@ -13,12 +14,13 @@ _CONTROL_BYTES = bytes((*range(9), 11, *range(14, 32), 127))
 
 
 def decoded(data: bytes) -> tuple[str, list[Finding]]:
-    """The text with LF line ends, in UTF-8 where the bytes are, else windows-1252; and what was odd about them."""
+    """The text with LF line ends, in UTF-8 where the bytes are, else as ``guessed``; and what was odd about them."""
     findings: list[Finding] = []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        text, name = _in_another_encoding(data)
+        name, codec = guessed(data)
+        text = data.decode(codec)
         line = data.count(b"\n", 0, problem.start) + 1
         told = f"the file is not in UTF-8 (line {line}); it was read as {name}"
         findings.append(warning("H2H-ENCODING", f"line {line}", told, WhoActs.BANK, line=line))
@@ -31,10 +33,3 @@ def decoded(data: bytes) -> tuple[str, list[Finding]]:
         findings.append(warning("H2H-CONTROL", f"line {line}", told, WhoActs.BANK, line=line))
         text = _CONTROL.sub(" ", text)
     return text, findings
-
-
-def _in_another_encoding(data: bytes) -> tuple[str, str]:
-    try:
-        return data.decode("cp1252"), "windows-1252"
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), "ISO 8859-1"

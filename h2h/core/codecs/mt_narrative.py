@@ -23,6 +23,7 @@ _STRUCTURED = re.compile(r"([0-9]{3})\s?([^\w\s])(?=[01236][0-9])")
 _AFTER_CODE = re.compile(r"PN[0-9]{4}|[A-Z_]{4}")
 _SUBFIELDS = frozenset(f"{n:02}" for n in (*range(39), 60, 61, 62, 63, 70, 71))
 _REMITTANCE = frozenset(f"{n:02}" for n in (*range(20, 30), 60, 61, 62, 63))
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _SEPA = re.compile(
     r"(EREF|KREF|MREF|BREF|RREF|PREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|ANAM|IBAN|BIC|PURP|SQTP|ORCR|ORMR|DDAT)\+"
 )
@@ -96,18 +97,18 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
             before = key
         elif before:
             fields[before] += sign + part
-    notes, name, rest = [], "", []
+    get = fields.get
+    account_in = "38" if _IBAN.fullmatch(get("38", "").strip()) or not get("31", "").strip() else "31"
+    notes, rest = [], []
     for key, value in fields.items():
         if key in _REMITTANCE:
             notes.append(value)
-        elif key in ("32", "33"):
-            name += value.rstrip() if len(value) >= _FULL_SUBFIELD else f"{value.strip()} "
-        elif key not in ("00", "10", "31"):
+        elif key not in ("00", "10", "32", "33", account_in) and value.strip():
             rest.append(f"{sign}{key}{value.strip()}")
-    get = fields.get
     _add_code(entry, code, get("10", ""))
     detail = EntryDetail()
-    account = get("31", "").strip() or get("38", "").strip()
+    account = get(account_in, "").strip()
+    name = joined([get("32", ""), get("33", "")])
     posting = get("00", "").strip()
     account = _notes(entry, detail, notes, rest) or account
     _set_counterparty(entry, detail, name.strip() or None, account or None)
@@ -132,6 +133,8 @@ def joined(parts: list[str]) -> str:
     text = ""
     for part in parts:
         whole = part.rstrip()
+        if not whole:
+            continue
         text += whole if len(whole) >= _FULL_SUBFIELD else f"{whole} "
     return text
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance
+from h2h.core.rules.lists import decimals_of
 
 #: Mark → direction in which the money moves, whether it corrects another entry, and the entry's status.
 MARKS: dict[str, tuple[str, bool, str | None]] = {
@@ -19,12 +20,18 @@ MARKS: dict[str, tuple[str, bool, str | None]] = {
     "ED": ("DBIT", False, "PDNG"),
 }
 
+DOTTED = "amounts are written with a dot, where the standard has a comma"
+
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9.,]+)\s*")
 _LOOSE_BALANCE = re.compile(r"([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,]+)")
+# What goes on behind an amount, so that it is a part of one: where the type is missing, and where it is there.
+_GOES_ON = re.compile(r"\s*['\u2019+-]?\s?[0-9]|[.,]")
+_DECIMALS = re.compile(r"[0-9]*[.,][0-9]")
 _SUM = re.compile(r"([0-9]{0,9})([A-Z]{3})([0-9.,]+)")
 _FLOOR = re.compile(r"([A-Z]{3})\s?[CD]?\s?([0-9.,]+)")
 _MOMENT = re.compile(r"([0-9]{6})([0-9]{4})(?:([+-])([0-9][0-9])([0-9][0-9]))?")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _WITH_CURRENCY = re.compile(r"(.*[0-9A-Za-z])([ /]?)([A-Z]{3})", re.DOTALL)
 # IBANs of Mauritius and the Seychelles end in a currency.
 _OWN_CURRENCY = re.compile(r"MU[0-9]{2}[A-Z0-9]{26}|SC[0-9]{2}[A-Z0-9]{27}")
@@ -44,6 +51,29 @@ def amount(text: str) -> Decimal | None:
         return Decimal(text.replace(",", "."))
     except InvalidOperation:
         return None
+
+
+def unusual_amount(money: str, type_: str | None, rest: str, currency: str) -> tuple[Decimal | None, str]:
+    """An entry's amount that is not written as ``1234,56`` before its type, and in words what is odd about it.
+
+    None if it could mean another amount: ``1 000,50`` and ``1'000,50`` go on behind what looked like the amount, and
+    ``1.234`` euros are a thousand or one.
+    """
+    value = amount(money)
+    plain = "," not in money and "." not in money
+    if value is None or (plain and type_ is None) or (_GOES_ON if type_ is None else _DECIMALS).match(rest):
+        return None, ""
+    if plain:
+        return value, "amounts are written without a comma, which the standard demands"
+    behind = len(money) - max(money.rfind(","), money.rfind(".")) - 1
+    decimals = decimals_of(currency)
+    if decimals is not None and behind > max(decimals, 2):
+        if "," not in money:
+            return None, ""
+        return value, f"an amount has {behind} decimals, {currency} has {decimals}"
+    if "." in money:
+        return value, DOTTED
+    return value, "no type stands behind the amount"
 
 
 class Days:
@@ -83,20 +113,27 @@ def _day(year: int, text: str) -> date | None:
         return None
 
 
-def balance(type_: str, text: str, days: Days) -> tuple[Balance | None, str]:
-    """A balance field's content, and in words what is odd about it ("" if nothing is)."""
+def balance(type_: str, text: str, days: Days) -> tuple[Balance | None, list[str]]:
+    """A balance field's content, and in words what is odd about it."""
+    odd = []
     found = _BALANCE.fullmatch(text)
-    odd = ""
     if found is None:
         found = _LOOSE_BALANCE.match(text)
         rest = text[found.end() :].strip() if found else ""
-        odd = f"{rest!r} behind the amount" if rest else "blanks in it"
+        odd.append(f"{rest!r} behind the amount" if rest else "blanks in a balance")
     value = amount(found[4]) if found else None
     if found is None or value is None:
-        return None, ""
+        return None, []
+    whole, dot, behind = found[4].rpartition(".")
+    if dot and "," not in whole + behind:
+        if len(behind) > 2 and len(behind) != decimals_of(found[3]):
+            return None, []  # 1.234 euros are a thousand or one
+        odd.append(DOTTED)
+    elif not dot and "," not in behind:
+        odd.append(f"the amount {found[4]} has no comma, which the standard demands")
     day = days.value(found[2])
     if day is None:
-        odd = f"{found[2]} is no date"
+        odd.append(f"{found[2]} is no date")
     return Balance(type_, value, found[3], "DBIT" if found[1] == "D" else "CRDT", day), odd
 
 
@@ -135,12 +172,16 @@ def moment(text: str) -> datetime | None:
 
 
 def account(text: str, currency: str | None) -> Account:
-    """:25: or :25P:. A currency behind the number is the account's, not a part of the number."""
-    number = text.split("\n", 1)[0].strip()
+    """:25: or :25P:. A currency behind the number is the account's, not a part of the number, nor is a slash before it.
+
+    An IBAN is the account, whatever bank is named before it (``DABADKKK/DK50…``).
+    """
+    number = text.split("\n", 1)[0].strip().removeprefix("/")
     told = _WITH_CURRENCY.fullmatch(number)
     if told and (told[2] or told[3] == currency) and not _OWN_CURRENCY.fullmatch(number):
         number, currency = told[1].strip(), told[3]
     compact = number.replace(" ", "")
-    if _IBAN.fullmatch(compact):
-        return Account(iban=compact, currency=currency)
+    bank, _, behind = compact.rpartition("/")
+    if _IBAN.fullmatch(behind) and (not bank or _BIC.fullmatch(bank)):
+        return Account(iban=behind, currency=currency)
     return Account(other=number or None, currency=currency)

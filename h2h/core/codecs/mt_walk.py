@@ -12,36 +12,30 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.mt_entry import LazyEntry
+from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER
 from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
-from h2h.core.codecs.mt_values import MARKS, Days, account, amount, balance, count_and_sum, floor_limit, moment
+from h2h.core.codecs.mt_values import (
+    MARKS,
+    Days,
+    account,
+    balance,
+    count_and_sum,
+    floor_limit,
+    moment,
+    unusual_amount,
+)
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Statement
+from h2h.core.rules.lists import decimals_of
 
 #: So many entries are given out together when a file is streamed.
 BATCH = 500
 
-_TAGS = r"(?:20|21|25P?|28C?|60[FM]?|61|62[FM]?|64|65|86|34F|13D?|90[CD]|NSF?)"
-# What ends a field: another one, the end of the message (-, -}), the blocks of the next.
-_STOP = rf"[ \t]*:{_TAGS} ?:|-[}}\x80-\xff]?[ \t]*(?:\n|\Z)|-\}}|-XXX|\{{[1-5S]:"
-# Most lines begin with what can end nothing; only for the others all that could is asked.
-_GOES_ON = rf"\n(?:(?![ \t:{{-])|(?!{_STOP}))[^\n]*"
-_LINES = rf"[^\n]*(?:{_GOES_ON})*"
-_ENTRY = re.compile(
-    r"[ \t]*:61:([0-9]{6}(?:[0-9]{4})?)(R?[CD]|E[CD])[A-Z]?([0-9.,]+)"  # dates, mark, funds code, amount
-    r"(?:(?!NON?REF)([NSF][A-Z0-9]{2}[A-Z0-9 ]))?"  # type
-    r"([^\n/]*(?:/(?!/)[^\n/]*)*)(?://([^\n]*))?"  # reference of the owner, of the bank
-    rf"((?:{_GOES_ON})*)"  # supplementary details
-    rf"(?:\n[ \t]*:86 ?:({_LINES}))?\n?"
-)
-_FIELD = re.compile(rf"[ \t]*:({_TAGS}) ?:({_LINES})\n?")
-_FOREIGN = re.compile(r"[ \t]*:([0-9]{2}[A-Z]?) ?:")
-_NUMBER = re.compile(r"\s*([0-9]{1,18})?\s*(?:/\s*([0-9]{1,18}))?\s*")
-# What stands around messages: SWIFT's blocks, and the header lines of several banks.
-_ENVELOPE = re.compile(r"\s*(?:\{.*|-.*|[A-Z0-9]{8,12}|:?9[0-9]{2}(?: ?[0-9]{2}|:)?|[0-9]{4} .*|[^\x00-\x7f]*4:|)\s*")
-
 _BALANCES = {"60F": "OPBD", "60": "OPBD", "60M": "PRCD", "62F": "CLBD", "62M": "CLBD", "62": "CLBD", "64": "CLAV"}
 _BALANCES["65"] = "FWAV"
+# What an end-of-day statement does not have (an MT941 has some).
+_INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
 _TEXTS = frozenset(("25P", "61", "86", "NS", "NSF"))
 _RAW_MAX = 200
 
@@ -57,7 +51,8 @@ class Walk:
         self._line, self._counted = 1, 0
         self._outside: list[int] = []
         self._foreign: dict[str, int] = {}
-        self._dotted: int | None = None
+        self._told: set[str] = set()
+        self._block_at: int | None = None
         self._fields: dict[str, Callable[[str, str, int], None]] = {
             "20": self._reference, "25": self._account, "25P": self._account, "28": self._number, "28C": self._number,
             "13": self._moment, "13D": self._moment, "34F": self._limit, "90C": self._sums, "90D": self._sums,
@@ -79,7 +74,7 @@ class Walk:
     def __iter__(self) -> Iterator[tuple[Statement, list[LazyEntry]]]:
         """(statement as far as it is known, its next entries); at the end of a statement once more."""
         text, position, end = self._text, 0, len(self._text)
-        match_entry, match_field = _ENTRY.match, _FIELD.match
+        match_entry, match_field = ENTRY.match, FIELD.match
         while position < end:
             found = match_entry(text, position)
             if found is not None:
@@ -132,8 +127,13 @@ class Walk:
         for entry in entries:
             entry.currency = entry.currency or self._currency
         has_balance = any(tag in _BALANCES for tag in self._seen)
-        if statement.kind == "statement" and not has_balance and self._seen.keys() & {"34F", "13D", "90C", "90D"}:
+        interim = self._seen.keys() & _INTERIM
+        if statement.kind == "statement" and not has_balance and interim:
             statement.kind = "report"
+        elif statement.kind == "report" and has_balance and not interim:
+            statement.kind = "statement"  # of another type than the file's first message
+        if has_balance and not entries and "61" not in self._seen and statement.stated_entry_count:
+            self._tell_of_counted(statement)
         self._tell_of_missing(statement, bool(entries))
         self._statement, self._entries = None, []
         self._forget()
@@ -142,6 +142,13 @@ class Walk:
     @property
     def _now(self) -> Statement:
         return self._statement or self._begin()
+
+    def _tell_of_counted(self, statement: Statement) -> None:
+        """A balance report (MT941) counts entries and lists none."""
+        statement.entries_elsewhere = True
+        where = f"statement {statement.id or ''}".strip()
+        told = f"{where}: {statement.stated_entry_count} entries are counted, and stand in another message"
+        self._add(info("H2H-MT-COUNTED", where, told))
 
     def _tell_of_missing(self, statement: Statement, entries: bool) -> None:
         where = f"statement {statement.id or ''}".strip()
@@ -165,7 +172,8 @@ class Walk:
     def _entry(self, found: re.Match[str]) -> None:
         when, mark, money, type_, reference, bank_reference, more, text = found.groups()
         try:
-            decimal = Decimal(money.replace(",", ".")) if "." not in money else self._with_dot(money, found.start())
+            usual = type_ is not None and "," in money[-3:] and "." not in money
+            decimal = Decimal(money.replace(",", ".")) if usual else self._unusual(found)
         except ArithmeticError:
             decimal = None
         if decimal is None:
@@ -177,7 +185,8 @@ class Walk:
         entry.value_date, entry.booking_date = self._dates.get(when) or self._dates_of(when, found)
         entry.entry_reference = None
         entry.account_servicer_reference = bank_reference.strip() or None if bank_reference else None
-        entry.line = (type_, "" if reference in NO_REFERENCE else reference.strip(), text, more)
+        reference = reference.strip()
+        entry.line = (type_, "" if reference in NO_REFERENCE else reference, text, more)
         self._entries.append(entry)
         self._orphan = False
 
@@ -193,12 +202,12 @@ class Walk:
             self._dates[when] = made
         return made
 
-    def _with_dot(self, money: str, position: int) -> Decimal | None:
-        """Said once: where one amount is written so, all are."""
-        if self._dotted is None:
-            self._dotted = position
-            self._odd(position, "amounts are written with a dot, where the standard has a comma", money)
-        return amount(money)
+    def _unusual(self, found: re.Match[str]) -> Decimal | None:
+        """An amount that is written in another way; None if it could mean another one."""
+        value, odd = unusual_amount(found[3], found[4], found[5], self._currency)
+        if odd:
+            self._odd_once(found.start(), odd, found[0].split("\n", 1)[0])
+        return value
 
     def _unreadable(self, _tag: str, text: str, position: int) -> None:
         line = self._line_of(position)
@@ -239,7 +248,7 @@ class Walk:
 
     def _number(self, tag: str, text: str, position: int) -> None:
         told = _first(text)
-        found = _NUMBER.fullmatch(told)
+        found = NUMBER.fullmatch(told)
         if found is None:
             self._odd(position, "the statement number is not a number", f":{tag}:{told}")
         elif found[1]:
@@ -253,18 +262,26 @@ class Walk:
             told = f"line {line}: this balance cannot be read: :{tag}:{_raw(text)}"
             self._add(error("H2H-MT-LINE", f"line {line}, tag {tag}", told, WhoActs.BANK, line=line))
             return
-        if odd:
-            self._odd(position, odd, f":{tag}:{text}")
-        self._currency = self._currency or made.currency
+        for told in odd:
+            self._odd_once(position, told, f":{tag}:{text}")
+        self._is_in(made.currency, position, f":{tag}:{text}")
         self._now.continues = self._now.continues or tag == "60M"
         self._now.balances.append(made)
+
+    def _is_in(self, currency: str, position: int, raw: str) -> None:
+        """All fields of a message have one currency (the handbook's rule C27)."""
+        if self._currency and currency != self._currency:
+            self._odd(position, f"it is in {currency}, and what stands before it in {self._currency}", raw)
+        elif decimals_of(currency) is None:
+            self._odd_once(position, f"{currency} is no currency", raw)
+        self._currency = self._currency or currency
 
     def _limit(self, tag: str, text: str, position: int) -> None:
         found = floor_limit(_first(text))
         if found is None:
             self._odd(position, "this floor limit cannot be read", f":{tag}:{text}")
             return
-        self._currency = self._currency or found[0]
+        self._is_in(found[0], position, f":{tag}:{text}")
         self._listed_from = max(self._listed_from, found[1])
 
     def _moment(self, tag: str, text: str, position: int) -> None:
@@ -278,7 +295,7 @@ class Walk:
             self._odd(position, "this number and sum of entries cannot be read", f":{tag}:{text}")
             return
         count, currency, total = found
-        self._currency = self._currency or currency
+        self._is_in(currency, position, f":{tag}:{text}")
         if self._listed_from:
             return  # entries below the limit are in the sum, and not in the list
         statement = self._now
@@ -296,16 +313,32 @@ class Walk:
         stop = self._text.find("\n", position)
         stop = len(self._text) if stop < 0 else stop
         line = self._text[position:stop]
-        foreign = _FOREIGN.match(line)
+        foreign = FOREIGN.match(line)
         if line.startswith(("-", "{")):
             self._ended = self._ended or line.startswith("-") or "{4:" in line
-        elif foreign and not _ENVELOPE.fullmatch(line):
+            self._block(line, position)
+        elif foreign and not ENVELOPE.fullmatch(line):
             self._foreign.setdefault(foreign[1], position)
-        elif not _ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
+        elif not ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
             self._outside.append(position)
         return stop + 1
 
+    def _block(self, line: str, position: int) -> None:
+        """SWIFT's block 4 begins with ``{4:`` and ends with ``-}``; one that does not end is cut off."""
+        if line.startswith("-"):
+            self._block_at = None
+        if "{4:" in line:
+            self._tell_of_open_block()
+            self._block_at = position
+
+    def _tell_of_open_block(self) -> None:
+        if self._block_at is not None:
+            line = self._line_of(self._block_at)
+            told = f"line {line}: the message that begins here has no end (-}}); it may be cut off"
+            self._add(warning("H2H-MT-CUT", f"line {line}", told, WhoActs.BANK, line=line))
+
     def _tell_of_the_rest(self) -> None:
+        self._tell_of_open_block()
         if self._outside:
             line = self._line_of(self._outside[0])
             stop = self._text.find("\n", self._outside[0])
@@ -316,6 +349,12 @@ class Walk:
         for tag, position in self._foreign.items():
             line = self._line_of(position)
             self._add(info("H2H-UNREAD", f"line {line}, tag {tag}", f"the tag :{tag}: is not read", line=line))
+
+    def _odd_once(self, position: int, text: str, raw: str) -> None:
+        """What a bank does everywhere, or nowhere."""
+        if text not in self._told:
+            self._told.add(text)
+            self._odd(position, text, raw)
 
     def _odd(self, position: int, text: str, raw: str) -> None:
         line = self._line_of(position)
