@@ -62,11 +62,17 @@ def json_option(command: F) -> F:
 
 
 def lang_option(command: F) -> F:
-    """``--lang``: the words for states, who acts and what is next."""
-    choice = click.Choice(("en", "zh"))
-    return click.option("--lang", type=choice, default="en", show_default=True, help="Language of the fixed words.")(
-        command
-    )
+    """``--lang``: headings, the words for states, who acts and what is next. Without it the locale decides."""
+    text = "Language of the fixed words; default: zh where the locale says so, else en; JSON is en."
+    return click.option("--lang", type=click.Choice(("en", "zh")), default=None, callback=_language, help=text)(command)
+
+
+def _language(context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    """Scripts get the same words whoever runs them; ``json_option`` stands before this one."""
+    if value is not None:
+        return value
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "zh" if locale.lower().startswith("zh") and not context.params.get("as_json") else "en"
 
 
 def actor_option(command: F) -> F:

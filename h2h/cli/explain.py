@@ -83,10 +83,10 @@ def _print(out: Console, story: Story, *, everything: bool) -> None:
     table = grid("!", "")
     for name, value in story.facts:
         if value:
-            row(table, name, value)
+            row(table, words.label(name), value)
     out.print(table)
     if story.others:
-        section(out, "Also known by this name")
+        section(out, words.label("Also known by this name"))
         for other in story.others:
             say(out, other, indent=2)
     section(out, f"{words.fixed['story']} ({story.zone})")
@@ -128,15 +128,17 @@ def _print_payments(out: Console, story: Story, *, everything: bool) -> None:
 
     if not story.payments:
         return
+    label = story.words.label
     section(out, f"{story.words.fixed['payments']}: {', '.join(story.sums)}")
     if story.counts:
-        say(out, ", ".join(f"{number} {outcome}" for outcome, number in story.counts.items()), indent=2)
+        say(out, ", ".join(f"{number} {label(outcome)}" for outcome, number in story.counts.items()), indent=2)
     listed = story.payments if everything else story.urgent_first()[:PAYMENTS_LISTED_MAX]
-    table = grid(">!no", "end-to-end id", ">!amount", "!", "payee", "outcome")
+    names = [label(name) for name in ("end-to-end id", "payee", "outcome")]
+    table = grid(f">!{label('no')}", names[0], f">!{label('amount')}", "!", *names[1:])
     for payment in listed:
         account = masked(payment.creditor_account)
         payee = f"{payment.creditor_name or ''} {account}".strip()
-        outcome = str(payment.outcome) + (f" {payment.reason_code}" if payment.reason_code else "")
+        outcome = label(payment.outcome) + (f" {payment.reason_code}" if payment.reason_code else "")
         amount = f"{payment.amount:f}"
         row(table, str(payment.ordinal), payment.end_to_end_id, amount, payment.currency, payee, outcome)
     out.print(table)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.common import lang_option
+
 if TYPE_CHECKING:
     from h2h.core.codes import Reason
 
@@ -61,10 +63,8 @@ _RESEND = {
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The installation's h2h.toml: codes of its own formats are known too.",
 )
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the answer."
-)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in both languages.")
+@lang_option
 def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json: bool) -> None:
     """What a bank's reason or status CODE means, and who must act (such as AC04, RJCT, or PAYOUT of a bank's own).
 

@@ -229,20 +229,20 @@ def _print(out: Console, view: View) -> None:
     from h2h.cli.nodes import print_nodes
     from h2h.cli.screen import command, local, say, zone
 
-    settings = view.desk.settings
+    settings, label = view.desk.settings, view.words.label
     runs = {
         True: "the daemon is running",
         False: "THE DAEMON IS NOT RUNNING here",
         None: "does the daemon run? not known",
     }
-    say(out, f"{settings.instance} ({settings.environment}): {runs[view.daemon]}", "" if view.daemon else "warn")
+    say(out, f"{settings.instance} ({settings.environment}): {label(runs[view.daemon])}", "" if view.daemon else "warn")
     if view.daemon is False:
         service = view.desk.config == common.DEFAULT_CONFIG
         command(out, "systemctl start h2h" if service else view.desk.command("h2h run"), indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
     print_waiting(out, view.waiting[:WAITING_SHOWN_MAX], view.now, view.words, of=len(view.waiting))
     if len(view.waiting) > WAITING_SHOWN_MAX:
-        say(out, f"{len(view.waiting) - WAITING_SHOWN_MAX} more:", indent=2)
+        say(out, f"{len(view.waiting) - WAITING_SHOWN_MAX} {label('more')}:", indent=2)
         command(out, view.desk.command("h2h attention list"), indent=4)
     print_nodes(out, view.nodes)
     _print_counts(out, view)
@@ -260,7 +260,8 @@ def print_waiting(out: Console, waiting: list[Waiting], now: datetime, words: Wo
         who = words.who_of(item.who_acts)
         bank = f" ({item.bank})" if item.bank else ""
         look = "bad" if _urgent(item) else "warn"
-        say(out, f"{number} {item.kind}{bank}, {age(now - item.since)}: {who}", look, indent=2)
+        count, _, unit = age(now - item.since).partition(" ")
+        say(out, f"{number} {item.kind}{bank}, {count} {words.label(unit)}: {who}", look, indent=2)
         say(out, item.text, indent=6)
         say(out, f"{words.fixed['next-step']}: {item.step}", indent=6)
         for text in item.commands:
@@ -276,21 +277,23 @@ def _print_counts(out: Console, view: View) -> None:
     from h2h.core.lifecycle import State
     from h2h.core.records import FileState
 
-    section(out, f"Files since {local(view.since)[:10]}, and older ones that are still open")
+    label, none = view.words.label, f": {view.words.label('none')}"
+    day = local(view.since)[:10]
+    section(out, label("Files since {day}, and older ones that are still open").format(day=day))
     banks = sorted({*view.desk.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
     for bank in banks:
         table = grid(">!", "!", "")
         for state in State:
             if number := view.tally.submissions.get((bank, state)):
                 row(table, str(number), (str(state), style_of(state)), view.words.states[state].words)
-        say(out, f"to {bank}" + ("" if table.row_count else ": none"), indent=2)
+        say(out, f"{label('to')} {bank}" + ("" if table.row_count else none), indent=2)
         if table.row_count:
             out.print(table)
         table = grid(">!", "!", "")
         for file_state in FileState:
             if number := view.tally.files.get((bank, file_state)):
                 row(table, str(number), str(file_state), view.words.file_states[str(file_state)].words)
-        say(out, f"from {bank}" + ("" if table.row_count else ": none"), indent=2)
+        say(out, f"{label('from')} {bank}" + ("" if table.row_count else none), indent=2)
         if table.row_count:
             out.print(table)
 
@@ -300,9 +303,11 @@ def _print_newest(out: Console, view: View) -> None:
 
     if not view.newest:
         return
-    section(out, "The last files to banks")
+    label = view.words.label
+    section(out, label("The last files to banks"))
     wide = out.width >= 110
-    table = grid("!received", "!submission", "!state", "file", *(["in words"] if wide else []))
+    names = [f"!{label(name)}" for name in ("received", "submission", "state")]
+    table = grid(*names, label("file"), *([label("in words")] if wide else []))
     for sub, _ in view.newest:
         words = [view.words.states[sub.state].words] if wide else []
         state = (str(sub.state), style_of(sub.state))
@@ -314,24 +319,27 @@ def _print_money(out: Console, view: View) -> None:
     from h2h.cli.screen import grid, money, plural, row, say, section
     from h2h.core.tally import SENT, Place
 
-    section(out, "Money of these files")
-    table = grid("!bank", "!currency", "!where", ">!payments", ">!amount")
+    label = view.words.label
+    section(out, label("Money of these files"))
+    names = [f"!{label(name)}" for name in ("bank", "currency", "where")]
+    table = grid(*names, f">!{label('payments')}", f">!{label('amount')}")
     for account in view.tally.accounts:
-        row(table, account.bank, account.currency, "in", str(account.total.count), money(account.total.amount))
+        row(table, account.bank, account.currency, label("in"), str(account.total.count), money(account.total.amount))
         sent = account.sent
-        row(table, "", "", "= sent", str(sent.count), money(sent.amount))
+        row(table, "", "", f"= {label('sent')}", str(sent.count), money(sent.amount))
         for place in Place:
             if place in account.places:
                 own, sign = account.places[place], "    " if place in SENT else "+ "
                 look = "dim" if place in SENT else ""
-                row(table, "", "", (f"{sign}{place}", look), (str(own.count), look), (money(own.amount), look))
+                row(table, "", "", (f"{sign}{label(place)}", look), (str(own.count), look), (money(own.amount), look))
         lost = account.unaccounted
         look = "bad" if lost.count or lost.amount else "good"
-        row(table, "", "", ("+ unaccounted", look), (str(lost.count), look), (money(lost.amount), look))
+        row(table, "", "", (f"+ {label('unaccounted')}", look), (str(lost.count), look), (money(lost.amount), look))
     if table.row_count:
         out.print(table)
     if view.tally.not_counted:
         files = plural(view.tally.not_counted, "file")
-        say(out, f"Payments not known: {files} refused, duplicate, held or given up before being read", "dim", indent=2)
+        text = label("Payments not known: {files} refused, duplicate, held or given up before being read")
+        say(out, text.format(files=files, count=view.tally.not_counted), "dim", indent=2)
     if not view.tally.accounts and not view.tally.not_counted:
-        say(out, "none", indent=2)
+        say(out, label("none"), indent=2)

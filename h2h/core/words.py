@@ -6,7 +6,7 @@ filled from the submission, the attention item or the event's detail. Commands a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from h2h.core.code_data.advice import Money, Resend
 from h2h.core.findings import WhoActs
@@ -47,6 +47,11 @@ class Words:
     resend: dict[Resend, str]
     money: dict[Money, str]
     fixed: dict[str, str]
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def label(self, english: str) -> str:
+        """A heading or the name of a column in this language; what has no translation stays as it is."""
+        return self.labels.get(english, english)
 
     def who_of(self, who_acts: str) -> str:
         """The person's name in this language, from what a record says."""

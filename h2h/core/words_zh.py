@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from h2h.core.code_data.advice import Money, Resend
 from h2h.core.findings import WhoActs
+from h2h.core.labels_zh import LABELS
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
 from h2h.core.words import ATTENTION, HELD, STATES, Saying, Step, Words
@@ -212,4 +213,5 @@ CHINESE = Words(
         "money": "资金状态",
         "statement": "对账单",
     },
+    labels=LABELS,
 )

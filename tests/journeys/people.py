@@ -43,7 +43,7 @@ class Person:
         from h2h.cli.main import main
 
         environment: dict[str, str | None] = {"SUDO_USER": None, "H2H_CONFIG": None, "NO_COLOR": None, "TZ": "UTC"}
-        environment |= {"COLUMNS": str(columns), "LOGNAME": self.name, **more}
+        environment |= {"COLUMNS": str(columns), "LOGNAME": self.name, "LC_ALL": "C.UTF-8", **more}
         arguments = [*words, "-c", str(self.site.config)]
         result = CliRunner().invoke(main, arguments, env=environment, input=stdin, prog_name="h2h")
         structlog.reset_defaults()  # a command's log goes to its own standard error, which is gone now
@@ -55,7 +55,8 @@ class Person:
         """The same as a process of its own."""
         command = [sys.executable, "-m", "h2h", *words, *(["-c", str(self.site.config)] if config else [])]
         environment = {k: v for k, v in os.environ.items() if k not in ("SUDO_USER", "H2H_CONFIG", "NO_COLOR")}
-        environment |= {"TZ": "UTC", "COLUMNS": "80", "LOGNAME": self.name, "PYTHONPATH": os.fspath(_root()), **more}
+        environment |= {"TZ": "UTC", "COLUMNS": "80", "LOGNAME": self.name, "LC_ALL": "C.UTF-8"}
+        environment |= {"PYTHONPATH": os.fspath(_root()), **more}
         run = subprocess.run(
             command,
             env=environment,

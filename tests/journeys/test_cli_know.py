@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from h2h.core.labels_zh import LABELS
 from h2h.core.lifecycle import State
+from h2h.core.outcome import Outcome
+from h2h.core.tally import Place
 from tests.journeys import states
 from tests.journeys.conftest import fast_directory
 from tests.journeys.people import Person
@@ -115,6 +119,32 @@ def test_the_words_are_also_chinese(alice: Person) -> None:
     told = alice.says("explain", "PART-2", "--lang", "zh").out
     assert "账户已销户" in told
     assert "由谁处理: 应付账款人员" in told
+    for heading in ("Files since", "The last files", "Money of these files", "NOT RUNNING", "unaccounted"):
+        assert heading in alice.says("status", *ALL).out
+        assert heading not in alice.says("status", *ALL, "--lang", "zh").out
+
+
+@pytest.mark.parametrize("name", ["LC_ALL", "LANG"])
+def test_a_chinese_terminal_gets_chinese_and_a_script_the_same_words_everywhere(alice: Person, name: str) -> None:
+    here = {"LC_ALL": "", "LANG": "C.UTF-8", name: "zh_CN.UTF-8"}
+    assert "需要人工处理" in alice.says("status", columns=80, stdin=None, **here).out
+    assert "Needs a person" in alice.says("status", "--lang", "en", columns=80, stdin=None, **here).out
+    assert (
+        alice.says("explain", "PART-2", "--json", columns=80, stdin=None, **here).json
+        == alice.says("explain", "PART-2", "--json").json
+    )
+
+
+def test_every_heading_and_column_has_its_chinese_and_none_is_left_over(root: Path) -> None:
+    sources = [(root / "h2h/cli" / name).read_text("utf-8") for name in ("status.py", "explain.py", "telling.py")]
+    asked = {name for text in sources for name in re.findall(r"""label\(\s*["']([^"']+)["']""", text)}
+    asked |= set(re.findall(r'^        \("([^"]+)", ', sources[2], re.MULTILINE)) - {"UETR"}
+    asked |= {str(place) for place in Place} | {str(outcome) for outcome in Outcome}
+    for names in re.findall(r"label\(name\)[^(]* in \(([^)]*)\)", "".join(sources)):
+        asked |= set(re.findall(r'"([^"]+)"', names))
+    said = {"the daemon is running", "THE DAEMON IS NOT RUNNING here", "does the daemon run? not known"}
+    assert all(f'"{text}"' in sources[0] for text in said)
+    assert asked | said | {"days", "h", "min", "s"} == set(LABELS)
 
 
 def test_money_that_the_journal_lost_is_an_alarm_and_exit_status_1(tmp_path: Path) -> None:
