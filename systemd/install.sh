@@ -38,10 +38,15 @@ systemd-tmpfiles --create h2h.conf
 
 # The configuration: read by h2h, changed by root.
 install -d -m 750 -o root -g h2h /etc/h2h /etc/h2h/banks /etc/h2h/schemas /etc/h2h/formats
+first=no
 if [ ! -e /etc/h2h/h2h.toml ]; then
+  first=yes
   install -m 640 -o root -g h2h "$config/h2h.toml" /etc/h2h/h2h.toml
+  # The bank that h2h.toml names; the other examples are not read until somebody takes the .example away.
   for bank in "$config"/banks/*.toml; do
-    install -m 640 -o root -g h2h "$bank" /etc/h2h/banks/
+    name=$(basename "$bank")
+    [ "$name" = examplebank.toml ] || name=$name.example
+    install -m 640 -o root -g h2h "$bank" "/etc/h2h/banks/$name"
   done
 fi
 
@@ -49,6 +54,12 @@ install -D -m 644 "$here/h2h.service" "$units/h2h.service"
 [ -e "$units/h2h.service.d/site.conf" ] || install -D -m 644 "$here/site.conf" "$units/h2h.service.d/site.conf"
 [ ! -d /run/systemd/system ] || systemctl daemon-reload
 
+if [ $first = no ]; then
+  say "h2h is upgraded; your configuration is as it was. Now:"
+  say "  1. h2h check"
+  say "  2. systemctl restart h2h"
+  exit 0
+fi
 say "h2h is installed. Now:"
 say "  1. edit /etc/h2h/h2h.toml and /etc/h2h/banks/*.toml"
 say "  2. edit $units/h2h.service.d/site.conf: folders, bank addresses, credentials"

@@ -15,6 +15,7 @@ as_h2h gpgconf --homedir $keyring --kill all
 
 # The bank of this test is ourselves: it signs with the key that it decrypts with.
 sed -i "s/FINGERPRINT/$fingerprint/" /mnt/share/config/banks/mybank.toml
+ls /etc/h2h/banks >/mnt/share/examples
 rm -rf /etc/h2h/h2h.toml /etc/h2h/banks/*
 cp /mnt/share/config/h2h.toml /etc/h2h/
 cp /mnt/share/config/banks/mybank.toml /etc/h2h/banks/

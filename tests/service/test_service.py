@@ -233,6 +233,25 @@ def test_sigterm_finishes_the_send_in_flight(running: Machine, sshd: Sshd) -> No
     assert _at_the_bank(sshd, temporary=True) == []
 
 
+def test_a_first_installation_reads_one_example_of_a_bank_and_has_the_others_at_hand(machine: Machine) -> None:
+    examples = (machine.share / "examples").read_text(encoding="utf-8").split()
+    assert [name for name in examples if name.endswith(".toml")] == ["examplebank.toml"]
+    assert "cib.toml.example" in examples
+
+
+def test_an_installation_on_top_is_an_upgrade_and_changes_nothing_that_was_edited(running: Machine) -> None:
+    edited = ("cat", CONFIG, "/etc/h2h/banks/mybank.toml", "/mnt/units/h2h.service.d/site.conf")
+    running.run("sh", "-c", "echo '# ours' >> /mnt/units/h2h.service.d/site.conf", check=True)
+    before, pid = running.run(*edited, check=True).stdout, _pid(running)
+    install = ("env", "UNIT_DIR=/mnt/units", "sh", "/opt/h2h/checkout/systemd/install.sh")
+    said = running.run(*install, check=True).stdout
+    assert "upgraded" in said
+    assert "systemctl restart h2h" in said
+    assert running.run(*edited, check=True).stdout == before
+    assert running.run("ls", "/etc/h2h/banks", check=True).stdout.split() == ["mybank.toml"]
+    assert _pid(running) == pid, "what is in flight is not disturbed until somebody restarts it"
+
+
 def test_the_uninstallation_stops_it_and_keeps_the_evidence(running: Machine) -> None:
     running.run("env", "UNIT_DIR=/mnt/units", "sh", "/opt/h2h/checkout/systemd/uninstall.sh", check=True)
     assert running.show("h2h.service", "ActiveState") == "inactive"
