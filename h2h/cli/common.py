@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from h2h.cli.login import NOT_A_PERSON, remember
+
 if TYPE_CHECKING:
     from h2h.adapters.archive import FileArchive
     from h2h.adapters.clock import SystemClock
@@ -36,8 +38,6 @@ CONFIG_VARIABLE = "H2H_CONFIG"
 SERVICE_CREDENTIALS = Path("/run/credentials/h2h.service")
 #: What the installation's owner must be able to read, or nothing more can be imported as that user.
 PROGRAM: tuple[Path, ...] = (Path(os.__file__), Path(__file__))
-#: These names stand in the journal for the program and the bank; a person needs another.
-NOT_A_PERSON = frozenset({"h2h", "bank"})
 
 # ---------------------------------------------------------------------------------------------- options
 
@@ -95,7 +95,8 @@ def _not_blank(_context: click.Context, _option: click.Parameter, value: str | N
     return value.strip() if value is not None else None
 
 
-def _actor(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+def _actor(context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    remember(context)
     name = (value or os.environ.get("SUDO_USER") or getpass.getuser()).strip()
     if not name or name.casefold() in NOT_A_PERSON:
         raise click.BadParameter(f"'{name}' is not a person; give the name of whoever decides")

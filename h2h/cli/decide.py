@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
 
 from h2h.cli import common
+from h2h.cli.decided import Done, report
+from h2h.cli.login import must_be_the_login
 
 if TYPE_CHECKING:
     from h2h.core.evidence import Answer
     from h2h.core.lifecycle import Event
     from h2h.core.records import Submission
+    from h2h.pipeline.four_eyes import Decision
     from h2h.pipeline.house import House
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,18 +38,6 @@ def _verb(*, reason: bool = True) -> Callable[[F], F]:
         return click.argument("submission", metavar="SUBMISSION")(command)
 
     return decorated
-
-
-@dataclass
-class Done:
-    """What a decision changed."""
-
-    before: Submission
-    after: Submission
-    actor: str
-    reason: str
-    notes: list[str] = field(default_factory=list)
-    exported: list[str] = field(default_factory=list)
 
 
 @click.command()
@@ -72,6 +62,7 @@ def resolve(
     """
     from h2h.core.lifecycle import Event, State
     from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision
 
     if verdict is None:
         raise click.UsageError("Say what was found out: --sent, --not-sent or --look.")
@@ -85,17 +76,11 @@ def resolve(
         if verdict == "look":
             _look(house, done)
         elif verdict == "sent":
+            _two_people(house, Decision.RESOLVE_SENT, done)
             done.after = decisions.resolve_sent(house, sub.sid, actor=actor, reason=done.reason)
         else:
-            _look(house, done, may_fail=True)
-            if done.after.state is State.IN_DOUBT:
-                _ask(house, sub, "h2h will send the same file under the same name again.", "not sent", yes)
-                _look(house, done, may_fail=True, withdraw_it=True)
-            if done.after.state is State.IN_DOUBT:
-                done.after = decisions.resolve_not_sent(house, sub.sid, actor=actor, reason=done.reason)
-            else:
-                done.notes.append("h2h did not send it again: the bank has it.")
-        _report(config, done, as_json)
+            _not_sent(house, done, yes)
+        report(config, done, as_json)
     if done.after.state is State.IN_DOUBT or (verdict == "not-sent" and done.after.state is not State.SEALED):
         raise SystemExit(1)
 
@@ -109,12 +94,15 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
     """
     from h2h.core.lifecycle import Event
     from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
         sub = _one(house, submission)
         _must_be_possible(house, config, sub, Event.RELEASED, "released")
-        after = decisions.release(house, sub.sid, actor=actor, reason=reason)
-        _report(config, Done(sub, after, actor, reason), as_json)
+        done = Done(sub, sub, actor, reason)
+        _two_people(house, Decision.RELEASE, done)
+        done.after = decisions.release(house, sub.sid, actor=actor, reason=reason)
+        report(config, done, as_json)
 
 
 @click.command()
@@ -131,7 +119,7 @@ def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) 
         sub = _one(house, submission)
         _must_be_possible(house, config, sub, Event.HELD, "held")
         after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
-        _report(config, Done(sub, after, actor, reason), as_json)
+        report(config, Done(sub, after, actor, reason), as_json)
 
 
 @click.command()
@@ -143,12 +131,15 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
     """
     from h2h.core.lifecycle import Event
     from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
         sub = _one(house, submission)
         _must_be_possible(house, config, sub, Event.CANCELLED, "cancelled")
-        after = decisions.cancel(house, sub.sid, actor=actor, reason=reason)
-        _report(config, Done(sub, after, actor, reason), as_json)
+        done = Done(sub, sub, actor, reason)
+        _two_people(house, Decision.CANCEL, done)
+        done.after = decisions.cancel(house, sub.sid, actor=actor, reason=reason)
+        report(config, done, as_json)
 
 
 @click.command("take-over")
@@ -184,6 +175,7 @@ def take_over(
     from h2h.cli.export import check_directory, export
     from h2h.core.lifecycle import Event, State
     from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
         sub = _one(house, submission)
@@ -196,16 +188,17 @@ def take_over(
                 if not although:
                     _refuse_to_take_over(house, sub)
                 _ask(house, sub, "You are about to send it another way.", "take over", yes)
+            _two_people(house, Decision.TAKE_OVER, done)
             done.after = decisions.take_over(
                 house, sub.sid, actor=actor, reason=reason, knowing_it_may_be_there=although
             )
-        if directory is not None:
+        if directory is not None and done.after.state is State.TAKEN_OVER:
             done.exported = [str(path) for path in export(house.archive, done.after, directory)]
             if not done.exported:
                 done.notes.append(
                     "Nothing was exported: h2h had not written the bank's file yet. The archive has the source."
                 )
-        _report(config, done, as_json)
+        report(config, done, as_json)
 
 
 # ---------------------------------------------------------------------------------------------- before
@@ -241,6 +234,35 @@ def _must_be_possible(house: House, config: Path, sub: Submission, event: Event,
         f"{sub.source_name} ({sub.sid}) cannot be {_past(what)}: {at.words} [{sub.state}]",
         hint=f"{at.step}{': ' if instead else ''}{instead}",
     )
+
+
+def _two_people(house: House, decision: Decision, done: Done) -> None:
+    """Where one person may not decide it alone: is this a person, and what is still to come if it is the first?"""
+    from h2h.pipeline.four_eyes import needs_two
+
+    if needs_two(house, decision):
+        must_be_the_login(done.actor)
+        done.waits_for = decision
+
+
+def _not_sent(house: House, done: Done, yes: bool) -> None:
+    """Look, ask, take the temporary file away, look again; only then the bank's no is believed."""
+    from h2h.core.lifecycle import State
+    from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision, goes_on
+
+    sub, who = done.before, {"actor": done.actor, "reason": done.reason}
+    _look(house, done, may_fail=True)
+    if done.after.state is State.IN_DOUBT:
+        _ask(house, sub, "h2h will send the same file under the same name again.", "not sent", yes)
+        _two_people(house, Decision.RESOLVE_NOT_SENT, done)
+        if not goes_on(house, sub, Decision.RESOLVE_NOT_SENT, **who):
+            return
+        _look(house, done, may_fail=True, withdraw_it=True)
+    if done.after.state is State.IN_DOUBT:
+        done.after = decisions.resolve_not_sent(house, sub.sid, **who)
+    else:
+        done.notes.append("h2h did not send it again: the bank has it.")
 
 
 def _past(what: str) -> str:
@@ -312,55 +334,3 @@ def _seen(answer: Answer) -> str:
     if answer.decision is Decision.RENAME_AGAIN:
         return f"At the bank: {answer.words}. So far the bank has not taken it."
     return f"At the bank: {answer.words}."
-
-
-# ---------------------------------------------------------------------------------------------- after
-
-
-def _report(config: Path, done: Done, as_json: bool) -> None:
-    """What changed, on what evidence, and what is next."""
-    from h2h.cli.screen import command, console, say
-    from h2h.core.story import present
-
-    at = present(done.after)
-    if as_json:
-        common.print_json(_as_object(config, done))
-        return
-    out, sub = console(), done.after
-    changed = done.before.state is not sub.state
-    by = f", by {done.actor}" + (f": {done.reason}" if done.reason else "")
-    moved = f"{done.before.state} → {sub.state}{by}" if changed else f"still {sub.state}"
-    say(out, f"{sub.source_name} ({sub.sid}): {moved}", "strong")
-    for note in done.notes:
-        say(out, note)
-    if changed and sub.evidence:
-        say(out, f"Evidence: {sub.evidence}")
-    for path in done.exported:
-        out.print(f"Exported: {path}", soft_wrap=True)
-    say(out, f"Now: {at.words}")
-    say(out, f"Who must act: {at.who_acts}")
-    say(out, f"Next step: {at.step}")
-    for text in at.commands:
-        command(out, common.with_config(text, config), indent=4)
-
-
-def _as_object(config: Path, done: Done) -> dict[str, Any]:
-    from h2h.core.story import present
-
-    at = present(done.after)
-    return {
-        "submission": done.after.sid,
-        "file": done.after.source_name,
-        "bank": done.after.bank,
-        "from_state": str(done.before.state),
-        "state": str(done.after.state),
-        "actor": done.actor,
-        "reason": done.reason or None,
-        "notes": done.notes,
-        "evidence": done.after.evidence,
-        "exported": done.exported,
-        "words": at.words,
-        "who_acts": str(at.who_acts),
-        "next_step": at.step,
-        "commands": [common.with_config(text, config) for text in at.commands],
-    }

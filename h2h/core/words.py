@@ -165,6 +165,7 @@ EVENTS: dict[str, str] = {
     "duplicate-found": "h2h saw that it is a duplicate",
     "duplicate-warning": "h2h saw payments of earlier files in it, and went on as the profile says",
     "release-required": "it waits for a release",
+    "decision-asked": "{actor} asked for '{decision}'; it waits until a second person says the same",
     "released": "{actor} released it",
     "held": "it was held back",
     "sealed": "h2h fixed the final bytes and their name at the bank: {remote_name}",
@@ -209,6 +210,10 @@ ATTENTION: dict[str, Step] = {
         (_SUBJECT, "h2h resolve {subject} --look"),
     ),
     "held": Step("read why, then let it go on, or give it up", (_SUBJECT,)),
+    "second-person": Step(
+        "if you agree, give the same command yourself; if not, close this item, and it is no longer asked for",
+        (_SUBJECT, _CLOSE),
+    ),
     "cannot-go-on": Step("mend the cause; h2h goes on by itself, and closes this item", (_SUBJECT,)),
     "overdue-answer": Step("ask the bank; do not send the file again", (_SUBJECT,)),
     "disk-full": Step("make room; h2h goes on by itself, and closes this item"),

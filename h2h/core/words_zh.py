@@ -97,6 +97,7 @@ _EVENTS: dict[str, str] = {
     "bank-accepted": "银行接受了付款",
     "bank-partially-accepted": "银行接受了部分付款，拒绝了其余付款",
     "bank-rejected": "银行拒绝了文件",
+    "decision-asked": "{actor} 请求“{decision}”；须由第二人发出同样的命令",
     "cancelled": "{actor} 已放弃",
     "taken-over": "{actor} 已接管，将以其他方式发送",
     "reported": "银行报告第 {ordinal} 笔付款：{to}",
@@ -121,6 +122,7 @@ _EVENTS: dict[str, str] = {
 _ATTENTION_STEPS: dict[str, str] = {
     "in-doubt": "向银行查询是否收到文件，并把结果告诉 h2h",
     "held": "查看原因，然后放行或放弃",
+    "second-person": "若同意，请由第二人发出同样的命令；若不同意，请关闭本项，该请求即失效",
     "cannot-go-on": "消除原因；h2h 会自行继续并关闭本项",
     "overdue-answer": "询问银行；不要再次发送文件",
     "disk-full": "释放空间；h2h 会自行继续并关闭本项",

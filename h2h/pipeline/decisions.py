@@ -2,6 +2,9 @@
 
 Order matters for `resolve --not-sent` (I7): the ledger's release first, the journal second; a crash in between leaves
 the submission in doubt, and the decision is made again.
+
+Where the configuration wants two people for a decision, the first call of each function only asks (`four_eyes.py`): the
+submission comes back as it was.
 """
 
 from __future__ import annotations
@@ -9,9 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from h2h.core.errors import IllegalTransition
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, may_happen
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, advance, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.story import seen_elsewhere
+from h2h.pipeline.four_eyes import ITEM, Decision, goes_on
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.witness import ensure_delivered, ensure_given_up
@@ -20,6 +24,9 @@ from h2h.pipeline.witness import ensure_delivered, ensure_given_up
 def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """HELD or AWAITING_RELEASE goes on from where it was; the suspicion it was held for is answered."""
     sub = house.journal.submission(sid)
+    _must_be_possible(sub, Event.RELEASED)
+    if not goes_on(house, sub, Decision.RELEASE, actor=actor, reason=reason):
+        return sub
     answered = f"{sub.reason or sub.state} by {actor}"
     answers = f"{sub.released_by}; {answered}" if sub.released_by else answered
     sub = _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
@@ -35,7 +42,11 @@ def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
 
 def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """Give it up; nothing was sent and nothing will be. The same bytes may then be dropped again."""
-    sub = _decide(house, house.journal.submission(sid), Event.CANCELLED, actor, reason, reason_text=reason)
+    sub = house.journal.submission(sid)
+    _must_be_possible(sub, Event.CANCELLED)
+    if not goes_on(house, sub, Decision.CANCEL, actor=actor, reason=reason):
+        return sub
+    sub = _decide(house, sub, Event.CANCELLED, actor, reason, reason_text=reason)
     ensure_given_up(house, sub)
     for kind in ("held", "cannot-go-on"):
         house.settle(kind, sid, f"cancelled by {actor}: {reason}")
@@ -45,6 +56,9 @@ def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
 def resolve_sent(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """A person found out that the bank has it."""
     sub = house.journal.submission(sid)
+    _must_be_possible(sub, Event.RESOLVED_SENT)
+    if not goes_on(house, sub, Decision.RESOLVE_SENT, actor=actor, reason=reason):
+        return sub
     evidence = f"person: {actor}: {reason}"
     sub = _decide(
         house,
@@ -71,6 +85,8 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
             f"payment {payment.ordinal} ({payment.end_to_end_id}) is {payment.outcome} on statement "
             f"{payment.statement_reference}: the bank had the file"
         )
+    if not goes_on(house, sub, Decision.RESOLVE_NOT_SENT, actor=actor, reason=reason):
+        return sub
     if not house.ledger.has(LedgerKind.RELEASE, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
@@ -89,6 +105,8 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
     if not may_happen(sub.state, Event.TAKEN_OVER):
         # Before the ledger is told: the second witness must not say what the journal then refuses.
         raise IllegalTransition(f"submission {sid} is {sub.state}; it cannot be taken over any more")
+    if not goes_on(house, sub, Decision.TAKE_OVER, actor=actor, reason=reason):
+        return sub
     if not house.ledger.has(LedgerKind.TAKEN_OVER, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.TAKEN_OVER, sid, sub.generation, detail))
@@ -98,8 +116,14 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
     return sub
 
 
+def _must_be_possible(sub: Submission, event: Event) -> None:
+    """Before anybody is asked to say the same."""
+    advance(sub.state, event, held_from=sub.held_from)
+
+
 def _decide(house: House, sub: Submission, event: Event, actor: str, why: str, **changes: Any) -> Submission:
     sub = house.journal.advance(sub, event, at=house.now(), actor=actor, detail={"reason_text": why}, **changes)
+    house.settle(ITEM, sub.sid, f"{event} by {actor}")
     write_receipt(house, sub)
     moved(sub, str(event), actor=actor)
     return sub

@@ -37,6 +37,7 @@ _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.
 _TOLD_ABOUT = {
     "held": (State.HELD,),
     "in-doubt": (State.IN_DOUBT, State.COMMITTING),
+    "second-person": (*_NOT_YET_SENT, State.IN_DOUBT),
     "cannot-go-on": (*_NOT_YET_SENT, State.IN_DOUBT, State.COMMITTING),
 }
 

@@ -39,6 +39,14 @@ class Node(Part):
     )
 
 
+class Decisions(Part):
+    """What people may decide alone."""
+
+    four_eyes: tuple[Literal["release", "cancel", "resolve", "take-over"], ...] = Field(
+        (), description="These are carried out only when a second person has said the same, by a log-in of their own."
+    )
+
+
 class Logging(Part):
     """What is written to standard error."""
 
@@ -62,6 +70,7 @@ class Settings(Part):
     paths: Paths
     journal: Journal = Journal()
     node: Node = Node()
+    decisions: Decisions = Decisions()
     logging: Logging = Logging()
     limits: Limits = Limits()
     erp: tuple[ErpFolder, ...] = Field(min_length=1)

@@ -85,6 +85,7 @@ class Site:
     erp: Mapping[str, Any] = field(default_factory=dict)
     bank: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Mapping[str, Any] = field(default_factory=dict)
     more_erps: tuple[Mapping[str, Any], ...] = ()
     clock: StandingClock = field(default_factory=StandingClock)
     bank_root: Path | None = None  # where the bank's folders are, if not in a directory beside the installation
@@ -123,6 +124,7 @@ class Site:
             "environment": "test",
             "paths": {"state": "state", "archive": "archive", "ledger": "ledger/ledger.jsonl"},
             "limits": laid_over({"free_bytes_min": 0}, self.limits),
+            "decisions": dict(self.decisions),
             "erp": folders,
         }
         for erp in site["erp"]:
