@@ -17,6 +17,7 @@ from h2h.cli.decided import Done, report
 from h2h.cli.login import must_be_the_login
 
 if TYPE_CHECKING:
+    from h2h.core.errors import IllegalTransition
     from h2h.core.evidence import Answer
     from h2h.core.lifecycle import Event
     from h2h.core.records import Submission
@@ -174,7 +175,6 @@ def take_over(
     """
     from h2h.cli.export import check_directory, export
     from h2h.core.lifecycle import Event, State
-    from h2h.pipeline import decisions
     from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
@@ -189,9 +189,7 @@ def take_over(
                     _refuse_to_take_over(house, sub)
                 _ask(house, sub, "You are about to send it another way.", "take over", yes)
             _two_people(house, Decision.TAKE_OVER, done)
-            done.after = decisions.take_over(
-                house, sub.sid, actor=actor, reason=reason, knowing_it_may_be_there=although
-            )
+            _taken_over(house, done, although)
         if directory is not None and done.after.state is State.TAKEN_OVER:
             done.exported = [str(path) for path in export(house.archive, done.after, directory)]
             if not done.exported:
@@ -275,6 +273,31 @@ def _refuse_to_take_over(house: House, sub: Submission) -> NoReturn:
     raise IllegalTransition(
         f"{sub.source_name} ({sub.sid}) is in doubt: {_stakes(house, sub)}",
         hint="settle the doubt first (h2h resolve), or say --although-the-bank-may-have-it",
+    )
+
+
+def _taken_over(house: House, done: Done, although: bool) -> None:
+    """In doubt, what could still be renamed at the bank, late, is taken away before, and late evidence looked for."""
+    from h2h.core.lifecycle import State
+    from h2h.pipeline import decisions
+    from h2h.pipeline.four_eyes import Decision, goes_on
+
+    sub, who = done.before, {"actor": done.actor, "reason": done.reason}
+    if sub.state is State.IN_DOUBT:
+        if not goes_on(house, sub, Decision.TAKE_OVER, **who):
+            return
+        _look(house, done, may_fail=True, withdraw_it=True)
+        if done.after.state is not State.IN_DOUBT:
+            raise _has_it_after_all(done)
+    done.after = decisions.take_over(house, sub.sid, **who, knowing_it_may_be_there=although)
+
+
+def _has_it_after_all(done: Done) -> IllegalTransition:
+    from h2h.core.errors import IllegalTransition
+
+    return IllegalTransition(
+        f"{done.after.source_name} ({done.after.sid}) was not taken over: {done.after.evidence}",
+        hint="the bank has it; do not send it another way",
     )
 
 

@@ -258,6 +258,7 @@ class LedgerKind(StrEnum):
     TAKEN_OVER = "taken-over"
     CANCELLED = "cancelled"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,7 @@ ATTENTION: dict[str, Step] = {
     "receipt-not-written": Step("give h2h's user the right to write into the folder; h2h goes on by itself"),
     "file-too-large": Step("ask the bank, or raise limits.file_bytes_max; the file is still at the bank", (_CLOSE,)),
     "cannot-fetch": Step("mend the cause; the answers are still at the bank, and h2h fetches them by itself"),
+    "cannot-fetch-file": Step("ask the bank to give its user the right to read it; h2h tries it again by itself"),
     "cannot-remove": Step("ask the bank for the right, or set after_fetch = 'keep'; nothing is fetched twice"),
     "quarantined": Step("read why; nothing of the file reached the ERP", (_SUBJECT, _CLOSE)),
     "file-waits": Step("mend the cause; h2h goes on by itself, and closes this item", (_SUBJECT,)),

@@ -138,6 +138,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "receipt-not-written": "授予 h2h 用户写入文件夹的权限；h2h 会自行继续",
     "file-too-large": "询问银行，或调高 limits.file_bytes_max；文件仍在银行",
     "cannot-fetch": "消除原因；回复仍在银行，h2h 会自行取回",
+    "cannot-fetch-file": "请银行给予读取该文件的权限；h2h 会自行重试",
     "cannot-remove": "向银行申请权限，或设置 after_fetch = 'keep'；不会重复取回",
     "quarantined": "查看原因；没有任何内容交给 ERP",
     "file-waits": "消除原因；h2h 会自行继续并关闭本项",

@@ -133,6 +133,11 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
         text = f"{folder}/{name} at the bank: {refusal}"
         house.attend("file-too-large", f"{bank}/{folder}/{name}", text, WhoActs.BANK, bank)
         return 0
+    except _OursError:
+        raise
+    except Unavailable as problem:
+        session.stat(folder, entry.name)  # rises if it is the connection that does not answer any more
+        return _cannot_be_fetched(house, bank, f"{folder}/{name}", str(problem))
     if after is None or (after.size, after.mtime) != (entry.size, entry.mtime):
         log.info("fetch.still-changing", bank=bank, name=name)
         return 0
@@ -142,7 +147,8 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
             digest.update(block)
             size += len(block)
     if size != entry.size:
-        raise Unavailable(f"{folder}/{name}: {size} bytes arrived, the bank says {entry.size}")
+        text = f"{folder}/{name}: {size} bytes arrived, the bank says {entry.size}"
+        return _cannot_be_fetched(house, bank, f"{folder}/{name}", text)
     now = house.now()
     sha256 = digest.hexdigest()
     file = InboundFile(
@@ -163,8 +169,20 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     row = house.journal.fetched(file)
     again = row.removed  # the very same file once more: nothing new, but it must go from the bank's folder
     log.info("file.fetched", fid=row.fid, bank=bank, size=size, again=again)
+    house.settle("cannot-fetch-file", f"{bank}/{folder}/{name}", "it was fetched")
     _remove_at_bank(house, session, row, house.settings.bank_of(bank).fetching)
     return 0 if again else 1
+
+
+def _cannot_be_fetched(house: House, bank: str, name: str, text: str) -> int:
+    """One file that the bank's server does not give: the others come all the same. It is tried again every time."""
+    log.warning("fetch.file-not-given", bank=bank, name=name, problem=text)
+    house.attend("cannot-fetch-file", f"{bank}/{name}", text, WhoActs.BANK, bank)
+    return 0
+
+
+class _OursError(Unavailable):
+    """A disk of ours does not take what the bank gives."""
 
 
 class _Copy(io.FileIO):
@@ -193,7 +211,7 @@ def _ours(house: House, bank: str) -> Iterator[None]:
     except (OSError, Unavailable) as problem:
         text = f"answers stay at the bank, they cannot be kept here: {problem}"
         house.attend("cannot-fetch", bank, text, WhoActs.SYSTEM_ADMINISTRATOR, bank)
-        raise Unavailable(text) from problem
+        raise _OursError(text) from problem
 
 
 def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fetching) -> None:

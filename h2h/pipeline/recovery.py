@@ -28,6 +28,7 @@ _AS_A_LIFE_GOES = (
     LedgerKind.TAKEN_OVER,
     LedgerKind.CANCELLED,
     LedgerKind.REFUSED,
+    LedgerKind.WITHDRAWN,
     LedgerKind.RELEASE,
 )
 _GIVEN_UP = {LedgerKind.CANCELLED: Event.CANCELLED, LedgerKind.REFUSED: Event.REFUSED}

@@ -8,6 +8,8 @@ evidence counts, and `core/evidence.py` says what that is.
 
 from __future__ import annotations
 
+from typing import Any
+
 from h2h.core.errors import IllegalTransition, InDoubt, Misconfigured, NotPermitted, NotSent, Unavailable
 from h2h.core.evidence import Answer, Decision, Seen, decide
 from h2h.core.findings import WhoActs
@@ -34,6 +36,8 @@ def send(house: House, line: Line, sub: Submission) -> Submission:
     session = line.session()
     bank = house.bank(sub)
     temporary_folder = bank.folders.temporary or bank.folders.to_bank
+    if sub.generation:
+        _remove_earlier(house, session, sub, temporary_folder)
     temporary = temporary_name(sub.remote_name or "", sub.generation, sub.attempt + 1)
     now = house.now()
     sub = house.journal.advance(
@@ -65,6 +69,21 @@ def resume(house: House, line: Line, sub: Submission) -> Submission:
     _ledger_commit(house, sub)
     line.renew()
     return _look_and_decide(house, line, sub)
+
+
+def _remove_earlier(house: House, session: Session, sub: Submission, folder: str) -> None:
+    """What earlier generations committed is taken away, where the bank could not be reached when it was decided (F49).
+
+    Else a rename that was asked for long ago could still be carried out, beside the new one.
+    """
+    told = [event.detail.get("temporary") for event in house.journal.events(sub.sid)]
+    for name in dict.fromkeys(str(name) for name in told if name and name != sub.commit_temporary):
+        try:
+            session.remove(folder, name)
+        except NotPermitted as problem:
+            # The person's word stands, and the bank lets nobody remove anything.
+            house.journal.remark(sub.sid, "temporary-left", at=house.now(), detail={"problem": str(problem)})
+            return
 
 
 def _upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
@@ -100,6 +119,7 @@ def _vanished(house: House, sub: Submission, temporary: str, problem: InDoubt) -
     detail = {"temporary": temporary, "problem": problem.message}
     # Before the commit: from now on it proves nothing that the name is gone (`_withdrawn`), whatever is cut short.
     house.journal.remark(sub.sid, _VANISHED, at=house.now(), detail=detail)
+    _ledger_withdrawn(house, sub, detail)
     sub = house.journal.advance(sub, Event.COMMIT_STARTED, at=house.now(), detail=detail, commit_temporary=temporary)
     _ledger_commit(house, sub)
     text = (
@@ -142,6 +162,11 @@ def _ledger_commit(house: House, sub: Submission) -> None:
             "sealed_size": sub.sealed_size,
         }
         house.ledger.append(LedgerRecord(LedgerKind.COMMIT, sub.sid, sub.generation, detail))
+
+
+def _ledger_withdrawn(house: House, sub: Submission, detail: dict[str, Any]) -> None:
+    if not house.ledger.has(LedgerKind.WITHDRAWN, sub.sid, sub.generation):
+        house.ledger.append(LedgerRecord(LedgerKind.WITHDRAWN, sub.sid, sub.generation, detail))
 
 
 def _commit(house: House, line: Line, sub: Submission) -> Submission:
@@ -203,8 +228,10 @@ def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[
     line.renew()
     session = line.session()
     detail = {"temporary": sub.commit_temporary}
-    # Before the act: from now on it proves nothing that the name is gone, whoever looks, whatever is cut short.
+    # Before the act: from now on it proves nothing that the name is gone, whoever looks, whatever is cut short, and
+    # whatever copy of the journal is put back.
     house.journal.remark(sub.sid, _WITHDRAWING, at=house.now(), actor=actor, detail=detail)
+    _ledger_withdrawn(house, sub, {"actor": actor, **detail})
     session.remove(folders.temporary or folders.to_bank, sub.commit_temporary or "")
     house.journal.remark(sub.sid, "temporary-removed", at=house.now(), actor=actor, detail=detail)
     return look_again(house, line, sub, actor=actor)
@@ -213,8 +240,10 @@ def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[
 def _withdrawn(house: House, sub: Submission) -> bool:
     """True if h2h itself may have taken the temporary file away, or somebody before its rename was asked for.
 
-    That it is gone is then no sign of a rename (E4).
+    That it is gone is then no sign of a rename (E4). The ledger knows it whatever copy of the journal is put back.
     """
+    if house.ledger.has(LedgerKind.WITHDRAWN, sub.sid, sub.generation):
+        return True
     told = (e for e in house.journal.events(sub.sid) if e.event in (_WITHDRAWING, _VANISHED))
     return any(event.detail.get("temporary") == sub.commit_temporary for event in told)
 

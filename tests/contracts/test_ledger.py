@@ -240,8 +240,22 @@ def with_added_field(lines: list[bytes], n: int) -> list[bytes]:
     return [*lines[:n], lines[n].replace(b"{", b'{"note":1,', 1), *lines[n + 1 :]]
 
 
+def with_no_number(lines: list[bytes], n: int) -> list[bytes]:
+    return [*lines[:n], lines[n].replace(b'"detail":{', b'"detail":{"amount":NaN,', 1), *lines[n + 1 :]]
+
+
+def nested(lines: list[bytes], n: int) -> list[bytes]:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    return [*lines[:n], lines[n].replace(b'"detail":{', b'"detail":{"x":' + deep + b",", 1), *lines[n + 1 :]]
+
+
+TAMPERED = [
+    removed, altered, exchanged, repeated, cut, emptied, respaced, with_added_field, with_no_number, nested,
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("line", [0, 2, 3])
-@pytest.mark.parametrize("tampered", [removed, altered, exchanged, repeated, cut, emptied, respaced, with_added_field])
+@pytest.mark.parametrize("tampered", TAMPERED)
 def test_what_was_changed_is_found_at_its_line(path: Path, tampered: object, line: int) -> None:
     assert callable(tampered)
     path.write_bytes(b"".join(tampered(filled(path), line)))

@@ -299,6 +299,37 @@ def test_a_file_in_doubt_is_taken_over_only_in_as_many_words(doubtful: Person) -
     assert doubtful.site.waiting() == []
 
 
+def test_what_is_taken_over_cannot_be_renamed_at_the_bank_any_more(doubtful: Person) -> None:
+    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
+    (taken,) = (at / "processed").iterdir()
+    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    although = ("take-over", sub.sid, "--reason", "portal", "--although-the-bank-may-have-it", "--yes")
+    assert doubtful.says(*although).status == 0
+    assert os.listdir(at / "to_bank") == []
+    assert state_of(doubtful, sub.sid) is State.TAKEN_OVER
+
+
+def test_what_the_bank_is_seen_to_have_is_not_taken_over(doubtful: Person) -> None:
+    swallowed_back(doubtful)
+    sid = doubtful.site.submission("doubt.csv").sid
+    said = doubtful.says("take-over", sid, "--reason", "portal", "--although-the-bank-may-have-it", "--yes")
+    assert said.status == 1
+    assert "was not taken over" in said.err
+    assert state_of(doubtful, sid) is State.SENT
+
+
+def test_a_new_generation_takes_away_what_could_not_be_reached_when_it_was_decided(doubtful: Person) -> None:
+    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
+    (taken,) = (at / "processed").iterdir()
+    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    at.rename(doubtful.site.root / "unmounted")
+    assert doubtful.says("resolve", sub.sid, "--not-sent", "--reason", "Ms Meier", "--yes").status == 0
+    (doubtful.site.root / "unmounted").rename(at)
+    assert doubtful.site.once()
+    assert len(os.listdir(at / "to_bank")) == 1, "the new one, and no temporary file that could still be renamed"
+    assert doubtful.site.submission("doubt.csv").state is State.SENT
+
+
 # ---------------------------------------------------------------------------------------------- who, why, what
 
 

@@ -12,18 +12,21 @@ from typing import Any
 
 import pytest
 
-from h2h.core.errors import InDoubt
+from h2h.core.errors import InDoubt, NotPermitted, Unavailable
+from h2h.core.evidence import Decision
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.pipeline import decisions, recovery
 from h2h.pipeline.decisions import cancel
 from h2h.pipeline.house import House
+from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.rounds import scan_folders
+from h2h.pipeline.send import look_again, withdraw
 from h2h.ports import Session
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import Site, iso, salaries
+from tests.journeys.site import MONDAY, Site, iso, salaries
 
 ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
@@ -176,6 +179,27 @@ def test_a_second_claim_in_a_ledger_of_an_earlier_release_says_that_the_first_wa
     assert f"came again as {sid}-2" in (first.reason_text or "")
 
 
+def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_that_it_was_sent(tmp_path: Path) -> None:
+    """The bank never removes temporary files, so that one is gone proves a rename; but it was h2h that removed it."""
+    site = Site(tmp_path)
+
+    def half(folder: str, name: str) -> None:
+        path = site.at / folder / name
+        path.write_bytes(path.read_bytes()[:100])
+
+    site.drop("pay.csv", ONE)
+    site.once(troubled(half))
+    doubt = site.submission("pay.csv")
+    assert doubt.state is State.IN_DOUBT
+    older = OlderJournal(site, tmp_path / "copy")
+    with site.house() as house, BankLine(house, doubt.bank) as line:
+        withdraw(house, line, doubt, actor="anna")  # and then the machine stops
+    older.is_put_back()
+    with site.house() as house, BankLine(house, doubt.bank) as line:
+        again, answer = look_again(house, line, doubt, actor="anna")
+    assert (again.state, answer.decision) == (State.IN_DOUBT, Decision.DOUBT)
+
+
 # -- a file that the bank knows before it was sent
 
 
@@ -266,3 +290,46 @@ def test_what_was_changed_in_the_archive_is_never_sent(tmp_path: Path, artefact:
     site.once()
     (sent,) = site.at_bank().values()
     assert [p[2] for p in Sent.of(sent).payments] == ["1250.00"]
+
+
+# -- one file among the bank's answers
+
+
+@pytest.mark.parametrize("problem", [NotPermitted("permission denied"), Unavailable("failure, no reason given")])
+def test_one_answer_that_the_bank_does_not_let_us_read_does_not_hold_up_the_others(
+    tmp_path: Path, problem: Unavailable
+) -> None:
+    site = Site(tmp_path)
+    locked = {"1-locked.xml"}
+
+    class Locked:
+        rename_is_atomic = True
+
+        def __init__(self, channel: Any) -> None:
+            self._channel = channel
+
+        @contextmanager
+        def connect(self) -> Iterator[Session]:
+            with self._channel.connect() as session:
+                real = session.fetch
+
+                def fetch(folder: str, name: bytes, sink: Any, bytes_max: int) -> int:
+                    if name.decode() in locked:
+                        raise problem
+                    return int(real(folder, name, sink, bytes_max))
+
+                session.fetch = fetch
+                yield session
+
+    def with_lock(house: House) -> House:
+        return replace(house, channels={name: Locked(c) for name, c in house.channels.items()})
+
+    site.bank_says("1-locked.xml", camt053([Line("1.00", "THEIRS-1")]), mtime=MONDAY)
+    site.bank_says("2-next.xml", camt053([Line("2.00", "THEIRS-2")], sequence=2, opening="9999.00"))
+    site.once(with_lock)
+    assert [f.remote_name for f in site.files()] == ["2-next.xml"]
+    assert "cannot-fetch-file" in site.waiting()
+    locked.clear()
+    site.once(with_lock)
+    assert sorted(f.remote_name for f in site.files()) == ["1-locked.xml", "2-next.xml"]
+    assert "cannot-fetch-file" not in site.waiting()

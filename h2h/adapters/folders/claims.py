@@ -93,6 +93,9 @@ class Corner:
                 self.put_back(path)  # the next scan says what is odd about it
                 continue
             marker = self._marker(home)
+            if marker.fault is not None:
+                self.put_back(path)  # what it promised cannot be read any more: without it nothing is checked against
+                continue
             yield Claimed(path, identity_of(path.name, state), marker.size, marker.sha256, marker.totals)
 
     def put_back(self, path: Path) -> bool:

@@ -180,6 +180,7 @@ def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> Non
         LedgerKind.TAKEN_OVER: sub.state is State.TAKEN_OVER,
         LedgerKind.CANCELLED: sub.state is State.CANCELLED,
         LedgerKind.REFUSED: sub.state in (State.REFUSED, State.CANCELLED),
+        LedgerKind.WITHDRAWN: record.generation <= sub.generation,
     }[record.kind]
     if known:
         return

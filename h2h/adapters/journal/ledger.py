@@ -243,13 +243,14 @@ def decoded(data: bytes, number: int, prev: str) -> Line:
             LedgerKind(raw["kind"]), str(raw["sid"]), int(raw["generation"]), dict(raw["detail"]), int(raw["number"])
         )
         line = Line(record, str(raw["at"]), str(raw["prev"]), str(raw["hash"]))
-    except (ValueError, KeyError, TypeError) as problem:
+        as_written = encoded(record, line.at, line.prev)
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise _damaged(number, "it is not a record") from problem
     if record.number != number:
         raise _damaged(number, f"it bears the number {record.number}: lines were removed, added or moved")
     if line.prev != prev:
         raise _damaged(number, "it does not follow the line before it")
-    if encoded(record, line.at, line.prev) != data:
+    if as_written != data:
         raise _damaged(number, "its content is not what its hash says")
     return line
 
