@@ -15,6 +15,7 @@ from h2h.adapters.format_files import load_formats
 from h2h.adapters.gpg import NoSealer, PgpSealer
 from h2h.adapters.helpers import HelpingProcesses
 from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.heads import NotedLedger
 from h2h.adapters.journal.ledger import FileLedger, only_daemon
 from h2h.adapters.schema import SchemaBook
 from h2h.adapters.secrets import Secrets
@@ -89,7 +90,8 @@ def ledger_of(settings: Settings, clock: Clock, *, daemon: bool = False) -> Iter
     settings.paths.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = FileLedger(settings.paths.ledger, clock=clock, daemon=daemon, pattern=settings.ledgers)
     try:
-        yield ledger
+        heads = settings.paths.heads
+        yield NotedLedger(ledger, settings.paths.ledger, heads) if heads else ledger
     finally:
         ledger.close()
 

@@ -46,10 +46,43 @@ def verify(config: Path, as_json: bool) -> None:
 
 
 def _audited(config: Path) -> tuple[Report, Settings]:
-    with common.desk(config) as desk:
-        from h2h.adapters.journal.audit import verify as audit
+    from h2h.adapters.journal.audit import verify as audit
+    from h2h.adapters.journal.heads import contradiction
 
-        return audit(desk.journal, *ledgers_of(desk.settings)), desk.settings
+    with common.desk(config) as desk:
+        report, heads = audit(desk.journal, *ledgers_of(desk.settings)), desk.settings.paths.heads
+        for ledger in ledgers_of(desk.settings):
+            if heads is not None and (words := contradiction(heads, ledger)):
+                report.faults.append(("heads", words))
+        return report, desk.settings
+
+
+@journal.command("accept-older")
+@common.reason_option()
+@common.actor_option
+@common.config_option
+@common.json_option
+def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
+    """Go on from journal and ledger that are older than paths.heads knows, because nothing newer is left.
+
+    Stop the daemon first. Everything that has not been sent, as far as this copy knows, is held: it may have been sent
+    after the copy was made. Exit status 0, or 1 if the copy is not older, or a daemon runs.
+    """
+    from h2h.cli.older import accept
+    from h2h.cli.screen import plural
+
+    with common.desk(config) as desk:
+        held, lost = accept(desk, actor=actor, reason=reason)
+    if as_json:
+        common.print_json({"held": held, "records_lost": lost, "actor": actor, "reason": reason})
+        return
+    click.echo(f"h2h goes on from the older copy, by {actor}: {reason}. {lost} records of the ledger are lost.")
+    click.echo(f"Held: {plural(len(held), 'file')}. Each may have been sent after the copy was made.")
+    click.echo(
+        "Files that were dropped after the copy was made are not known any more: the ERP must not drop them again "
+        "before somebody has looked into the archive."
+    )
+    click.echo(f"Next: {common.with_config('h2h status', config)}")
 
 
 def ledgers_of(settings: Settings) -> list[Path]:

@@ -18,6 +18,7 @@ from h2h.adapters.clock import SystemClock
 from h2h.adapters.files import megabytes
 from h2h.adapters.folders import FolderOutbox
 from h2h.adapters.journal import default_url, open_journal
+from h2h.adapters.journal.heads import contradiction
 from h2h.adapters.journal.journal import SqlJournal
 from h2h.adapters.journal.ledger import read_lines
 from h2h.adapters.secrets import Secrets
@@ -179,6 +180,28 @@ def _two_witnesses(settings: Settings) -> Iterator[Proof]:
         yield good(STORAGE, "ledger and journal lie in different directories, on one disk; two disks are better")
     else:
         yield good(STORAGE, "ledger and journal lie in different places")
+    yield from _third_place(settings)
+
+
+def _third_place(settings: Settings) -> Iterator[Proof]:
+    heads, ledger = settings.paths.heads, settings.paths.ledger
+    if heads is None:
+        return
+    try:
+        words = contradiction(heads, ledger)
+        _write_there(heads)
+    except H2HError as problem:
+        yield of_error(STORAGE, problem)
+    except OSError as problem:
+        yield wrong(STORAGE, f"heads {heads}: what is written there is not durable: {problem.strerror}", "look there")
+    else:
+        if words:
+            yield wrong(STORAGE, words, "restore the newest copy of both; nothing is sent until then")
+        elif ledger.parent.is_dir() and heads.stat().st_dev == ledger.parent.stat().st_dev:
+            text = f"heads {heads} and the ledger lie on one disk: a snapshot brings back both"
+            yield doubtful(STORAGE, text, "put paths.heads on another machine's share")
+        else:
+            yield good(STORAGE, f"heads {heads}: the ledger is as new as was noted there")
 
 
 def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]:

@@ -124,6 +124,11 @@ HELD: dict[str, Step] = {
         "go on",
         ("h2h explain {sid}", _CANCEL, _RELEASE),
     ),
+    "H5-OLDER-COPY": Step(
+        "find out, in the archive and at the bank, whether it was sent after that copy was made; if not, let it go on, "
+        "else take it over or give it up",
+        ("h2h explain {sid}", _RELEASE, _CANCEL),
+    ),
     "H9-LATE": Step(
         "find out whether these payments were made another way meanwhile; if not, let them go on late, or give them up",
         ("h2h explain {sid}", _RELEASE, _CANCEL),

@@ -21,6 +21,11 @@ class Paths(Part):
     state: Path = Field(description="Spool and working files. A local file system with fsync.")
     archive: Path = Field(description="What came and went, one folder a submission; write-once.")
     ledger: Path = Field(description="The second witness: a file in another directory, best on another disk.")
+    heads: Path | None = Field(
+        None,
+        description="A folder in a third place that no backup brings back with the others: how far the ledger got is "
+        "noted there, and compared at every start.",
+    )
 
 
 class Journal(Part):
@@ -110,7 +115,7 @@ class Settings(Part):
 
     def common_digest(self) -> str:
         """Of all that must be the same on every node: not its name, its own directories, its way to the database."""
-        own: dict[str, Any] = {"node": {"name"}, "paths": {"state", "ledger"}, "journal": {"url"}}
+        own: dict[str, Any] = {"node": {"name"}, "paths": {"state", "ledger", "heads"}, "journal": {"url"}}
         own |= dict.fromkeys(("ledgers", "logging", "source", "banks_directory"), True)  # the banks themselves count
         return hashlib.sha256(self.model_dump_json(exclude=own).encode()).hexdigest()[:16]
 

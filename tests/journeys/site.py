@@ -86,6 +86,7 @@ class Site:
     bank: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     decisions: Mapping[str, Any] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
     more_erps: tuple[Mapping[str, Any], ...] = ()
     clock: StandingClock = field(default_factory=StandingClock)
     bank_root: Path | None = None  # where the bank's folders are, if not in a directory beside the installation
@@ -122,7 +123,7 @@ class Site:
         site: dict[str, Any] = {
             "instance": "proof",
             "environment": "test",
-            "paths": {"state": "state", "archive": "archive", "ledger": "ledger/ledger.jsonl"},
+            "paths": {"state": "state", "archive": "archive", "ledger": "ledger/ledger.jsonl", **self.paths},
             "limits": laid_over({"free_bytes_min": 0}, self.limits),
             "decisions": dict(self.decisions),
             "erp": folders,
