@@ -20,7 +20,7 @@ from h2h.adapters.journal.ledger import FileLedger, only_daemon
 from h2h.adapters.schema import SchemaBook
 from h2h.adapters.secrets import Secrets
 from h2h.adapters.sftp import BankOverSftp
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.data import data_dir
 from h2h.pipeline.house import House
 from h2h.ports import Channel, Clock, Journal, Ledger, Sealer

@@ -16,7 +16,8 @@ from h2h.core.answers import BankCode
 from h2h.core.codecs.own_cards import bank_codes, code_table, own_formats
 from h2h.core.codecs.registry import CODECS
 from h2h.core.errors import Misconfigured
-from h2h.core.format import Card, Codec, Family, Format, FormatBook
+from h2h.core.format import Card, Codec, Family, Format
+from h2h.core.format_book import FormatBook
 from h2h.core.mapping.plan import KINDS
 
 _ANSWERS = "answers.toml"

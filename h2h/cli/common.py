@@ -209,7 +209,7 @@ def house(config: Path) -> Iterator[House]:
     No sealer and no format: a lost key or a broken format folder must not stop a person from deciding.
     """
     from h2h.adapters.secrets import Secrets
-    from h2h.core.format import FormatBook
+    from h2h.core.format_book import FormatBook
     from h2h.pipeline.house import House
     from h2h.wiring import channel_of, ledger_of, outbox_of, schemas_of
 

@@ -19,7 +19,7 @@ from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 if TYPE_CHECKING:
     from h2h.adapters.schema import SchemaBook
     from h2h.core.declared import Table
-    from h2h.core.format import FormatBook
+    from h2h.core.format_book import FormatBook
     from h2h.core.model.payment import Initiation
     from h2h.core.rules.terms import BankTerms
     from h2h.settings import BankProfile, Settings
@@ -112,7 +112,7 @@ class Desk:
     def take_in(self, folder: Path) -> set[str]:
         """Use the formats of this folder, in place of any of the same ids; their ids."""
         from h2h.adapters.format_files import load_folder
-        from h2h.core.format import FormatBook
+        from h2h.core.format_book import FormatBook
 
         own = load_folder(folder)
         ids = {f.id for f in own}
@@ -123,7 +123,7 @@ class Desk:
         """Which format the file has."""
         looked = Looked(file)
         try:
-            looked.format = self.book.identify(self._bytes(file))
+            looked.format, _, looked.findings = self.book.open(self._bytes(file))
         except Refused as refused:
             looked.findings += refused.findings
         return looked
@@ -132,8 +132,7 @@ class Desk:
         """All that the file says and all that is wrong with it. *strict*: a missing schema is an error."""
         looked = Looked(file)
         try:
-            data = self._bytes(file)
-            looked.format = self.book.identify(data)
+            looked.format, data, looked.findings = self.book.open(self._bytes(file))
             as_seen = looked.format.as_schema_sees_it
             looked.findings += self._by_schema(
                 looked.format, lambda schema: self.schemas.validate(schema, as_seen(data)), strict=strict

@@ -17,7 +17,8 @@ from h2h.cli.prove_site import secret_seen
 from h2h.cli.proving import Mark, Proof, attempt, doubtful, good, of_error, of_findings, wrong
 from h2h.core.errors import H2HError, Misconfigured
 from h2h.core.findings import WhoActs
-from h2h.core.format import Format, FormatBook
+from h2h.core.format import Format
+from h2h.core.format_book import FormatBook
 from h2h.core.naming import check_template
 from h2h.core.rules.table import RULES
 from h2h.core.rules.usage import UsageChecks

@@ -26,7 +26,7 @@ from h2h.core.declared import Table
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, refuses
 from h2h.core.foreign import HEAD_BYTES, no_table
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.core.gathering import Gathering, Group
 from h2h.core.mapping.pattern import Pattern
 from h2h.core.mapping.writer import Group as WrittenGroup

@@ -20,15 +20,14 @@ from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import answered_id, dumped, findings_of, opened
+from h2h.pipeline.reading import answered_id, dumped, findings_of, read_again
 from h2h.pipeline.settle import called_back
 from h2h.settings import ErpFolder
 
 
 def deliver(house: House, file: InboundFile) -> None:
     """Write everything to every folder that gets it. ``Unavailable``, ``OutOfSpace``: it is repeated later."""
-    format_ = house.formats.get(file.format or "")
-    read = format_.read(opened(house, file).read_bytes())
+    read = read_again(house, file)
     whole = house.archive.get(file.fid, file.fetched_at, "30-message")
     if whole is None:
         raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from h2h.core.findings import WhoActs
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.core.records import NewAttention, Submission
 from h2h.core.schedule import time_zone
 from h2h.ports import Archive, Channel, Clock, Helpers, Inbox, Journal, Ledger, Outbox, Schemas, Sealer

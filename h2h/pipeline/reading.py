@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from h2h.core import written
+from h2h.core.envelope import without_envelope
 from h2h.core.errors import Misconfigured
-from h2h.core.findings import Finding
 from h2h.core.format import Format, Read
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import named_after
@@ -21,14 +21,21 @@ from h2h.pipeline.house import House
 def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
     """(format, what it says with all findings: schema, reader, unread, sums). ``Refused`` unless one format fits."""
     data = opened(house, file).read_bytes()
-    format_ = house.formats.identify(data)
+    format_, document, findings = house.formats.open(data)
     bank = house.settings.bank_of(file.bank)
-    findings: list[Finding] = []
     schema = bank.schemas.get(format_.id, format_.schema)
-    if schema:
+    if schema and document is data:
         findings += house.schemas.validate_file(schema, opened(house, file), format_.as_schema_sees_it)
-    read = format_.read(data)
+    elif schema:
+        findings += house.schemas.validate(schema, format_.as_schema_sees_it(document))
+    read = format_.read(document)
     return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
+
+
+def read_again(house: House, file: InboundFile) -> Read:
+    """What a file says that ``read_bank_file`` has read before."""
+    document = without_envelope(opened(house, file).read_bytes()).data
+    return house.formats.get(file.format or "").read(document)
 
 
 def answered_id(file: InboundFile, report: StatusReport) -> str:

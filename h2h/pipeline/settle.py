@@ -24,7 +24,7 @@ from h2h.core.records import (
 from h2h.core.rules.statement_chain import link
 from h2h.core.rules.statement_rules import check_message
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import answered_id, opened
+from h2h.pipeline.reading import answered_id, read_again
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.witness import ensure_delivered
 
@@ -33,7 +33,7 @@ BOOKED = "the bank's statement shows payments of this file"
 
 def match_and_settle(house: House, file: InboundFile) -> InboundFile:
     """READ → MATCHED (or QUARANTINED: an answer to a message that is not ours)."""
-    message = house.formats.get(file.format or "").read(opened(house, file).read_bytes()).message
+    message = read_again(house, file).message
     matching = Matching(bank=file.bank, fid=file.fid)
     statements: list[StatementRecord] = []
     mended: list[tuple[str, str]] = []
@@ -72,7 +72,7 @@ def follow(house: House, file: InboundFile) -> None:
 
     A part of the step after MATCHED, so that a crash in between repeats it.
     """
-    message = house.formats.get(file.format or "").read(opened(house, file).read_bytes()).message
+    message = read_again(house, file).message
     if isinstance(message, StatusReport):
         found = _answered(house, file, message)
         sids = {found.sid} if found else set()

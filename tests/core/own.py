@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from h2h.adapters.format_files import load_formats
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction

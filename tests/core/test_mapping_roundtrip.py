@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.errors import Refused
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.core.model.collection import Collection, Mandate
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction

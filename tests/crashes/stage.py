@@ -17,7 +17,7 @@ from h2h import wiring
 from h2h.adapters.format_files import load_formats
 from h2h.adapters.journal import engine
 from h2h.adapters.schema import SchemaBook
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.data import data_dir
 from h2h.pipeline.rounds import once
 from h2h.settings import Settings

@@ -80,6 +80,21 @@ def test_a_statement_settles_and_a_later_notification_returns(tmp_path: Path) ->
     assert site.receipt("salaries.csv")["payments_by_outcome"] == {"settled": 1, "returned": 1}
 
 
+def test_an_answer_in_an_envelope_or_in_utf_16_is_matched_and_given_as_it_came(tmp_path: Path) -> None:
+    site, sent = sent_site(tmp_path)
+    answer, statement = (
+        text[text.index("<Document") :]
+        for text in (pain002(sent, "ACSP"), camt053([Line("1250.00", "SAL-1"), Line("0.01", "SAL-2")]))
+    )
+    header = '<AppHdr xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"><BizMsgIdr>B</BizMsgIdr></AppHdr>'
+    enveloped = f"<BusMsg>{header}{answer}</BusMsg>"
+    site.bank_says("ok.xml", enveloped)
+    site.bank_says("stm.xml", statement.encode("utf-16"))
+    site.once()
+    assert site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "settled"}
+    assert enveloped.encode() in site.inbox().values()
+
+
 @pytest.mark.parametrize("version", ["03", "10"])
 def test_both_versions_of_a_report_are_read(tmp_path: Path, version: str) -> None:
     site = Site(tmp_path)

@@ -14,7 +14,7 @@ from h2h.core.erp.options import FinstaOptions, LineOptions, Mt940Options, Multi
 from h2h.core.erp.pages import joined
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
-from h2h.core.format import FormatBook
+from h2h.core.format_book import FormatBook
 from h2h.core.model.statement import Statement, StatementMessage
 
 #: What a statement can be written as, besides tables and JSON. ``camt.053`` is the version .08.
