@@ -193,12 +193,12 @@ _DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "a NUL byte": lambda data: data[:200] + b"\0" + data[200:],
     "a DOCTYPE": lambda data: re.sub(rb"(<[A-Za-z])", rb"<!DOCTYPE d>\1", data, count=1),
     "twice": lambda data: data + data,
-    "UTF-16": lambda data: data.decode("utf-8", "replace").encode("utf-16"),
+    "UTF-32": lambda data: data.decode("utf-8", "replace").encode("utf-32"),
     "another namespace": lambda data: re.sub(rb"""(\bxmlns(?::[\w.-]+)?=["'])""", rb"\1urn:other:", data),
     "not XML": lambda data: bytes(255 - b for b in data),
 }
 # Text has no root that must end: half of it may be a whole message, and what else is wrong with it are findings.
-_REFUSED_OF_TEXT = ("nothing", "UTF-16", "not XML")
+_REFUSED_OF_TEXT = ("nothing", "UTF-32", "not XML")
 
 
 def _garbage(golden: Path, desk: Desk) -> Proof:
