@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # A screen's worth; --all shows the rest.
 ROWS_MAX = 15
 FINDINGS_MAX = 15
+# Where there are fewer columns than this, those of a table stand close together.
+WIDE = 100
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
@@ -72,7 +75,8 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
     if hidden:
         console.print(f"[dim]… and {hidden} more findings (--all shows them)[/dim]")
     if unread and not everything:
-        console.print(f"[dim]{len(unread)} sorts of elements were not read (--all names them)[/dim]")
+        what = "1 sort of element was" if len(unread) == 1 else f"{len(unread)} sorts of elements were"
+        console.print(f"[dim]{what} not read (--all names them)[/dim]")
 
 
 def _place(finding: Finding) -> str:
@@ -86,11 +90,19 @@ def _place(finding: Finding) -> str:
 
 
 def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    between = 2 if shutil.get_terminal_size().columns >= WIDE else 1
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, between, 0, 0))
     for column in columns:
-        # A date or an amount on two lines is misread.
+        # A date or an amount on two lines is misread, and so is a heading that is broken within a word.
         whole = column in numbers or column in ("booked", "value")
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=whole)
+        widest = max(map(len, column.split()), default=0)
+        table.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            overflow="fold",
+            no_wrap=whole,
+            min_width=widest,
+        )
     return table
 
 

@@ -165,7 +165,7 @@ EVENTS: dict[str, str] = {
     "received": "h2h took the file in from the ERP's folder ({size} bytes)",
     "restored": "the ledger brought it back into an older journal",
     "source-discarded": "the ERP's file was removed from its folder; the archive has it",
-    "converted": "h2h read it, checked it and wrote it in the bank's format: {transaction_count} payments",
+    "converted": "h2h read it, checked it and wrote it in the bank's format; payments: {transaction_count}",
     "refused": "h2h refused it",
     "duplicate-found": "h2h saw that it is a duplicate",
     "duplicate-warning": "h2h saw payments of earlier files in it, and went on as the profile says",

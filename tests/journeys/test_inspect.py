@@ -170,7 +170,7 @@ def test_a_person_sees_balances_directions_and_returns() -> None:
 
 
 def test_unread_parts_are_counted_and_named_on_demand() -> None:
-    assert "1 sorts of elements were not read" in h2h("inspect", REPORT).output
+    assert "1 sort of element was not read" in h2h("inspect", REPORT).output
     assert "TxInfAndSts/StsId was not read" in h2h("inspect", "--all", REPORT).output
 
 
@@ -279,7 +279,7 @@ def test_a_delimited_file_with_a_mistake_is_refused_at_its_line(tmp_path: Path, 
 def test_a_bank_that_is_not_configured_is_named_with_those_that_are(bank: tuple[object, ...]) -> None:
     result = h2h("validate", PAYMENT, *bank[:3], "nobank")
     assert result.exit_code == 1
-    assert "known: " in result.stderr
+    assert "name one of these: " in result.stderr
     assert "examplebank" in result.stderr
 
 
