@@ -14,6 +14,7 @@ from h2h.adapters.folders import FolderInbox, FolderOutbox
 from h2h.adapters.format_files import load_formats
 from h2h.adapters.gpg import NoSealer, PgpSealer
 from h2h.adapters.helpers import HelpingProcesses
+from h2h.adapters.installation import identity_of
 from h2h.adapters.journal import default_url, open_journal
 from h2h.adapters.journal.heads import NotedLedger
 from h2h.adapters.journal.ledger import FileLedger, only_daemon
@@ -43,15 +44,19 @@ def open_house(
     secrets = Secrets.of_environment(environment)
     clock, schemas = clock or SystemClock(stop), schemas_of(settings)
     with ExitStack() as stack:
+        journal = stack.enter_context(journal_of(settings, secrets, clock, daemon=daemon))
+        ledger = stack.enter_context(ledger_of(settings, clock, daemon=daemon))
+        identity = identity_of(settings.paths.ledger, settings.instance)
         yield House(
             settings=settings,
-            journal=stack.enter_context(journal_of(settings, secrets, clock, daemon=daemon)),
-            ledger=stack.enter_context(ledger_of(settings, clock, daemon=daemon)),
+            identity=identity,
+            journal=journal,
+            ledger=ledger,
             archive=FileArchive(settings.paths.archive, settings.paths.state / "work"),
             clock=clock,
             formats=formats_of(settings),
             schemas=schemas,
-            outboxes={f.name: outbox_of(f, settings) for f in settings.erp},
+            outboxes={f.name: outbox_of(f, settings, identity) for f in settings.erp},
             inboxes={
                 f.name: FolderInbox(f.inbound, memory=settings.paths.state / f"mounted-inbox-{f.name}")
                 for f in settings.erp
@@ -96,9 +101,12 @@ def ledger_of(settings: Settings, clock: Clock, *, daemon: bool = False) -> Iter
         ledger.close()
 
 
-def outbox_of(folder: ErpFolder, settings: Settings) -> FolderOutbox:
-    """An ERP's folder, with this node's own corner in it."""
-    return FolderOutbox(folder, settings.limits, settings.paths.state / "spool", settings.node.name or None)
+def outbox_of(folder: ErpFolder, settings: Settings, owner: str = "") -> FolderOutbox:
+    """An ERP's folder, with this node's own corner in it; with *owner*, ``Misconfigured`` if it is another's."""
+    outbox = FolderOutbox(folder, settings.limits, settings.paths.state / "spool", settings.node.name or None, owner)
+    if owner:
+        outbox.belong()
+    return outbox
 
 
 def formats_of(settings: Settings | None) -> FormatBook:

@@ -227,6 +227,9 @@ ATTENTION: dict[str, Step] = {
     "odd-file": Step("take it out of the folder, or correct it", (_CLOSE,)),
     "odd-remote-name": Step("ask the bank what it is; h2h never fetches it", (_CLOSE,)),
     "bank-unreachable": Step("find out why; h2h tries again by itself", ("h2h bank test {bank}",)),
+    "another-installation": Step(
+        "find out which machine it is, and stop h2h there; nothing is sent or fetched here meanwhile", ("h2h status",)
+    ),
     "host-key": Step(
         "ask the bank, by telephone, whether its key changed; only if it says so, pin the new one in its profile",
         ("h2h bank test {bank}",),

@@ -132,6 +132,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "odd-file": "把它移出文件夹，或更正",
     "odd-remote-name": "询问银行这是什么；h2h 不会取回",
     "bank-unreachable": "查明原因；h2h 会自行再试",
+    "another-installation": "查明是哪台机器并停止其上的 h2h；在此期间本机既不发送也不取回",
     "host-key": "打电话询问银行其密钥是否已更换；只有银行确认后才在配置中登记新密钥",
     "temporary-taken": "询问银行是否会取走临时文件名的文件；请在银行不读取的文件夹中上传（folders.temporary）",
     "clock-jump": "检查时钟及时间服务器；关闭本项后 h2h 恢复发送",

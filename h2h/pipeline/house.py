@@ -61,6 +61,7 @@ class House:
     channels: Mapping[str, Channel]
     sealers: Mapping[str, Sealer]
     helpers: Helpers | None = None
+    identity: str = ""  # of this installation; no other one has it
     receipts: Written = field(default_factory=Written, compare=False, repr=False)
     _told: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from h2h.core.errors import Misconfigured, NotPermitted, Unavailable, Untrusted
 from h2h.core.findings import WhoActs
+from h2h.pipeline.claim import AnotherInstallation, claim
 from h2h.pipeline.house import House, log
 from h2h.ports import Session
 
@@ -115,8 +116,12 @@ class Trunk:
         house, stack = self.house, ExitStack()
         try:
             session = stack.enter_context(house.channels[self.bank].connect())
+            self._claim(session, stack)
         except Untrusted as problem:
             house.attend("host-key", self.bank, problem.message, WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
+            raise self._remember(Unavailable(str(problem))) from problem
+        except AnotherInstallation as problem:
+            house.attend("another-installation", self.bank, str(problem), WhoActs.SYSTEM_ADMINISTRATOR, self.bank)
             raise self._remember(Unavailable(str(problem))) from problem
         except (Unavailable, Misconfigured) as problem:
             who = WhoActs.SYSTEM_ADMINISTRATOR if isinstance(problem, Misconfigured) else WhoActs.BANK
@@ -124,9 +129,17 @@ class Trunk:
             raise self._remember(problem) from None
         self._failed = None
         house.settle("bank-unreachable", self.bank, "the bank can be reached again")
+        house.settle("another-installation", self.bank, "the bank's log-in is this installation's")
         house.settle("host-key", self.bank, "the bank's host key is the pinned one")
         now = house.clock.monotonic()
         return _Shared(session, stack, opened_at=now, used_at=now)
+
+    def _claim(self, session: Session, stack: ExitStack) -> None:
+        try:
+            claim(self.house, session, self.bank)
+        except BaseException:
+            stack.close()
+            raise
 
     def _remember(self, problem: Unavailable | Misconfigured) -> Unavailable | Misconfigured:
         self._failed = (problem, self.house.clock.monotonic() + FAILED_SECONDS)

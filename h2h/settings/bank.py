@@ -61,6 +61,10 @@ class RemoteFolders(Part):
 class Submission(Part):
     """What the bank's server can do, found by `h2h bank test`, and what the bank agreed to."""
 
+    claim: bool = Field(
+        False,
+        description="A small file .h2h-owner.part at the bank says which installation sends; no other one does.",
+    )
     rename: Literal["posix", "fxp"] = Field("posix", description="posix-rename@openssh.com, or plain SFTP rename.")
     read_back: bool = Field(True, description="Read the temporary file back and compare its SHA-256.")
     bank_removes_temporaries: bool = Field(

@@ -15,10 +15,12 @@ from pathlib import Path
 from h2h.adapters import files
 from h2h.adapters.folders.completeness import MARKER_BYTES_MAX, Marker, read_marker
 from h2h.adapters.folders.names import CORNER, REFUSED, numbered
-from h2h.core.errors import Unavailable
+from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.records import SourceIdentity
 from h2h.ports import Candidate, Claimed
 
+#: Whose folder this is.
+MARK = "installation"
 _MARKER_PREFIX = ".h2h-marker-"
 
 
@@ -53,6 +55,18 @@ class Corner:
                         f"{directory} is not a directory of h2h's own user",
                         hint="the system administrator removes it; h2h makes it again",
                     ) from None
+
+    def belong_to(self, owner: str) -> None:
+        """Mark the folder as *owner*'s; ``Misconfigured`` if another installation has it: both would pay (F29)."""
+        mark = self._folder / CORNER / MARK
+        if not mark.exists():
+            files.create(mark, f"{owner}\n".encode())
+        known = mark.read_text("utf-8", errors="replace").strip()
+        if known != owner:
+            raise Misconfigured(
+                f"another installation, '{known[:100]}', takes the files of {self._folder}; this one is '{owner}'",
+                hint=f"one folder, one installation. If that one is gone for ever, remove {mark}",
+            )
 
     def claim(self, candidate: Candidate) -> Claimed | None:
         """Move the file in; None if it is gone or has changed."""

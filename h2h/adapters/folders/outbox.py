@@ -38,13 +38,16 @@ class FolderOutbox:
     """``ports.Outbox`` over a directory. *spool* is h2h's own directory for claimed bytes, on a local disk.
 
     It remembers between scans what it has seen, so one object serves one folder for the life of the process; it is
-    not to be scanned by two threads at once.
+    not to be scanned by two threads at once. With *owner*, a folder of another installation's is ``Misconfigured``.
     """
 
-    def __init__(self, folder: ErpFolder, limits: Limits, spool: Path, node: str | None = None) -> None:
+    def __init__(
+        self, folder: ErpFolder, limits: Limits, spool: Path, node: str | None = None, owner: str = ""
+    ) -> None:
         self._folder = folder
         self._path = folder.outbound
         self._limits = limits
+        self._owner = owner
         self._spool = spool
         self._names = Names(folder)
         self._corner = Corner(folder.outbound, node)
@@ -97,6 +100,13 @@ class FolderOutbox:
         except Unavailable as problem:
             return [error("H2H-FOLDER", str(self._path), str(problem), WhoActs.SYSTEM_ADMINISTRATOR)]
         return oddities.of_folder(self._folder, os.stat(self._path).st_mode, files.on_network(self._path))
+
+    def belong(self) -> None:
+        """At the start: ``Misconfigured`` if another installation works here. A folder that is not there waits."""
+        try:
+            self._ready()
+        except Unavailable:
+            return  # every scan says so, and looks again whose it is
 
     # -- what is taken
 
@@ -193,6 +203,8 @@ class FolderOutbox:
             if not os.access(self._path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
                 raise PermissionError(13, "h2h may not read and write there", str(self._path))
             self._corner.prepare()
+            if self._owner:
+                self._corner.belong_to(self._owner)
 
     def _room_for(self, size: int) -> None:
         free = files.free_bytes(self._spool)
