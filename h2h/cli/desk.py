@@ -137,13 +137,24 @@ class Desk:
             looked.findings += self._by_schema(
                 looked.format, lambda schema: self.schemas.validate(schema, as_seen(data)), strict=strict
             )
-            looked.read = looked.format.read(data)
+            looked.read = self._read(file, looked.format, data)
         except Refused as refused:
             looked.findings += [f for f in refused.findings if f not in looked.findings]
             return looked
         looked.findings += self._by_rules(looked.read)
         looked.read.findings = looked.findings
         return looked
+
+    def _read(self, file: Path, format_: Format, data: bytes) -> Read:
+        """What the file says; half of a MultiCash pair together with the other half, where it lies beside it."""
+        from h2h.core.codecs.multicash import MultiCash, sister_name
+
+        if isinstance(format_.codec, MultiCash):
+            name = sister_name(file.name)
+            beside = file.with_name(name) if name is not None else file
+            if beside != file and beside.is_file():
+                return format_.codec.read_pair(data, self._bytes(beside), beside.name)
+        return format_.read(data)
 
     def table_of(self, file: Path) -> Table | None:
         """How the bank's ERP folders declare a file like this one; None if the file says itself what it is."""

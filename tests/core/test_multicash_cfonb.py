@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from h2h.core.codecs.cfonb120 import Cfonb120
-from h2h.core.codecs.multicash import MultiCash
+from h2h.core.codecs.multicash import MultiCash, sister_name
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity
 from h2h.core.format import Card
@@ -125,3 +125,39 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out(
             assert isinstance(codec.read(data).message, StatementMessage)
         except Refused as refused:
             assert refused.findings
+
+
+@pytest.mark.parametrize(
+    ("name", "sister"),
+    [
+        ("AUSZUG.TXT", "UMSATZ.TXT"),
+        ("umsatz.txt", "auszug.txt"),
+        ("D7_Auszug_2026.txt", "D7_Umsatz_2026.txt"),
+        ("auszug/UMSATZ", "auszug/AUSZUG"),
+        ("statement.txt", None),
+    ],
+)
+def test_the_files_of_a_pair_know_each_other_by_name(name: str, sister: str | None) -> None:
+    assert sister_name(name) == sister
+
+
+def test_either_file_of_a_pair_is_whole_with_the_other_beside_it() -> None:
+    head, rows = HEAD.encode(), "\n".join(PAIR[1:]).encode()
+    ways = [MULTICASH.read_pair(head, rows, "UMSATZ.TXT"), MULTICASH.read_pair(rows, head, "AUSZUG.TXT")]
+    both = read(MULTICASH, *PAIR)[0]
+    for way in ways:
+        assert isinstance(way.message, StatementMessage)
+        (statement,) = way.message.statements
+        assert statement == both
+        assert [f.code for f in way.findings] == ["H2H-MULTICASH-PAIR"]
+
+
+def test_of_the_file_beside_it_only_the_same_statements_rows_are_taken() -> None:
+    others = f"{row('-12.50')}\n{row('30.05')}\n{row('99.00').replace(';0042;', ';0043;')}\n{row('x')}\n".encode()
+    done = MULTICASH.read_pair(HEAD.encode(), others, "UMSATZ.TXT")
+    assert isinstance(done.message, StatementMessage)
+    (statement,) = done.message.statements
+    assert len(statement.entries) == 2
+    told = {f.code: f for f in done.findings}
+    assert told["H2H-MULTICASH-ROW"].where == "UMSATZ.TXT, line 4"
+    assert "1 more rows are of other statements" in told["H2H-MULTICASH-PAIR"].text

@@ -114,3 +114,33 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out() -> None:
             assert isinstance(CODEC.read(bytes(data)).message, Initiation)
         except Refused as refused:
             assert refused.findings
+
+
+@pytest.mark.parametrize(
+    ("bank", "bic", "member"),
+    [
+        ("<FIIBKUKN>BKAUATWWXXX</FIIBKUKN><FIIBKUCD>002</FIIBKUCD>", "BKAUATWWXXX", None),
+        ("<FIIBKUKN>BKAUATWW</FIIBKUKN>", "BKAUATWW", None),
+        ("<FIIBKUKN>021000021</FIIBKUKN><FIIBKUCD>003</FIIBKUCD>", None, ("USABA", "021000021")),
+        (
+            "<FIIBKENN>12000</FIIBKENN><FIIBLAND>AT</FIIBLAND><FIIBKUKN>BKAUATWW</FIIBKUKN><FIIBKUCD>002</FIIBKUCD>",
+            "BKAUATWW",
+            ("ATBLZ", "12000"),
+        ),
+    ],
+)
+def test_a_bank_is_known_by_what_its_type_says_its_id_is(
+    bank: str, bic: str | None, member: tuple[str, str] | None
+) -> None:
+    made = payment(IDOC.replace("</FIIKONTO></E1IDB02>\n<E1EDKA1>", f"</FIIKONTO>{bank}</E1IDB02>\n<E1EDKA1>"))
+    assert made.creditor_agent is not None
+    assert made.creditor_agent.bic == bic
+    assert (made.creditor_agent.clearing_system, made.creditor_agent.member_id) == (member or (None, None))
+
+
+def test_a_swift_code_that_is_no_bic_is_an_error_and_a_bank_between_is_told() -> None:
+    bank = "<FIIBKUKN>BKAU</FIIBKUKN><FIIBKUCD>002</FIIBKUCD>"
+    between = "<E1IDB02><FIIQUALI>I2</FIIQUALI><FIIBKENN>021000021</FIIBKENN></E1IDB02>"
+    idoc = IDOC.replace("</FIIKONTO></E1IDB02>\n<E1EDKA1>", f"</FIIKONTO>{bank}</E1IDB02>{between}\n<E1EDKA1>")
+    assert any("is no BIC" in text for text in errors(idoc))
+    assert any("(I2) is not read" in f.text for f in read(idoc).findings if f.code == "H2H-UNREAD")

@@ -1,12 +1,13 @@
 """MultiCash AUSZUG.TXT and UMSATZ.TXT: rows of fields between semicolons, without quotes → the canonical statement.
 
 AUSZUG has one row a statement with its balances, UMSATZ one row a movement. They belong together: the movements' file
-names no currency. Each is read alone; one behind the other in one file they are whole.
+names no currency. Each is read alone; one behind the other in one file, or with the file beside it, they are whole.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -34,6 +35,20 @@ _TEXTS = range(16, 31)
 _KIND_OF_ROW = re.compile("[A-Z]{3}")
 
 
+_SISTERS = {"auszug": "umsatz", "umsatz": "auszug"}
+_NAMED = re.compile("auszug|umsatz", re.IGNORECASE)
+
+
+def sister_name(name: str) -> str | None:
+    """What the other file of a pair is called: ``D7_AUSZUG.TXT`` and ``D7_UMSATZ.TXT``; None if the name says none."""
+    found = list(_NAMED.finditer(name))
+    if not found:
+        return None
+    said, other = found[-1][0], _SISTERS[found[-1][0].lower()]
+    other = other.upper() if said.isupper() else other.capitalize() if said[0].isupper() else other
+    return name[: found[-1].start()] + other + name[found[-1].end() :]
+
+
 class MultiCash(ReadingCodec):
     """``multicash-auszug`` or ``multicash-umsatz``, as the card's id says: what the file's first row is."""
 
@@ -46,11 +61,17 @@ class MultiCash(ReadingCodec):
 
     def read(self, data: bytes) -> Read:
         """All statements; ``Refused`` if there is none."""
+        return self.read_pair(data, b"", "")
+
+    def read_pair(self, data: bytes, beside: bytes, name: str) -> Read:
+        """The same of one file of a pair, and with it what the file *beside* it, of that *name*, says of them."""
         text, findings = decoded(data)
         reading = _Reading(findings)
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                reading.take(number, _fields(line), line)
+        reading.take_all(text)
+        if beside:
+            text, odd = decoded(beside)
+            findings += [replace(f, where=f"{name}, {f.where}") for f in odd]
+            reading.take_beside(text, name)
         reading.end()
         if not reading.message.statements:
             none = error("H2H-MULTICASH-NONE", "the file", "no row of the file can be read", WhoActs.BANK)
@@ -66,6 +87,29 @@ class _Reading:
         self._findings = findings
         self._known: dict[tuple[str, ...], Statement] = {}
         self._stated: dict[tuple[str, ...], tuple[Decimal, Decimal, int | None]] = {}
+        self._of_file = ""
+
+    def take_all(self, text: str) -> None:
+        """All rows of a file."""
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                self.take(number, _fields(line), line)
+
+    def take_beside(self, text: str, name: str) -> None:
+        """Of another file, the rows of the statements that are known."""
+        self._of_file = f"{name}, "
+        taken, others = 0, 0
+        for number, line in enumerate(text.split("\n"), 1):
+            fields = _fields(line)
+            if len(fields) > 2 and _key(fields) in self._known:
+                self.take(number, fields, line)
+                taken += 1
+            elif line.strip():
+                others += 1
+        if taken:
+            more = f"; {others} more rows are of other statements" if others else ""
+            told = f"{name} stands beside the file, and {taken} of its rows belong to it: they were read with it{more}"
+            self._findings.append(info("H2H-MULTICASH-PAIR", name, told))
 
     def take(self, number: int, fields: list[str], line: str) -> None:
         """The next row: a statement's has the currency in its fifth field, a movement's the amount in its eleventh."""
@@ -114,7 +158,8 @@ class _Reading:
                 f"line {number}: opening {opening:f} less debits {abs(debits):f} plus credits {credits_:f} is "
                 f"{opening - abs(debits) + credits_:f}, but the closing balance is {closing:f}"
             )
-            self._findings.append(warning("H2H-BALANCE", f"line {number}", text, WhoActs.BANK, line=number))
+            where = f"{self._of_file}line {number}"
+            self._findings.append(warning("H2H-BALANCE", where, text, WhoActs.BANK, line=number))
         count = int(fields[17]) if re.fullmatch("[0-9]{1,9}", fields[17].strip()) else None
         self._stated[_key(fields)] = (abs(debits), credits_, count)
 
@@ -157,12 +202,14 @@ class _Reading:
             except ValueError:
                 pass
         told = f"line {number}: {text!r} is no date; there is none"
-        self._findings.append(warning("H2H-MULTICASH-DIALECT", f"line {number}", told, WhoActs.BANK, line=number))
+        where = f"{self._of_file}line {number}"
+        self._findings.append(warning("H2H-MULTICASH-DIALECT", where, told, WhoActs.BANK, line=number))
         return None
 
     def _bad(self, number: int, text: str, line: str) -> None:
         told = f"line {number}: {text}: {line.strip()[:200]}"
-        self._findings.append(error("H2H-MULTICASH-ROW", f"line {number}", told, WhoActs.BANK, line=number))
+        where = f"{self._of_file}line {number}"
+        self._findings.append(error("H2H-MULTICASH-ROW", where, told, WhoActs.BANK, line=number))
 
 
 def _fields(line: str) -> list[str]:

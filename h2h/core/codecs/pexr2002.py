@@ -35,6 +35,12 @@ _BANK_KEYS = (
     ("DE", 8, "DEBLZ"), ("US", 9, "USABA"), ("GB", 6, "GBDSC"), ("AT", 5, "ATBLZ"), ("CN", 12, "CNAPS"),
     ("AU", 6, "AUBSB"), ("CA", 9, "CACPA"), ("ZA", 6, "ZANCC"), ("IN", 11, "INFSC"),
 )  # fmt: skip
+#: What FIIBKUCD says that FIIBKUKN is (SAP's domain EDIF1131; 002 is a BIC) → ISO 20022 clearing system.
+_BANK_ID_TYPES = {
+    "003": "USABA", "006": "ITNCC", "007": "CHBCC", "013": "GBDSC", "014": "ATBLZ", "017": "ESNCC",
+}  # fmt: skip
+#: Banks between the two, by SAP's domain EDIF3035: a payment that names one may not go another way.
+_BETWEEN = ("I1", "I2", "I3", "I4")
 # Read, or known to say nothing of the payment itself (control data, the run, check numbers).
 _KNOWN = frozenset((
     "EDI_DC40", "E1IDKU1", "E1IDKU3", "E1EDK02", "E1EDK03", "E1IDKU5", "E1IDB02", "E1EDKA1", "E1IDPU1", "E1EDP02",
@@ -203,17 +209,24 @@ class _Idoc:
         return Account(made.iban, made.other, currency=_text(segment, "FIIKWAER") or None)
 
     def _agent(self, segment: etree._Element | None, whose: str) -> Agent | None:
-        key = _text(segment, "FIIBKENN") if segment is not None else ""
-        if not key:
-            return None
+        """FIIBKUKN, where FIIBKUCD says what it is; FIIBKENN, the bank key of its country, beside it or alone."""
+        key, coded, code = (_text(segment, name) for name in ("FIIBKENN", "FIIBKUKN", "FIIBKUCD"))
+        bic = coded if _BIC.fullmatch(coded) and code in ("", "002") else ""
+        if code == "002" and coded and not bic:
+            self._error("E1IDB02/FIIBKUKN", f"{shown(coded)} is called a SWIFT code and is no BIC")
+        if code in _BANK_ID_TYPES and coded:
+            return Agent(clearing_system=_BANK_ID_TYPES[code], member_id=coded)
+        if coded and code not in ("", "001", "002", *_BANK_ID_TYPES):
+            self._unread("E1IDB02/FIIBKUKN", f"the {whose} bank id {shown(coded)} is of a type {code} that is not read")
         country = _text(segment, "FIIBLAND")
         for of, length, system in _BANK_KEYS:
             if country == of and len(key) == length and key.isalnum():
-                return Agent(clearing_system=system, member_id=key)
-        if _BIC.fullmatch(key):
-            return Agent(bic=key)
-        text = f"the {whose} bank key {shown(key)} of {country or 'no country'} has no place in a payment"
-        self.findings.append(info("H2H-UNREAD", self._path("E1IDB02/FIIBKENN"), text))
+                return Agent(bic=bic or None, clearing_system=system, member_id=key)
+        if bic or _BIC.fullmatch(key):
+            return Agent(bic=bic or key)
+        if key:
+            text = f"the {whose} bank key {shown(key)} of {country or 'no country'} has no place in a payment"
+            self._unread("E1IDB02/FIIBKENN", text)
         return None
 
     def _party(self, roles: Sequence[str]) -> Party:
@@ -242,6 +255,9 @@ class _Idoc:
         return (said,) if said else ()
 
     def _tell_of_the_rest(self) -> None:
+        for code in _BETWEEN:
+            for _ in self._qualified("E1IDB02", "FIIQUALI", code):
+                self._unread(f"E1IDB02[{code}]", f"the bank between payer and payee ({code}) is not read")
         told: set[str] = set()
         for segment in self._node.iter(etree.Element):
             name = xml.name_of(segment.tag)[1]
@@ -264,6 +280,9 @@ class _Idoc:
 
     def _path(self, path: str) -> str:
         return f"{self._at}/{path}"
+
+    def _unread(self, path: str, text: str) -> None:
+        self.findings.append(info("H2H-UNREAD", self._path(path), text))
 
     def _error(self, path: str, text: str) -> None:
         step = "correct it in SAP and export again"
