@@ -259,6 +259,7 @@ class LedgerKind(StrEnum):
     CANCELLED = "cancelled"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)

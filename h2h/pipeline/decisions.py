@@ -12,13 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 from h2h.core.errors import IllegalTransition
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, advance, may_happen
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, NOTHING_LEFT_THE_HOUSE, Event, State, advance, may_happen
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.story import seen_elsewhere
 from h2h.pipeline.four_eyes import ITEM, Decision, goes_on
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
-from h2h.pipeline.witness import ensure_delivered, ensure_given_up
+from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up, tell_held
 
 
 def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
@@ -37,13 +37,16 @@ def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
 def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """Stop it before it is sent; ``IllegalTransition`` if the bank may have it already."""
     sub = house.journal.submission(sid)
-    return _decide(house, sub, Event.HELD, actor, reason, reason="BY-HAND", reason_text=f"{reason} ({actor})")
+    held = _decide(house, sub, Event.HELD, actor, reason, reason=BY_HAND, reason_text=f"{reason} ({actor})")
+    tell_held(house, held)
+    return held
 
 
 def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """Give it up; nothing was sent and nothing will be. The same bytes may then be dropped again."""
     sub = house.journal.submission(sid)
     _must_be_possible(sub, Event.CANCELLED)
+    _witness_agrees(house, sub)
     if not goes_on(house, sub, Decision.CANCEL, actor=actor, reason=reason):
         return sub
     sub = _decide(house, sub, Event.CANCELLED, actor, reason, reason_text=reason)
@@ -79,6 +82,7 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
     sub = house.journal.submission(sid)
     if sub.state is not State.IN_DOUBT:
         raise IllegalTransition(f"submission {sid} is {sub.state}; only one that is IN_DOUBT can be resolved")
+    _witness_agrees(house, sub)
     for payment in seen_elsewhere(sub, house.journal.payments(sid)):
         # Stronger than anybody's word: sending the file again would pay this one twice.
         raise IllegalTransition(
@@ -105,6 +109,7 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
     if not may_happen(sub.state, Event.TAKEN_OVER):
         # Before the ledger is told: the second witness must not say what the journal then refuses.
         raise IllegalTransition(f"submission {sid} is {sub.state}; it cannot be taken over any more")
+    _witness_agrees(house, sub)
     if not goes_on(house, sub, Decision.TAKE_OVER, actor=actor, reason=reason):
         return sub
     if not house.ledger.has(LedgerKind.TAKEN_OVER, sid, sub.generation):
@@ -114,6 +119,17 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
     for kind in ("held", "in-doubt", "cannot-go-on"):
         house.settle(kind, sid, f"taken over by {actor}: {reason}")
     return sub
+
+
+def _witness_agrees(house: House, sub: Submission) -> None:
+    """Before a decision that could pay twice: an older journal that was put back knows less than the ledger (I8)."""
+    key = (sub.sid, sub.generation)
+    left = sub.state in NOTHING_LEFT_THE_HOUSE and house.ledger.has(LedgerKind.COMMIT, *key)
+    if left or (sub.state in (State.COMMITTING, State.IN_DOUBT) and house.ledger.has(LedgerKind.DELIVERED, *key)):
+        raise IllegalTransition(
+            f"the journal has submission {sub.sid} as {sub.state}, the ledger knows that it went to the bank",
+            hint="the journal is an older copy: start h2h, which replays the ledger, then look again",
+        )
 
 
 def _must_be_possible(sub: Submission, event: Event) -> None:

@@ -8,6 +8,7 @@ delivery is a delivery. Replaying everything over any older journal gives the st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,11 +19,12 @@ from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.witness import ensure_delivered, ensure_given_up
+from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up
 
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _AS_A_LIFE_GOES = (
     LedgerKind.CLAIM,
+    LedgerKind.HELD,
     LedgerKind.COMMIT,
     LedgerKind.DELIVERED,
     LedgerKind.TAKEN_OVER,
@@ -33,6 +35,9 @@ _AS_A_LIFE_GOES = (
 )
 _GIVEN_UP = {LedgerKind.CANCELLED: Event.CANCELLED, LedgerKind.REFUSED: Event.REFUSED}
 _TRIES = 5
+#: That the ledger has a commit answers every suspicion that a conversion looks for.
+_ANSWERED = "H4-SAME-NAME, H4-SAME-MESSAGE-ID: the ledger knows that it was sent"
+_IT_WAS_SENT = {"reason_text": "the ledger knows that it was sent"}
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 #: Items about a submission, and the states in which they are open.
 _TOLD_ABOUT = {
@@ -138,6 +143,7 @@ def mend(house: House) -> None:
 
 
 def _apply(house: House, record: LedgerRecord) -> int:
+    """1 if the journal lacked it."""
     try:
         sub = house.journal.submission(record.sid)
     except NotFound:
@@ -148,33 +154,40 @@ def _apply(house: House, record: LedgerRecord) -> int:
         _give_up_before(house, record)
         house.journal.restore(_claimed(record), {"ledger": record.number})
         return 1
-    if record.kind in _GIVEN_UP:
-        return _give_up(house, sub, record)
-    if record.kind is LedgerKind.COMMIT:
-        return _commit(house, sub, record)
-    if record.kind is LedgerKind.DELIVERED:
-        if sub.state in (State.COMMITTING, State.IN_DOUBT) and sub.generation == record.generation:
-            evidence = str(record.detail.get("evidence") or "the ledger says so")
-            detail = {"evidence": evidence, "ledger": record.number}
-            house.journal.advance(sub, Event.DELIVERED, at=house.now(), detail=detail, evidence=evidence)
-            return 1
-    elif record.kind is LedgerKind.RELEASE:
-        if sub.generation == record.generation and may_happen(sub.state, Event.RESOLVED_NOT_SENT):
-            house.journal.advance(sub, Event.RESOLVED_NOT_SENT, at=house.now(), detail={"ledger": record.number})
-            return 1
-        if sub.generation == record.generation and sub.state is State.COMMITTING:
-            doubt = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail={"ledger": record.number})
-            house.journal.advance(doubt, Event.RESOLVED_NOT_SENT, at=house.now(), detail={"ledger": record.number})
-            return 1
-    elif record.kind is LedgerKind.TAKEN_OVER and may_happen(sub.state, Event.TAKEN_OVER):
-        house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail={"ledger": record.number})
-        return 1
-    return 0
+    replay = _REPLAYED.get(record.kind)
+    return replay(house, sub, record) if replay is not None and sub.generation == record.generation else 0
+
+
+def _delivered(house: House, sub: Submission, record: LedgerRecord) -> int:
+    if sub.state not in (State.COMMITTING, State.IN_DOUBT):
+        return 0
+    evidence = str(record.detail.get("evidence") or "the ledger says so")
+    detail = {"evidence": evidence, "ledger": record.number}
+    house.journal.advance(sub, Event.DELIVERED, at=house.now(), detail=detail, evidence=evidence)
+    return 1
+
+
+def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
+    """A person's "not sent" opened the next generation."""
+    detail = {"ledger": record.number}
+    if sub.state is State.COMMITTING:
+        sub = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
+    if not may_happen(sub.state, Event.RESOLVED_NOT_SENT):
+        return 0
+    house.journal.advance(sub, Event.RESOLVED_NOT_SENT, at=house.now(), detail=detail)
+    return 1
+
+
+def _taken_over(house: House, sub: Submission, record: LedgerRecord) -> int:
+    if not may_happen(sub.state, Event.TAKEN_OVER):
+        return 0
+    house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail={"ledger": record.number})
+    return 1
 
 
 def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
     """The journal forgot that this generation was committed: it must be looked for at the bank, never sent afresh."""
-    if sub.generation != record.generation or sub.state not in _NOT_YET_SENT:
+    if sub.state not in _NOT_YET_SENT:
         return 0
     sub = _with_payments(house, sub)
     d = record.detail
@@ -200,13 +213,25 @@ def _give_up(house: House, sub: Submission, record: LedgerRecord) -> int:
 
     A refused file is refused as it was, whatever its profile says today: the ERP may have sent the payments otherwise.
     """
-    if sub.generation != record.generation or sub.state not in _NOT_YET_SENT:
+    if sub.state not in _NOT_YET_SENT:
         return 0
     event, detail = _GIVEN_UP[record.kind], {"ledger": record.number, **record.detail}
     if not may_happen(sub.state, event):
         event = Event.CANCELLED  # refused once, before it was held or sealed by whoever had the older journal
     reason, text = record.detail.get("reason"), record.detail.get("reason_text")
     house.journal.advance(sub, event, at=house.now(), reason=reason, reason_text=text, detail=detail)
+    return 1
+
+
+def _hold(house: House, sub: Submission, record: LedgerRecord) -> int:
+    """A person had stopped it, and the journal forgot. One that remembers knows, too, whether it was released since."""
+    at = datetime.fromisoformat(record.detail["at"])
+    known = any(e.event == Event.HELD and e.at == at for e in house.journal.events(sub.sid))
+    if known or not may_happen(sub.state, Event.HELD):
+        return 0
+    detail, text = {"ledger": record.number, **record.detail}, record.detail.get("reason_text")
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
+    house.journal.advance(sub, Event.HELD, at=at, reason=BY_HAND, reason_text=text, detail=detail)
     return 1
 
 
@@ -223,10 +248,13 @@ def _give_up_before(house: House, claim: LedgerRecord) -> None:
 
 def _with_payments(house: House, sub: Submission) -> Submission:
     """An old row may not know its payments; converting again finds them, so that the bank's answers can be matched."""
+    if sub.state is State.HELD and sub.held_from in (None, State.RECEIVED):
+        sub = house.journal.advance(sub, Event.RELEASED, at=house.now(), detail=_IT_WAS_SENT, released_by=_ANSWERED)
     if sub.state is not State.RECEIVED:
         return sub
     try:
-        return convert(house, sub)
+        # What was suspected then was released by somebody: it was sent.
+        return convert(house, house.journal.change(sub, at=house.now(), released_by=_ANSWERED))
     except H2HError as problem:
         # It was sent once, so it could be converted once; today it cannot. It is still never sent twice.
         log.warning("recovery.cannot-convert", sid=sub.sid, problem=str(problem))
@@ -249,3 +277,15 @@ def _claimed(record: LedgerRecord) -> Submission:
         received_at=datetime.fromisoformat(d["received_at"]),
         receipt=d["receipt"],
     )
+
+
+#: What a record does to a submission of its generation that does not reflect it yet.
+_REPLAYED: dict[LedgerKind, Callable[[House, Submission, LedgerRecord], int]] = {
+    LedgerKind.HELD: _hold,
+    LedgerKind.COMMIT: _commit,
+    LedgerKind.DELIVERED: _delivered,
+    LedgerKind.TAKEN_OVER: _taken_over,
+    LedgerKind.CANCELLED: _give_up,
+    LedgerKind.REFUSED: _give_up,
+    LedgerKind.RELEASE: _not_sent,
+}

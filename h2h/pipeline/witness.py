@@ -10,6 +10,8 @@ from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.pipeline.house import House
 
+#: Why a submission is HELD that a person stopped.
+BY_HAND = "BY-HAND"
 _GIVEN_UP = {State.CANCELLED: LedgerKind.CANCELLED, State.REFUSED: LedgerKind.REFUSED}
 
 
@@ -49,3 +51,10 @@ def ensure_given_up(house: House, sub: Submission) -> None:
     if kind is not None and not house.ledger.has(kind, sub.sid, sub.generation):
         detail = {"reason": sub.reason, "reason_text": sub.reason_text}
         house.ledger.append(LedgerRecord(kind, sub.sid, sub.generation, detail))
+
+
+def tell_held(house: House, sub: Submission) -> None:
+    """That a person stopped it, and when: an older journal would else send it without asking."""
+    at = sub.updated_at or house.now()
+    detail = {"at": at.isoformat(), "reason_text": sub.reason_text}
+    house.ledger.append(LedgerRecord(LedgerKind.HELD, sub.sid, sub.generation, detail))

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from h2h.core.errors import InDoubt, NotPermitted, Unavailable
+from h2h.core.errors import IllegalTransition, InDoubt, NotPermitted, Unavailable
 from h2h.core.evidence import Decision
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
+from h2h.core.outcome import Outcome
 from h2h.pipeline import decisions, recovery
 from h2h.pipeline.decisions import cancel
 from h2h.pipeline.house import House
@@ -177,6 +178,88 @@ def test_a_second_claim_in_a_ledger_of_an_earlier_release_says_that_the_first_wa
     first, second = site.submissions()
     assert (first.state, second.state) == (State.CANCELLED, State.SENT)
     assert f"came again as {sid}-2" in (first.reason_text or "")
+
+
+def test_what_a_person_had_stopped_is_not_sent_by_an_older_journal_that_forgot_it(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    sid = taken_in_only(site, "pay.csv", ONE)
+    older = OlderJournal(site, tmp_path / "copy")
+    with site.house() as house:
+        decisions.hold(house, sid, actor="anna", reason="the invoice may be forged")
+    older.is_put_back()
+    site.once()
+    held = site.submission("pay.csv")
+    assert (held.state, held.reason, site.at_bank()) == (State.HELD, "BY-HAND", {})
+    assert "forged" in (held.reason_text or "")
+    with site.house() as house:
+        decisions.release(house, sid, actor="bo", reason="it is not")
+    site.once()
+    assert site.submission("pay.csv").state is State.SENT, "a start later the old word does not stop it again"
+    assert len(site.at_bank()) == 1
+
+
+@pytest.mark.parametrize("when", ["before it was dropped", "while it was held", "stopped by hand"])
+def test_payments_of_a_file_that_a_person_released_are_known_again_after_an_older_journal(
+    tmp_path: Path, when: str
+) -> None:
+    """It was held for its name, released and sent: what the bank says of its payments must find them."""
+    site = Site(tmp_path)
+    states.drop_and_send(site, "pay")
+    older = OlderJournal(site, tmp_path / "before")
+    site.drop("pay.csv", salaries(("OTHER-1", "7,00", IBANS[0])))
+    site.once()
+    (held,) = [s for s in site.submissions() if s.state is State.HELD]
+    if when == "while it was held":
+        older = OlderJournal(site, tmp_path / "held")
+    with site.house() as house:
+        decisions.release(house, held.sid, actor="anna", reason="another run of the same day")
+        if when == "stopped by hand":
+            decisions.hold(house, held.sid, actor="anna", reason="not before noon")
+            decisions.release(house, held.sid, actor="anna", reason="now")
+    site.once()
+    (data,) = site.bank_takes().values()
+    older.is_put_back()
+    site.bank_says("report.xml", pain002(Sent.of(data), "RJCT"))
+    site.once()
+    with site.house() as house:
+        assert house.journal.submission(held.sid).state is State.REJECTED
+        assert [(p.end_to_end_id, p.outcome) for p in house.journal.payments(held.sid)] == [
+            ("OTHER-1", Outcome.REJECTED)
+        ]
+
+
+def test_nothing_is_given_up_or_taken_over_by_the_word_of_an_older_journal(tmp_path: Path) -> None:
+    """Before h2h was started and replayed the ledger: the bank has the file, and the same bytes would be sent again."""
+    site = Site(tmp_path)
+    sid = taken_in_only(site, "pay.csv", ONE)
+    older = OlderJournal(site, tmp_path / "copy")
+    site.once()
+    sent = site.at_bank()
+    assert len(sent) == 1
+    older.is_put_back()
+    with site.house() as house:
+        assert house.journal.submission(sid).state is State.RECEIVED
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            cancel(house, sid, actor="anna", reason="not needed any more")
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.take_over(house, sid, actor="anna", reason="by portal", knowing_it_may_be_there=False)
+    site.drop("again.csv", ONE)
+    site.once()
+    assert site.at_bank() == sent
+    assert [s.state for s in site.submissions()] == [State.SENT, State.DUPLICATE]
+
+
+def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    sid = states.in_doubt(site)
+    older = OlderJournal(site, tmp_path / "copy")
+    with site.house() as house:
+        decisions.resolve_sent(house, sid, actor="anna", reason="Ms Meier has it")
+    older.is_put_back()
+    with site.house() as house, pytest.raises(IllegalTransition, match="went to the bank"):
+        decisions.resolve_not_sent(house, sid, actor="bo", reason="the hotline does not find it")
+    site.once()
+    assert site.submission("doubt.csv").state is State.SENT
 
 
 def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_that_it_was_sent(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> Non
         LedgerKind.CANCELLED: sub.state is State.CANCELLED,
         LedgerKind.REFUSED: sub.state in (State.REFUSED, State.CANCELLED),
         LedgerKind.WITHDRAWN: record.generation <= sub.generation,
+        LedgerKind.HELD: record.generation <= sub.generation,
     }[record.kind]
     if known:
         return
