@@ -10,12 +10,15 @@ from typing import Any, BinaryIO
 from h2h.core import written
 from h2h.core.envelope import without_envelope
 from h2h.core.errors import Misconfigured
+from h2h.core.findings import Finding
 from h2h.core.format import Format, Read
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import named_after
 from h2h.core.records import InboundFile
 from h2h.core.rules.statement_rules import check_message
+from h2h.core.unnamed import complete_unnamed
 from h2h.pipeline.house import House
+from h2h.settings import BankProfile
 
 
 def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
@@ -29,13 +32,20 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
     elif schema:
         findings += house.schemas.validate(schema, format_.as_schema_sees_it(document))
     read = format_.read(document)
+    findings += _completed(bank, file, read)
     return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
 
 
 def read_again(house: House, file: InboundFile) -> Read:
     """What a file says that ``read_bank_file`` has read before."""
     document = without_envelope(opened(house, file).read_bytes()).data
-    return house.formats.get(file.format or "").read(document)
+    read = house.formats.get(file.format or "").read(document)
+    _completed(house.settings.bank_of(file.bank), file, read)
+    return read
+
+
+def _completed(bank: BankProfile, file: InboundFile, read: Read) -> list[Finding]:
+    return complete_unnamed(read.message, file.remote_name, bank.accounts, bank.account_currencies)
 
 
 def answered_id(file: InboundFile, report: StatusReport) -> str:

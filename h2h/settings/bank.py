@@ -152,6 +152,9 @@ class BankProfile(Part):
         {}, description="What a bank's own format wants to be told beside the payments; its page names them."
     )
     accounts: tuple[str, ...] = Field((), description="Our accounts at this bank; empty: not checked.")
+    account_currencies: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = Field(
+        {}, description="Currencies of accounts of which the bank's own answers name none: account to ISO 4217 code."
+    )
     unknown_account: Literal["quarantine", "deliver"] = Field(
         "quarantine", description="What becomes of a statement of an account that accounts does not list."
     )
