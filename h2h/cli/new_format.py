@@ -8,6 +8,7 @@ from pathlib import Path
 from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
 from h2h.core.mapping.draft import Draft, draft_of
+from h2h.core.mapping.own_draft import is_own, own_card, own_draft_of
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*")
 
@@ -16,12 +17,18 @@ def new_folder(id_: str, sample: Path, kind: str, record: str | None, directory:
     """The folder and what was drawn. ``Refused`` if the sample shows nothing; ``OSError`` if it cannot be made."""
     if not _ID.fullmatch(id_):
         raise Refused([error("H2H-NAME", "ID", f"{id_!r} is no id: letters, digits, dots, dashes", WhoActs.NOBODY)])
-    draft = draft_of(sample.read_bytes(), kind, record)
+    data = sample.read_bytes()
+    if is_own(data):
+        draft = own_draft_of(data, kind, record)
+        card = own_card(id_, kind, draft, data, "mapping.xml")
+    else:
+        draft = draft_of(data, kind, record)
+        card = _card(id_, kind, draft)
     folder = directory / id_
     (folder / "golden").mkdir(parents=True, exist_ok=False)
-    (folder / "format.toml").write_text(_card(id_, kind, draft), "utf-8")
+    (folder / "format.toml").write_text(card, "utf-8")
     (folder / "mapping.xml").write_text(draft.mapping, "utf-8")
-    (folder / "golden" / f"sample{sample.suffix or '.xml'}").write_bytes(sample.read_bytes())
+    (folder / "golden" / f"sample{sample.suffix or '.xml'}").write_bytes(data)
     (folder / "README.md").write_text(_readme(id_, sample), "utf-8")
     return folder, draft
 

@@ -97,3 +97,46 @@ def test_an_id_that_leads_out_of_the_directory_is_refused(tmp_path: Path) -> Non
     made = CliRunner().invoke(main, ["format", "new", "../evil", "--from", str(sample), "--directory", str(tmp_path)])
     assert made.exit_code == 1
     assert not (tmp_path.parent / "evil").exists()
+
+
+# ------------------------------------------------------------------------------------------ a bank's own document
+
+OWN = """<?xml version="1.0" encoding="GB2312"?>
+<RIVER><HEAD><CODE>B1</CODE><NO>17</NO></HEAD><BODY><LIST>
+<ROW><ID>1</ID><NAME>李四</NAME><AMT>50.50</AMT></ROW><ROW><ID>2</ID><NAME>x -- y</NAME><AMT>1.00</AMT></ROW>
+</LIST></BODY></RIVER>"""
+
+
+@pytest.mark.parametrize("kind", ["credit-transfer", "status-report", "statement"])
+def test_a_document_without_a_namespace_becomes_a_banks_own_and_reads_its_sample(tmp_path: Path, kind: str) -> None:
+    sample = tmp_path / "said.xml"
+    sample.write_bytes(OWN.encode("gbk"))
+    made = CliRunner().invoke(
+        main, ["format", "new", "river", "--from", str(sample), "--kind", kind, "--directory", str(tmp_path)]
+    )
+    assert made.exit_code == 0, made.output
+    assert "BODY/LIST/ROW" in made.output
+    (own,) = load_folder(tmp_path / "river")
+    assert (own.kind, own.writes) == (kind, False)
+    read = own.read(sample.read_bytes())
+    unread = {finding.where.partition("ROW")[2] for finding in read.findings if finding.code == "H2H-UNREAD"}
+    assert any("AMT" in where for where in unread), "a blank says that it was not read"
+    mapping = (tmp_path / "river" / "mapping.xml").read_text("utf-8")
+    assert "<!-- NAME: which field is it? In the sample: 李四 -->" in mapping
+    assert mapping.count("<ROW ") == 1
+    card = (tmp_path / "river" / "format.toml").read_text("utf-8")
+    assert 'root = "RIVER"\nencoding = "GBK"' in card
+
+
+def test_an_iso_document_that_lost_its_namespace_is_no_banks_own(tmp_path: Path) -> None:
+    sample = tmp_path / "said.xml"
+    sample.write_text(SAMPLE.replace(' xmlns="urn:acme:pay:2"', ""), "utf-8")
+    made = CliRunner().invoke(main, ["format", "new", "acme", "--from", str(sample), "--directory", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+    assert 'roots = ["Batch"]' in (tmp_path / "acme" / "format.toml").read_text("utf-8")
+
+
+def test_what_a_banks_own_sample_cannot_be_is_said() -> None:
+    made = CliRunner().invoke(main, ["format", "new", "x", "--from", __file__, "--kind", "direct-debit"])
+    assert made.exit_code == 1
+    assert "Error" in made.output

@@ -102,19 +102,20 @@ def draft_of(sample: bytes, kind: str, record: str | None = None) -> Draft:
     *record*: the name of the element that is one payment, entry or status; without it, the one that repeats.
     """
     if kind not in _ROWS:
-        raise _refused(f"a starting mapping is made for {', '.join(_ROWS)}; {kind} is one of {', '.join(KINDS)}")
+        raise refused(f"a starting mapping is made for {', '.join(_ROWS)}; {kind} is one of {', '.join(KINDS)}")
     xml.refuse_unsafe(sample)
     root = xml.parse(sample)
-    found = _record(root, record)
+    found = record_of(root, record)
     return _Drawing(root, found, kind).draft()
 
 
-def _record(root: etree._Element, name: str | None) -> etree._Element:
+def record_of(root: etree._Element, name: str | None) -> etree._Element:
+    """The element that is one of many: the one of that *name*, else the one that repeats most. ``Refused`` if none."""
     elements = [e for e in root.iter() if isinstance(e.tag, str)]
     if name is not None:
         named = next((e for e in elements if _local(e) == name), None)
         if named is None:
-            raise _refused(f"there is no element {name} in the sample")
+            raise refused(f"there is no element {name} in the sample")
         return named
     found: etree._Element | None = None
     most = 1
@@ -125,7 +126,7 @@ def _record(root: etree._Element, name: str | None) -> etree._Element:
                 most, found = count, alike[0]
     if found is None:
         text = "nothing repeats in the sample, so it does not show which element is one payment; name it (--record)"
-        raise _refused(text)
+        raise refused(text)
     return found
 
 
@@ -237,5 +238,6 @@ def _path(node: etree._Element, root: etree._Element) -> str:
     return "/".join(reversed(names))
 
 
-def _refused(text: str) -> Refused:
+def refused(text: str) -> Refused:
+    """The sample does not show what is needed."""
     return Refused([error("H2H-SAMPLE", "the sample", text, WhoActs.SYSTEM_ADMINISTRATOR)])
