@@ -30,7 +30,7 @@ def list_(config: Path, as_json: bool, closed: bool, lang: str) -> None:
     """
     from h2h.cli.screen import console
     from h2h.cli.status import print_waiting, waiting_object, what_waits
-    from h2h.core.words import words_of
+    from h2h.core.languages import words_of
 
     words = words_of(lang)
     with common.desk(config) as desk:

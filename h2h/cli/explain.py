@@ -33,7 +33,7 @@ def explain(what: str, config: Path, as_json: bool, everything: bool, lang: str)
     from h2h.cli.objects import story_object
     from h2h.cli.screen import console
     from h2h.cli.telling import tell_story
-    from h2h.core.words import words_of
+    from h2h.core.languages import words_of
 
     with common.desk(config) as desk:
         story = tell_story(desk, what, words_of(lang))

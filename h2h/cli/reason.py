@@ -109,7 +109,7 @@ def _of_banks(code: str, config: Path | None) -> list[Reason]:
 
 
 def _print(found: Reason, lang: str) -> None:
-    from h2h.core.words import words_of
+    from h2h.core.languages import words_of
 
     zh = lang == "zh"
     values = (

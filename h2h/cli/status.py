@@ -37,7 +37,7 @@ def status(config: Path, as_json: bool, days: int, last: int, lang: str) -> None
     unaccounted for.
     """
     from h2h.cli.screen import console
-    from h2h.core.words import words_of
+    from h2h.core.languages import words_of
 
     with common.desk(config) as desk:
         view = look(desk, days, last, words_of(lang))

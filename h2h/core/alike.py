@@ -17,9 +17,10 @@ from h2h.core.mapping.pattern import Gaps, Pattern, Records
 from h2h.core.model.parties import Account
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction, Place
 from h2h.core.rules.payment import execution_day, payment_mark
-from h2h.core.rules.plain import PlainCheck, plain_check
+from h2h.core.rules.plain import plain_check
 from h2h.core.rules.references import NOT_PROVIDED
 from h2h.core.rules.terms import Terms
+from h2h.core.rules.usage import PlainCheck
 
 #: So many sorts of payments are known at the most.
 SORTS_MAX = 2000

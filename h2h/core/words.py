@@ -345,14 +345,3 @@ ENGLISH = Words(
     money=MONEY,
     fixed=FIXED,
 )
-
-LANGUAGES = ("en", "zh")
-
-
-def words_of(language: str) -> Words:
-    """The words of one of ``LANGUAGES``."""
-    if language == "zh":
-        from h2h.core.words_zh import CHINESE
-
-        return CHINESE
-    return ENGLISH

@@ -7,7 +7,6 @@ which decides and explains; so this look may be stricter than the rules, and nev
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 
 from h2h.core.rules.accounts import iban_test
@@ -15,9 +14,7 @@ from h2h.core.rules.lists import decimals_of
 from h2h.core.rules.parties import TRUNCATED
 from h2h.core.rules.references import ID_MAX, NOT_PROVIDED, is_qr_iban
 from h2h.core.rules.terms import Terms
-
-#: (end-to-end id, amount as written, creditor's name, IBAN, text) → the amount; None: look closer.
-PlainCheck = Callable[[str, str, str, str, str], Decimal | None]
+from h2h.core.rules.usage import PlainCheck
 
 
 def plain_check(terms: Terms, decimal_separator: str, country: str, currency: str) -> PlainCheck | None:

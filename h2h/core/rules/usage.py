@@ -11,20 +11,19 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from h2h.core.declared import Usage
 from h2h.core.errors import Misconfigured
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
+from h2h.core.rules.judge import Judge
 from h2h.core.rules.usage_fields import HEADER, INSTRUCTION, PLAIN, TOTALS, TRANSACTION, Plain
-
-if TYPE_CHECKING:
-    from h2h.core.rules.judge import Judge
-    from h2h.core.rules.plain import PlainCheck
 
 Get = Callable[[Any], Any]
 #: The fault in words, or None.
 Test = Callable[[Any], str | None]
+#: (end-to-end id, amount as written, creditor's name, IBAN, text) → the amount; None: look closer (``plain.py``).
+PlainCheck = Callable[[str, str, str, str, str], Decimal | None]
 
 
 class _Check(NamedTuple):
