@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import csv
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
+
+from tests.benchmarks.contest import Contest, Measured, child, played, table
 
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 #: Rounds at each size: whatever else the machine does disturbs the short ones most.
@@ -46,15 +47,6 @@ OWN_VALIDATION_MAX = 10_000
 OTHERS_MAX = 100_000
 #: Below it the daemon asks no helper.
 HELPED_MIN = 20_000
-
-
-class Measured(NamedTuple):
-    """One contender at one size."""
-
-    name: str
-    payments: int
-    seconds: float
-    megabytes: int
 
 
 # ------------------------------------------------------------------------------------------------ the contenders
@@ -255,20 +247,27 @@ CONTENDERS: dict[str, tuple[str, Callable[[Path, Path], Callable[[], None]]]] = 
 # ------------------------------------------------------------------------------------------------ measuring
 
 
+CONTEST = Contest(
+    "tests.benchmarks.convert",
+    "CSV → checked, valid pain.001.001.09",
+    "payments",
+    {name: words for name, (words, _) in CONTENDERS.items()},
+)
+
+
 def run(counts: tuple[int, ...] = COUNTS) -> str:
     """The table, as text."""
-    measured: list[Measured] = []
-    with tempfile.TemporaryDirectory(prefix="h2h-bench-") as place:
-        for count in counts:
-            source = Path(place) / f"{count}.csv"
-            write_files(source, count)
-            names = [name for name in CONTENDERS if _takes_part(name, count)]
-            rounds = [
-                [_measure(name, count, source, Path(place) / f"{name}.xml") for name in names]
-                for _ in range(ROUNDS.get(count, 1))
-            ]
-            measured += [min(same, key=lambda m: m.seconds) for same in zip(*rounds, strict=True)]
-    return table(measured)
+    return table(CONTEST, played(counts, ROUNDS, _prepare, _names, _measure))
+
+
+def _prepare(place: Path, count: int) -> Path:
+    source = place / f"{count}.csv"
+    write_files(source, count)
+    return source
+
+
+def _names(count: int) -> list[str]:
+    return [name for name in CONTENDERS if _takes_part(name, count)]
 
 
 def _takes_part(name: str, count: int) -> bool:
@@ -277,34 +276,15 @@ def _takes_part(name: str, count: int) -> bool:
     return name == "h2h" or count <= (OWN_VALIDATION_MAX if name == "sepaxml-own" else OTHERS_MAX)
 
 
-def table(measured: list[Measured]) -> str:
-    """Seconds and peak memory, and both as multiples of h2h's."""
-    lines = ["CSV → checked, valid pain.001.001.09            payments   seconds   × h2h   peak MB   × h2h"]
-    ours = {m.payments: m for m in measured if m.name == "h2h"}
-    for m in measured:
-        own = ours[m.payments]
-        lines.append(
-            f"{CONTENDERS[m.name][0]:46}{m.payments:>10,}{m.seconds:>10.2f}{m.seconds / own.seconds:>8.1f}"
-            f"{m.megabytes:>10,}{m.megabytes / own.megabytes:>8.1f}"
-        )
-    return "\n".join(lines)
-
-
-def _measure(name: str, count: int, source: Path, target: Path) -> Measured:
-    command = [sys.executable, "-m", "tests.benchmarks.convert", "--one", name, str(source), str(target)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    said = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise RuntimeError(f"{name} failed with {count} payments")
+def _measure(name: str, count: int, source: Path) -> Measured:
+    target = source.with_name(f"{name}.xml")
+    seconds, megabytes = child(CONTEST, name, count, source, target)
     with target.open("rb") as file:
         written = sum(block.count(b"<CdtTrfTxInf>") for block in _whole_records(file))
     if written != count:
         raise RuntimeError(f"{name} wrote {written} of {count} payments")
     target.unlink()
-    return Measured(name, count, float(said.strip().splitlines()[-1]), usage.ru_maxrss // 1024)
+    return Measured(name, count, float(seconds), megabytes)
 
 
 def _whole_records(file: BinaryIO) -> Iterator[bytes]:

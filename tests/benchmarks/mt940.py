@@ -8,30 +8,19 @@ Only h2h, mt-940 and bankfile take the texts (:86:) apart; h2h does so when some
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+
+from tests.benchmarks.contest import Contest, Measured, child, played, table
 
 COUNTS = (10_000, 100_000)
 #: Rounds at each size: whatever else the machine does disturbs the short ones most.
 ROUNDS = {10_000: 3, 100_000: 2}
 #: Where `.ci/setup bench` puts the package whose import name is another's too.
 APART = Path(sys.prefix) / "apart" / "bench-mt940"
-
-
-class Measured(NamedTuple):
-    """One contender at one size."""
-
-    name: str
-    entries: int
-    seconds: float
-    megabytes: int
 
 
 # ------------------------------------------------------------------------------------------------ the contenders
@@ -122,44 +111,28 @@ CONTENDERS: dict[str, tuple[str, Callable[[Path], Callable[[], int]]]] = {
 # ------------------------------------------------------------------------------------------------ measuring
 
 
+CONTEST = Contest(
+    "tests.benchmarks.mt940", "MT940 → objects", "entries", {name: words for name, (words, _) in CONTENDERS.items()}
+)
+
+
 def run(counts: tuple[int, ...] = COUNTS) -> str:
     """The table, as text."""
-    measured: list[Measured] = []
-    with tempfile.TemporaryDirectory(prefix="h2h-bench-") as place:
-        for count in counts:
-            source = Path(place) / f"{count}.sta"
-            write_file(source, count)
-            rounds = [[_measure(name, count, source) for name in CONTENDERS] for _ in range(ROUNDS.get(count, 1))]
-            measured += [min(same, key=lambda m: m.seconds) for same in zip(*rounds, strict=True)]
-    return table(measured)
+    return table(CONTEST, played(counts, ROUNDS, _prepare, lambda _: list(CONTENDERS), _measure))
 
 
-def table(measured: list[Measured]) -> str:
-    """Seconds and peak memory, and both as multiples of h2h's."""
-    lines = ["MT940 → objects                                  entries   seconds   × h2h   peak MB   × h2h"]
-    ours = {m.entries: m for m in measured if m.name == "h2h"}
-    for m in measured:
-        own = ours[m.entries]
-        lines.append(
-            f"{CONTENDERS[m.name][0]:46}{m.entries:>10,}{m.seconds:>10.2f}{m.seconds / own.seconds:>8.1f}"
-            f"{m.megabytes:>10,}{m.megabytes / own.megabytes:>8.1f}"
-        )
-    return "\n".join(lines)
+def _prepare(place: Path, count: int) -> Path:
+    source = place / f"{count}.sta"
+    write_file(source, count)
+    return source
 
 
 def _measure(name: str, count: int, source: Path) -> Measured:
-    command = [sys.executable, "-m", "tests.benchmarks.mt940", "--one", name, str(source)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    said = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise RuntimeError(f"{name} failed with {count} entries")
-    read, seconds = said.strip().splitlines()[-1].split()
+    said, megabytes = child(CONTEST, name, count, source)
+    read, seconds = said.split()
     if int(read) != count:
         raise RuntimeError(f"{name} read {read} of {count} entries")
-    return Measured(name, count, float(seconds), usage.ru_maxrss // 1024)
+    return Measured(name, count, float(seconds), megabytes)
 
 
 def _one(name: str, source: Path) -> None:

