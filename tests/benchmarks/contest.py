@@ -18,7 +18,7 @@ class Measured(NamedTuple):
     """One contender at one size."""
 
     name: str
-    count: int
+    records: int
     seconds: float
     megabytes: int
 
@@ -52,11 +52,11 @@ def played(
 def table(contest: Contest, measured: Sequence[Measured]) -> str:
     """Seconds and peak memory, and both as multiples of h2h's."""
     lines = [f"{contest.title:46}{contest.counted:>10}   seconds   × h2h   peak MB   × h2h"]
-    ours = {m.count: m for m in measured if m.name == "h2h"}
+    ours = {m.records: m for m in measured if m.name == "h2h"}
     for m in measured:
-        own = ours[m.count]
+        own = ours[m.records]
         lines.append(
-            f"{contest.words[m.name]:46}{m.count:>10,}{m.seconds:>10.2f}{m.seconds / own.seconds:>8.1f}"
+            f"{contest.words[m.name]:46}{m.records:>10,}{m.seconds:>10.2f}{m.seconds / own.seconds:>8.1f}"
             f"{m.megabytes:>10,}{m.megabytes / own.megabytes:>8.1f}"
         )
     return "\n".join(lines)

@@ -19,32 +19,16 @@ from h2h.core.records import Attention, InboundFile, PaymentRecord, Submission
 from h2h.pipeline.house import House
 from h2h.pipeline.rounds import once
 from h2h.settings import Settings, load
+from h2h.simulator.torture import flows
 from h2h.wiring import open_house
 from tests.contracts.pain import pain001
 
 #: A Monday morning before the sample payments' execution dates.
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-OUR_ACCOUNT = "DE75512108001245126199"
+OUR_ACCOUNT = flows.OUR_ACCOUNT
 FOLDERS = ("to_bank", "temporary", "from_bank", "processed")
 
-COLUMNS: dict[str, Any] = {
-    "encoding": "utf-8",
-    "delimiter": ";",
-    "decimal_separator": ",",
-    "date_format": "%d.%m.%Y",
-    "fields": {
-        "debtor_name": {"constant": "Example Ltd"},
-        "debtor_account": "Our account",
-        "debtor_bic": {"constant": "DEUTDEFF"},
-        "requested_execution_date": "Date",
-        "end_to_end_id": "Reference",
-        "amount": "Amount",
-        "currency": {"constant": "EUR"},
-        "creditor_name": "Payee",
-        "creditor_account": "IBAN",
-        "remittance": "Text",
-    },
-}
+COLUMNS: dict[str, Any] = {"encoding": "utf-8", **flows.COLUMNS}
 HEADER = "Reference;Our account;Date;Amount;Payee;IBAN;Text\n"
 
 
