@@ -9,16 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from h2h.core.errors import Misconfigured, Refused
+from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
-from h2h.core.mapping.blocks import Write, in_blocks, refusal
+from h2h.core.mapping.blocks import Frame, in_blocks, refusal, written
 from h2h.core.mapping.generate import CannotWriteError, object_writer
 from h2h.core.mapping.pattern import Pattern, Records, pattern_of, varies
 from h2h.core.mapping.plan import Plan
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 
+_WHO = WhoActs.ACCOUNTS_PAYABLE
 Group = tuple[PaymentInstruction, int, Decimal, Iterable[CreditTransfer | Records]]
 
 
@@ -26,16 +27,10 @@ class Writer:
     """Writes initiations in one format version."""
 
     def __init__(self, plan: Plan, namespace: str | None, name: str) -> None:
-        top = next((c for c in plan.root.children if any(g.is_row for g in c.children)), None)
-        group = next((g for g in top.children if g.is_row), None) if top else None
-        record = next((r for r in group.children if r.record), None) if group else None
-        if top is None or group is None or record is None or plan.message is not Initiation:
-            raise Misconfigured(f"{name}: this mapping only reads")
-        declares = f' xmlns="{namespace}"' if namespace else ""
-        self._start = f'<?xml version="1.0" encoding="UTF-8"?>\n<{plan.root.tag}{declares}>\n<{top.tag}>\n'
-        self._end = f"</{top.tag}>\n</{plan.root.tag}>\n"
+        frame = Frame.of(plan, namespace, name, Initiation)
+        self._start, self._end, group, record = frame.start, frame.end, frame.group, frame.record
         self._group_tag, self._record_tag = group.tag, record.tag
-        self._header = object_writer(Initiation, [c for c in top.children if c is not group])
+        self._header = object_writer(Initiation, frame.header)
         self._group = object_writer(PaymentInstruction, [c for c in group.children if c is not record])
         self._record = object_writer(CreditTransfer, record.children, [name for name, _ in record.up])
         self._has_patterns = not varies(record.children)
@@ -78,18 +73,18 @@ class Writer:
     def frame(self, header: Initiation, groups: Iterable[Group]) -> bytes:
         """The document with all its counts and sums, but only the first transaction of each instruction."""
         end = f"</{self._record_tag}>\n"
-        parts = [self._start, self._try(self._header, header, "")]
+        parts = [self._start, written(self._header, header, "", _WHO)]
         for at, (instruction, count, total, transactions) in enumerate(groups, 1):
             first = next(iter(transactions))
             text = first.text if isinstance(first, Records) else f"<{self._record_tag}>{self._record(first)}{end}"
             stated = dataclasses.replace(instruction, stated_transaction_count=count, stated_control_sum=total)
-            parts.append(f"<{self._group_tag}>{self._try(self._group, stated, f'{self._group_tag}[{at}]')}")
+            parts.append(f"<{self._group_tag}>{written(self._group, stated, f'{self._group_tag}[{at}]', _WHO)}")
             parts.append(f"{text[: text.index(end) + len(end)]}</{self._group_tag}>\n")
         return "".join([*parts, self._end]).encode()
 
     def _document(self, header: Initiation, groups: Sequence[Group]) -> Iterator[str]:
         yield self._start
-        yield self._try(self._header, header, "") + "\n"
+        yield written(self._header, header, "", _WHO) + "\n"
         number = 0
         start, end = f"<{self._record_tag}>", f"</{self._record_tag}>\n"
         write = self._record
@@ -98,7 +93,7 @@ class Writer:
             _agree("NbOfTxs", where, instruction.stated_transaction_count, count)
             _agree("CtrlSum", where, instruction.stated_control_sum, total)
             instruction = dataclasses.replace(instruction, stated_transaction_count=count, stated_control_sum=total)
-            yield f"<{self._group_tag}>\n{self._try(self._group, instruction, where)}\n"
+            yield f"<{self._group_tag}>\n{written(self._group, instruction, where, _WHO)}\n"
             seen, seen_sum = 0, Decimal(0)
             for transaction in transactions:
                 if isinstance(transaction, Records):
@@ -113,21 +108,11 @@ class Writer:
                 try:
                     yield f"{start}{write(transaction)}{end}"
                 except CannotWriteError as problem:
-                    raise self._refused(problem, transaction, f"{self._record_tag}[{number}]") from problem
+                    raise refusal(problem, transaction, f"{self._record_tag}[{number}]", _WHO) from problem
             _agree("NbOfTxs", where, count, seen)
             _agree("CtrlSum", where, total, seen_sum)
             yield f"</{self._group_tag}>\n"
         yield self._end
-
-    def _try(self, write: Write, value: Any, where: str) -> str:
-        try:
-            return write(value)
-        except CannotWriteError as problem:
-            raise self._refused(problem, value, where) from problem
-
-    @staticmethod
-    def _refused(problem: CannotWriteError, value: Any, where: str) -> Refused:
-        return refusal(problem, value, where, WhoActs.ACCOUNTS_PAYABLE)
 
 
 def groups_of(initiation: Initiation) -> list[Group]:
