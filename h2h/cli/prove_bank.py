@@ -48,7 +48,7 @@ def prove_banks(settings: Settings, environment: Mapping[str, str], today: date)
         seen = _Seen()
         for where, secret in secrets_named(settings):
             if where.startswith(f"banks/{name}: "):
-                yield seen.add(secret_seen(area, where.partition(": ")[2], secret, secrets))
+                yield seen.add(secret_seen(area, where.partition(": ")[2], secret, secrets, settings.source))
         yield from _channel(area, bank, secrets, seen.all_good)
         yield from _seal(area, bank)
         yield from _formats(area, bank, formats, schemas)

@@ -23,6 +23,7 @@ from h2h.adapters.journal.journal import SqlJournal
 from h2h.adapters.journal.ledger import read_lines
 from h2h.adapters.secrets import Secrets
 from h2h.cli.prove_nodes import prove_nodes
+from h2h.cli.prove_service import UNIT, credentials_given, open_to_others
 from h2h.cli.proving import Proof, doubtful, good, not_seen, of_error, of_findings, step_of, wrong
 from h2h.core.codecs.layout import check_fields
 from h2h.core.errors import H2HError, Misconfigured
@@ -38,7 +39,7 @@ def prove_site(settings: Settings, environment: Mapping[str, str]) -> Iterator[P
         yield from _erp_folder(settings, folder)
     yield from _storage(settings)
     if settings.journal.password is not None:
-        yield secret_seen(STORAGE, "journal.password", settings.journal.password, secrets)
+        yield secret_seen(STORAGE, "journal.password", settings.journal.password, secrets, settings.source)
     yield from _journal_and_ledger(settings, secrets)
 
 
@@ -52,8 +53,22 @@ def prove_readable(settings: Settings) -> Iterator[Proof]:
             yield wrong(area, f"{file}: user '{user.pw_name}', as whom h2h runs, may not read it", step)
 
 
-def secret_seen(area: str, where: str, secret: Secret, secrets: Secrets) -> Proof:
-    """Whether a secret can be read, and by nobody else; its value is looked at and forgotten."""
+def secret_seen(area: str, where: str, secret: Secret, secrets: Secrets, config: Path | None = None) -> Proof:
+    """Whether a secret can be read, and by nobody else; its value is looked at and forgotten.
+
+    With *config*, the unit files of the service that runs with it are asked about a credential, too.
+    """
+    if secret.credential is not None and config is not None:
+        given = credentials_given(config, os.environ)
+        if given is not None and secret.credential not in given:
+            text = f"{where}: {UNIT} is given no credential {secret.credential!r}"
+            return wrong(area, text, "switch on its LoadCredential= line in site.conf; systemctl daemon-reload")
+        source = given[secret.credential] if given is not None else None
+        if (mode := open_to_others(source)) is not None:
+            text = (
+                f"{where}: {source}, of which credential {secret.credential!r} is made, is open to others ({mode:04o})"
+            )
+            return wrong(area, text, f"chown root {source}; chmod 0600 {source}")
     if secret.credential is not None and not secrets.has_credentials:
         text = f"{where}: credential {secret.credential!r} is given to the service only"
         return not_seen(area, text, "look into the log when the service starts, or run this check inside the service")

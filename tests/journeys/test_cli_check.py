@@ -33,6 +33,14 @@ def proofs(person: Person, credentials: Path | None = None) -> dict[str, list[st
     return found
 
 
+def unit(directory: Path, config: Path, *lines: str) -> dict[str, str]:
+    """A unit of the service as an administrator has it, and the environment in which it is found."""
+    (directory / "h2h.service.d").mkdir(parents=True)
+    (directory / "h2h.service").write_text(f"[Service]\nExecStart=/opt/h2h/venv/bin/h2h run -c {config}\n")
+    (directory / "h2h.service.d" / "site.conf").write_text("\n".join(["[Service]", *lines, ""]))
+    return {"SYSTEMD_UNIT_PATH": str(directory)}
+
+
 def the_fault(person: Person) -> str:
     """The one thing that is wrong."""
     (text,) = proofs(person)["wrong"]
@@ -210,6 +218,34 @@ def test_a_key_that_others_may_read_is_a_fault_and_a_private_one_is_loaded(tmp_p
     key.chmod(0o600)
     key.write_text("not a key")
     assert "cannot be read" in the_fault(Person(site))
+
+
+def test_a_credential_that_the_unit_does_not_give_is_told_before_the_service_fails(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    _over_sftp(site, {"credential": "bank-key"})
+    plain = tmp_path / "plain-key"
+    plain.write_text("key")
+    plain.chmod(0o600)
+
+    def told(name: str, *lines: str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        said = Person(site).says(
+            "check", "--json", columns=80, stdin=None, **unit(tmp_path / name, site.config, *lines)
+        )
+        for proof in said.json["proofs"]:
+            if "bank-key" in proof["text"]:
+                found.setdefault(proof["mark"], []).append(f"{proof['text']} → {proof.get('next_step', '')}")
+        return found
+
+    (missing,) = told("missing", "#LoadCredential=bank-key:/etc/x", "LoadCredential=other:/etc/x")["wrong"]
+    assert "h2h.service is given no credential 'bank-key' → switch on its LoadCredential= line" in missing
+    assert list(told("given", f"LoadCredential=bank-key:{plain}")) == ["not-seen"]
+    assert list(told("encrypted", "LoadCredentialEncrypted=bank-key:/etc/credstore.encrypted/bank-key")) == ["not-seen"]
+    assert list(told("by-pattern", "ImportCredential=bank-*")) == ["not-seen"]
+    assert list(told("taken-back", f"LoadCredential=bank-key:{plain}", "LoadCredential=")) == ["wrong"]
+    plain.chmod(0o644)
+    (open_,) = told("open", f"LoadCredential=bank-key:{plain}")["wrong"]
+    assert "is open to others (0644)" in open_
 
 
 def test_a_credential_of_the_service_is_not_seen_from_outside_and_that_is_no_fault(tmp_path: Path) -> None:
