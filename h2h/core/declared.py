@@ -143,6 +143,10 @@ class Rules(Part):
     file_amount_max: dict[str, Decimal] = Field(
         {}, description="currency → the most that one file may pay, written as text. More is refused."
     )
+    stopped_accounts: tuple[str, ...] = Field((), description="IBANs or account numbers to which nothing is paid.")
+    stopped_names: tuple[str, ...] = Field(
+        (), description="Names to whom nothing is paid, compared by letters and digits alone."
+    )
     severities: dict[str, Literal["error", "warning", "info"]] = Field(
         default={}, description="code of a rule → how severe it is for this bank."
     )

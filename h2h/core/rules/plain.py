@@ -28,12 +28,15 @@ def plain_check(terms: Terms, decimal_separator: str, country: str, currency: st
     is_amount = re.compile(rf"(?:0|[1-9][0-9]{{0,8}}){re.escape(decimal_separator)}[0-9]{{2}}").fullmatch
     fits, length = terms.repertoire.fits, terms.repertoire.length
     name_max, text_max = terms.rules.name_characters_max, terms.rules.remittance_characters_max
+    stopped = terms.stopped
     may_be_qr = is_qr_iban if country in ("CH", "LI") else None
 
     def check(end_to_end_id: str, amount: str, name: str, iban: str, text: str) -> Decimal | None:
         if is_id(end_to_end_id) is None or end_to_end_id == NOT_PROVIDED or is_amount(amount) is None:
             return None
         if not is_iban(iban) or (may_be_qr is not None and may_be_qr(iban)):
+            return None
+        if stopped is not None and (stopped.account(iban) or stopped.name(name)):
             return None
         name_length = length(name)
         if not name[:1].isalpha() or name_length > name_max or name_length in TRUNCATED:

@@ -81,6 +81,8 @@ _RULES = (
     Rule("H2H-BIC", "BICs are well-formed", E, AP, _AGAIN, "RC01"),
     Rule("H2H-BIC-COUNTRY", "BIC and IBAN are of one country", W, AP, "compare both with the payee's invoice", "RC01"),
     Rule("H2H-CLEARING", "clearing codes have the shape of their system", E, AP, _AGAIN, "RC08"),
+    Rule("H2H-STOPPED", "nobody on the profile's list of stopped payees is paid", E, TREASURY,
+         "find out why the payee was stopped; take the payment out, or the payee off the list", "RR04"),
     # Direct debits.
     Rule("H2H-MANDATE", "direct debits name a mandate and the day on which it was signed", E, AP,
          "complete the mandate in the ERP; without one nothing may be collected", "MD01"),

@@ -10,6 +10,7 @@ from typing import Protocol
 from h2h.core.charset import Repertoire
 from h2h.core.declared import Rules
 from h2h.core.rules.judge import Judge
+from h2h.core.rules.stopped import Stopped
 from h2h.core.rules.usage import UsageChecks
 
 
@@ -36,11 +37,13 @@ class Terms:
     sepa: bool = field(init=False)
     repertoire: Repertoire = field(init=False)
     usage: UsageChecks | None = field(init=False)
+    stopped: Stopped | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.sepa = self.rules.scheme == "sepa"
         self.repertoire = Repertoire(self.rules.charset)
         self.usage = UsageChecks(self.rules.usage) if self.rules.usage else None
+        self.stopped = Stopped.of(self.rules)
 
     @classmethod
     def of(cls, bank: BankTerms, today: date, *, passed_through: bool = False) -> Terms:
