@@ -364,6 +364,8 @@ def tell(problem: BaseException) -> None:
             click.echo(printable(f"  {finding.where}: {finding.text} [{finding.code}]"), err=True)
     if isinstance(problem, H2HError):
         text, hint = problem.message, problem.hint
+        if isinstance(problem, Refused) and hint is None:
+            hint = "; ".join(dict.fromkeys(f.next_step for f in problem.findings if f.next_step)) or None
     else:
         text, hint = _of_system(problem), None
     click.echo(click.style("Error: ", fg="red", bold=True) + printable(text, lines=True), err=True)

@@ -71,7 +71,7 @@ def resolve(
         raise click.UsageError("Missing option '--reason'. Who at the bank said so, and when?")
     event = {"sent": Event.RESOLVED_SENT, "not-sent": Event.RESOLVED_NOT_SENT, "look": Event.DELIVERED}[verdict]
     with common.house(config) as house:
-        sub = _one(house, submission)
+        sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, event, verdict)
         done = Done(sub, sub, actor, reason or "")
         if verdict == "look":
@@ -98,7 +98,7 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
     from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
-        sub = _one(house, submission)
+        sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.RELEASED, "released")
         done = Done(sub, sub, actor, reason)
         _two_people(house, Decision.RELEASE, done)
@@ -117,7 +117,7 @@ def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) 
     from h2h.pipeline import decisions
 
     with common.house(config) as house:
-        sub = _one(house, submission)
+        sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.HELD, "held")
         after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
         report(config, Done(sub, after, actor, reason), as_json)
@@ -135,7 +135,7 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
     from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
-        sub = _one(house, submission)
+        sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.CANCELLED, "cancelled")
         done = Done(sub, sub, actor, reason)
         _two_people(house, Decision.CANCEL, done)
@@ -178,7 +178,7 @@ def take_over(
     from h2h.pipeline.four_eyes import Decision
 
     with common.house(config) as house:
-        sub = _one(house, submission)
+        sub = one_submission(house, submission)
         if directory is not None:
             check_directory(directory)
         done = Done(sub, sub, actor, reason)
@@ -202,7 +202,7 @@ def take_over(
 # ---------------------------------------------------------------------------------------------- before
 
 
-def _one(house: House, what: str) -> Submission:
+def one_submission(house: House, what: str) -> Submission:
     """The one submission whose id is *what*, or begins with it. A decision is never made about a guess."""
     from h2h.core.errors import NotFound
 

@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "release": ("decide", "release", "Let a held submission go on."),
     "hold": ("decide", "hold", "Stop a submission before it is sent."),
     "cancel": ("decide", "cancel", "Give up a submission that was not sent."),
+    "recall": ("ask", "recall", "Call payments back that the bank has."),
+    "ask": ("ask", "ask", "Ask a bank for a statement or a report."),
     "take-over": ("decide", "take_over", "A person sends it another way; h2h never will."),
     "identify": ("inspect", "identify", "Which format a file has."),
     "inspect": ("inspect", "inspect", "What a file says."),

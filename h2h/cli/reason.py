@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from h2h.core.codes import Reason
 
 _LISTS = {
-    "en": {"status": "in a status report", "return": "on a return", "cancellation": "of a cancellation"},
-    "zh": {"status": "状态回执", "return": "退回", "cancellation": "撤回答复"},
+    "en": {
+        "status": "in a status report",
+        "return": "on a return",
+        "cancellation": "of a cancellation",
+        "recall": "for calling a payment back",
+    },
+    "zh": {"status": "状态回执", "return": "退回", "cancellation": "撤回答复", "recall": "撤回申请"},
 }
 _LABELS = {
     "en": ("means", "who acts", "next", "send again?", "money"),
@@ -55,7 +60,7 @@ _RESEND = {
     "--list",
     "kind",
     metavar="LIST",
-    help="Only of this list: status, return, cancellation, or one of a bank's (cib-payment).",
+    help="Only of this list: status, return, cancellation, recall, or one of a bank's (cib-payment).",
 )
 @click.option(
     "-c",

@@ -124,6 +124,7 @@ def _of_submission(desk: Desk, what: str, found: Sequence[Submission], words: Wo
         sums=[f"{total:f} {currency}" for currency, total in sums_by_currency(payments).items()],
         submission=sub,
     )  # fmt: skip
+    _add_recalled(story, events)
     _add_findings(story, events)
     _add_artefacts(story, sub.sid, sub.received_at)
     _add_others(story, found)
@@ -167,6 +168,16 @@ def _add_findings(story: Story, events: Sequence[EventRecord]) -> None:
             # They are told at the end; the line of the history only says that there are some.
             story.lines = [t if t.event != event.event else _without_more(t) for t in story.lines]
             return
+
+
+def _add_recalled(story: Story, events: Sequence[EventRecord]) -> None:
+    """Of a request: which payments of which submissions it calls back."""
+    for event in events:
+        recalls = event.detail.get("recalls") if event.event == "converted" else None
+        for sid, ordinals in (recalls or {}).items():
+            shown = ", ".join(str(o) for o in ordinals[:10]) + (" …" if len(ordinals) > 10 else "")
+            name = story.desk.journal.submission(sid).source_name
+            story.facts.append(("calls back", f"payment {shown} of {name} (submission {sid})"))
 
 
 def _without_more(told: Told) -> Told:

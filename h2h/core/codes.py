@@ -14,6 +14,7 @@ from typing import Any, Literal
 from h2h.core.code_data.advice import ADVICE, Money, Resend
 from h2h.core.code_data.cancellation_reasons import CANCELLATION_REASONS
 from h2h.core.code_data.chinese import NEXT_STEPS, RETURN_MEANINGS, STATUS_MEANINGS
+from h2h.core.code_data.recall_reasons import RECALL_REASONS
 from h2h.core.code_data.return_reasons import RETURN_REASONS
 from h2h.core.code_data.status_reasons import STATUS_REASONS
 from h2h.core.code_data.statuses import STATUSES
@@ -21,10 +22,10 @@ from h2h.core.findings import WhoActs
 
 __all__ = ["LISTS", "Money", "Reason", "Resend", "Status", "meaning", "meanings", "near", "status", "statuses"]
 
-ReasonList = Literal["status", "return", "cancellation"]
+ReasonList = Literal["status", "return", "cancellation", "recall"]
 #: status: ExternalStatusReason1Code (pain.002); return: ExternalReturnReason1Code (camt.05x); cancellation:
-#: ExternalPaymentCancellationRejection1Code (camt.029).
-LISTS: tuple[ReasonList, ...] = ("status", "return", "cancellation")
+#: ExternalPaymentCancellationRejection1Code (camt.029); recall: ExternalCancellationReason1Code (camt.055).
+LISTS: tuple[ReasonList, ...] = ("status", "return", "cancellation", "recall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,14 @@ def _reasons() -> dict[tuple[str, str], Reason]:
         # Whatever the answer to a cancellation, it moves no money by itself.
         found["cancellation", code] = Reason(
             *("cancellation", code, name, english, chinese, advice.next_step, NEXT_STEPS[key]),
+            who_acts=advice.who_acts,
+            resend=advice.resend,
+            money=Money.UNAFFECTED,
+        )
+    advice = ADVICE["recall-asked"]
+    for code, name, english, chinese in RECALL_REASONS:
+        found["recall", code] = Reason(
+            *("recall", code, name, english, chinese, advice.next_step, NEXT_STEPS["recall-asked"]),
             who_acts=advice.who_acts,
             resend=advice.resend,
             money=Money.UNAFFECTED,

@@ -8,6 +8,7 @@ the payment; both are told. Pure: the caller brings the payments the answer may 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from h2h.core.codes import meaning
 from h2h.core.findings import WhoActs
@@ -31,8 +32,8 @@ _CONFIRMATIONS = {"CNCL": "ACCR", "RJCR": "RJCR", "PDCR": "PDCR"}
 _NOT_EXECUTED = frozenset({Outcome.PENDING, Outcome.PROCESSING, Outcome.ACCEPTED, Outcome.UNKNOWN})
 
 
-def ids_answered(answer: CancellationAnswer) -> tuple[list[str], list[str], list[str], list[str]]:
-    """(message ids, instruction ids, end-to-end ids, UETRs) that the answer names."""
+def ids_answered(answer: CancellationAnswer | CancellationRequest) -> tuple[list[str], list[str], list[str], list[str]]:
+    """(message ids, instruction ids, end-to-end ids, UETRs) that the answer, or the request, names."""
 
     def given(name: str) -> list[str]:
         values = (getattr(detail, name) for detail in answer.details)
@@ -51,13 +52,21 @@ def match_answer(
     payments: Sequence[PaymentRecord],
     of_message: dict[str, frozenset[str]],
     matching: Matching,
+    of_case: Sequence[PaymentRecord] = (),
 ) -> None:
-    """Gather into *matching* what *answer* says of *payments*; *of_message*: message id → its submissions."""
+    """Gather into *matching* what *answer* says of *payments*; *of_message*: message id → its submissions.
+
+    *of_case* are the payments that were called back under its case: what it says as a whole is said of them.
+    """
     decided = [d for d in answer.details if d.status is not None]
-    if not decided:
+    whole = _CONFIRMATIONS.get(answer.confirmation or "")
+    if not decided and of_case and whole is not None:
+        for payment in of_case:
+            _answer(CancellationDetail("payment", status=whole), payment, matching)
+    elif not decided:
         _tell_whole(answer, matching)
     for number, detail in enumerate(decided, 1):
-        about = _payments_of(detail, payments, of_message)
+        about = payments_of(detail, payments, of_message)
         if not about:
             what = detail.end_to_end_id or detail.uetr or detail.payment_information_id or detail.original_message_id
             text = f"the bank answers a cancellation of {what or 'something without an id'}: {said(detail)}; "
@@ -94,7 +103,13 @@ def _reason(reason: StatusReason) -> str:
 def _answer(detail: CancellationDetail, payment: PaymentRecord, matching: Matching) -> None:
     known = matching.known.get((payment.sid, payment.ordinal), payment.outcome)
     which = f"payment {payment.ordinal} ({payment.end_to_end_id})"
-    remark = {"payment": payment.ordinal, "answer": said(detail), "fid": matching.fid, "known": str(known)}
+    remark: dict[str, Any] = {
+        "payment": payment.ordinal,
+        "answer": said(detail),
+        "fid": matching.fid,
+        "known": str(known),
+    }
+    remark["status"] = detail.status
     matching.remarks.append((payment.sid, "cancellation-answered", remark))
     text = f"cancellation of {which}: {said(detail)}"
     if detail.status == "ACCR" and known in _NOT_EXECUTED:
@@ -131,10 +146,10 @@ def _tell_whole(answer: CancellationAnswer, matching: Matching) -> None:
     matching.attend("unmatched-cancellation", matching.fid, text, WhoActs.TREASURY)
 
 
-def _payments_of(
+def payments_of(
     detail: CancellationDetail, payments: Sequence[PaymentRecord], of_message: dict[str, frozenset[str]]
 ) -> list[PaymentRecord]:
-    """The payments that one answer speaks of. An id that several bear is no id, unless it means them all."""
+    """The payments that an answer, or a wish, speaks of. An id that several bear is none, unless it means them all."""
     found = list(payments)
     if detail.original_message_id in of_message:
         found = [p for p in found if p.sid in of_message[detail.original_message_id or ""]]

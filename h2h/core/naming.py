@@ -28,6 +28,11 @@ _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ESCAPED_LENGTH = 200
 
 
+def submission_id(folder: str, sha256: str) -> str:
+    """The id of the first submission of these bytes from this ERP folder."""
+    return hashlib.sha256(f"{folder}\0{sha256}".encode()).hexdigest()[:20]
+
+
 def message_id(instance: str, sid: str, shape: str | None = None) -> str:
     """GrpHdr/MsgId of the submission *sid*: up to four letters of *instance*, then the start of *sid*.
 

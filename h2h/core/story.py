@@ -18,6 +18,7 @@ from h2h.core.codes import Reason
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.outcome import Outcome
+from h2h.core.recall import ANSWERED, REQUESTED, concerns
 from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord, Submission
 from h2h.core.words import ENGLISH, Step, Words
 
@@ -83,7 +84,8 @@ class Told:
 
 def present(sub: Submission, words: Words = ENGLISH) -> Present:
     """Where *sub* is. The submission's own reason and who acts, where it has them, stand before the general ones."""
-    general = words.states[sub.state]
+    own = next((said for start, said in words.requests.items() if (sub.bank_format or "").startswith(start)), {})
+    general = own.get(sub.state) or words.states[sub.state]
     text = general.words
     if sub.reason_text:
         text = f"{text}: {sub.reason_text}"
@@ -181,11 +183,17 @@ def sums_by_currency(payments: Sequence[PaymentRecord]) -> dict[str, Decimal]:
 
 def tell(event: EventRecord, words: Words = ENGLISH) -> str:
     """One line of the history in words. Facts it has no place for are left to the detail."""
-    template = words.events.get(event.event, event.event.replace("-", " "))
+    template = words.events.get(_key(event), event.event.replace("-", " "))
     facts: dict[str, Any] = {"actor": event.actor, "to": event.to_state, **event.detail}
     text = template.format_map(_Facts(facts))
     reason = event.detail.get("reason_text") or (event.reason if event.actor != "h2h" else None)
     return f"{text}: {reason}" if reason else text
+
+
+def _key(event: EventRecord) -> str:
+    """Which words an event has: of a request to a bank the same events tell something else."""
+    about = event.detail.get("answers") or next((f for f in ("recalls", "asks") if f in event.detail), None)
+    return f"{event.event}:{about}" if about else event.event
 
 
 def chronicle(
@@ -207,8 +215,8 @@ def chronicle_of_payment(
     meanings: Meanings = ISO_ONLY,
 ) -> list[Told]:
     """The history of one payment: its file's, with what the bank reported of it and of no other."""
-    about_others = {"late-report", "contradicting-report", "cancellation-answered"}
-    own = [e for e in events if e.event not in about_others or e.detail.get("payment") == ordinal]
+    about_others = {"late-report", "contradicting-report", ANSWERED, REQUESTED}
+    own = [e for e in events if e.event not in about_others or concerns(e, ordinal)]
     told = [_told_report(r, words, meanings) for r in reports if r.detail.get("ordinal") == ordinal]
     return sorted([_told(e, words) for e in own] + told, key=lambda line: line.at)
 

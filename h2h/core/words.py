@@ -41,6 +41,7 @@ class Words:
     outcomes: dict[Outcome, Saying]
     who: dict[WhoActs, str]
     events: dict[str, str]
+    requests: dict[str, dict[State, Saying]]
     attention: dict[str, Step]
     file_states: dict[str, Saying]
     unknown_attention: Step
@@ -107,6 +108,44 @@ STATES: dict[State, Saying] = {
     ),
     State.CANCELLED: Saying("a person gave the file up; nothing was sent", "nothing"),
     State.TAKEN_OVER: Saying("a person sends these payments another way; h2h never will", "nothing in h2h"),
+}
+
+#: What asks a bank for something, by the start of its format: where it is in other words than a payment file.
+REQUESTS: dict[str, dict[State, Saying]] = {
+    "camt.055": {
+        State.CONVERTED: Saying("the request to call payments back was checked", "wait"),
+        State.AWAITING_RELEASE: Saying(
+            "the request to call payments back was checked and waits to be released",
+            "look at it, then release it, or give it up",
+            (_RELEASE, _CANCEL),
+        ),
+        State.SENT: Saying(
+            "the bank has the request to call payments back; it has not answered yet",
+            "wait for the bank's answer; pay nothing anew before it has come",
+        ),
+        State.ACKNOWLEDGED: Saying(
+            "the bank has the request to call payments back, and has not decided all of it",
+            "wait for the bank's answer; pay nothing anew before it has come",
+        ),
+        State.ACCEPTED: Saying(
+            "the bank agreed to all that was called back", "watch the statements for money that is to come home"
+        ),
+        State.PARTIALLY_ACCEPTED: Saying(
+            "the bank agreed to some of what was called back, and refused the rest",
+            "look at each payment; for the refused ones talk to the payee",
+        ),
+        State.REJECTED: Saying(
+            "the bank refused to call anything back; the payments stay as they were",
+            "read the bank's reason; then talk to the payee",
+        ),
+    },
+    "camt.060": {
+        State.CONVERTED: Saying("the question for statements was checked", "wait"),
+        State.SENT: Saying("the bank has the question for statements; it has not answered yet", "wait"),
+        State.ACKNOWLEDGED: Saying("the bank says it has the question for statements", "wait for the statement"),
+        State.ACCEPTED: Saying("the bank answered: what was asked for has come", "nothing"),
+        State.REJECTED: Saying("the bank does not answer the question", "read the bank's reason, and ask it"),
+    },
 }
 
 #: Reason of a HELD submission (or its start) → what to do about that reason.
@@ -192,11 +231,20 @@ EVENTS: dict[str, str] = {
     "late-report": "a late report about payment {payment} changed nothing",
     "contradicting-report": "a report about payment {payment} contradicts an earlier one: {known}, now {reported}",
     "report-changed-nothing": "a report of the bank changed nothing",
+    "recall-requested": "{actor} called back {which} ({reason_code}), with submission {recall}",
     "cancellation-answered": "the bank answered the cancellation of payment {payment}: {answer}",
     "temporary-to-be-removed": "h2h goes to take its temporary file at the bank away",
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-vanished": "the whole upload was gone from the bank before h2h asked for its rename: {problem}",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
+    # of a request to a bank: what it asks for stands behind the colon
+    "converted:recalls": "h2h checked it; it calls back {transaction_count} payments that the bank has",
+    "converted:asks": "h2h checked it; it asks for statements",
+    "bank-acknowledged:recalls": "the bank answered for {answered} of {of} payments, and has not decided all of them",
+    "bank-accepted:recalls": "the bank agreed for all {of} payments",
+    "bank-partially-accepted:recalls": "the bank agreed for some of {of} payments, and refused the others",
+    "bank-rejected:recalls": "the bank refused for all {of} payments",
+    "bank-accepted:asks": "what was asked for has come",
     # of a bank's file
     "fetched": "h2h fetched it from the bank ({size} bytes)",
     "opened": "h2h opened it; where this bank signs, its signature is good",
@@ -264,6 +312,7 @@ ATTENTION: dict[str, Step] = {
     "cancellation-answer": Step(
         "tell those who asked for the money back; if it was paid, watch for the booking that brings it home", (_CLOSE,)
     ),
+    "request-refused": Step("read the bank's reason; correct the request, or call the bank", (_SUBJECT, _CLOSE)),
     "unmatched-cancellation": Step("find out who asked this bank to call a payment back, and which", (_CLOSE,)),
     "cancellation-request": Step(
         "find out whether the money is owed; the account's owner answers the bank", (_SUBJECT, _CLOSE)
@@ -338,6 +387,7 @@ ENGLISH = Words(
     outcomes=OUTCOMES,
     who=WHO,
     events=EVENTS,
+    requests=REQUESTS,
     attention=ATTENTION,
     file_states=FILE_STATES,
     unknown_attention=UNKNOWN_ATTENTION,

@@ -7,7 +7,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.labels_zh import LABELS
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
-from h2h.core.words import ATTENTION, HELD, STATES, Saying, Step, Words
+from h2h.core.words import ATTENTION, HELD, REQUESTS, STATES, Saying, Step, Words
 
 
 def _say(state: State, words: str, step: str) -> tuple[State, Saying]:
@@ -43,6 +43,25 @@ _STATES: dict[State, Saying] = dict(
         _say(State.TAKEN_OVER, "这些付款由人工以其他方式发送；h2h 不再发送", "h2h 中无需操作"),
     )
 )
+
+_REQUESTS: dict[str, dict[State, tuple[str, str]]] = {
+    "camt.055": {
+        State.CONVERTED: ("撤回申请已检查", "等待"),
+        State.AWAITING_RELEASE: ("撤回申请已检查，等待放行", "查看后放行，或放弃"),
+        State.SENT: ("银行已收到撤回申请，尚未答复", "等待银行答复；答复之前不要重新付款"),
+        State.ACKNOWLEDGED: ("银行已收到撤回申请，尚未全部决定", "等待银行答复；答复之前不要重新付款"),
+        State.ACCEPTED: ("银行同意撤回全部所申请的付款", "在对账单中留意退回的款项"),
+        State.PARTIALLY_ACCEPTED: ("银行同意撤回一部分，拒绝其余", "逐笔查看；被拒绝的请与收款人联系"),
+        State.REJECTED: ("银行拒绝撤回；付款保持原状", "查看银行的原因，然后与收款人联系"),
+    },
+    "camt.060": {
+        State.CONVERTED: ("对账单查询已检查", "等待"),
+        State.SENT: ("银行已收到对账单查询，尚未答复", "等待"),
+        State.ACKNOWLEDGED: ("银行确认收到对账单查询", "等待对账单"),
+        State.ACCEPTED: ("银行已答复：所查询的内容已到", "无需操作"),
+        State.REJECTED: ("银行不答复该查询", "查看银行的原因，并向银行询问"),
+    },
+}
 
 _HELD_STEPS: dict[str, str] = {
     "H4-": "与之前的文件比较：若付款已经做过则放弃；若是新付款则放行",
@@ -105,11 +124,19 @@ _EVENTS: dict[str, str] = {
     "late-report": "关于第 {payment} 笔付款的迟到报告没有改变任何内容",
     "contradicting-report": "关于第 {payment} 笔付款的报告与之前的矛盾：原为 {known}，现为 {reported}",
     "report-changed-nothing": "银行的一份报告没有改变任何内容",
+    "recall-requested": "{actor} 申请撤回 {which}（{reason_code}），提交编号 {recall}",
     "cancellation-answered": "银行答复了第 {payment} 笔付款的撤回申请：{answer}",
     "temporary-to-be-removed": "即将从银行删除临时文件",
     "temporary-removed": "已从银行删除临时文件，之后不可能再被改名",
     "temporary-vanished": "完整上传的文件在 h2h 请求改名之前已从银行消失：{problem}",
     "temporary-left": "较早一次未完成的上传留在银行；无害",
+    "converted:recalls": "已检查；申请撤回银行已收到的 {transaction_count} 笔付款",
+    "converted:asks": "已检查；查询对账单",
+    "bank-acknowledged:recalls": "银行已答复 {of} 笔中的 {answered} 笔，尚未全部决定",
+    "bank-accepted:recalls": "银行同意撤回全部 {of} 笔付款",
+    "bank-partially-accepted:recalls": "银行同意撤回 {of} 笔中的一部分，拒绝其余",
+    "bank-rejected:recalls": "银行拒绝撤回全部 {of} 笔付款",
+    "bank-accepted:asks": "所查询的内容已到",
     "fetched": "已从银行取回（{size} 字节）",
     "opened": "已打开；如该银行签名，签名有效",
     "removed-at-bank": "已在银行删除，或移到一旁",
@@ -153,6 +180,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "unmatched-status": "询问银行指的是哪一笔付款",
     "unknown-status": "询问银行该状态的含义",
     "cancellation-answer": "告知申请撤回的人；若款项已付，请留意退款入账",
+    "request-refused": "查看银行的原因；更正申请，或致电银行",
     "unmatched-cancellation": "查明是谁向银行申请撤回付款，以及是哪一笔",
     "cancellation-request": "查明款项是否应退；由账户所有人答复银行",
     "payee-check": "通过已知电话与收款人核对名称，然后在银行批准或撤回",
@@ -186,6 +214,10 @@ CHINESE = Words(
     outcomes=_OUTCOMES,
     who=_WHO,
     events=_EVENTS,
+    requests={
+        start: {state: Saying(*said, REQUESTS[start][state].commands) for state, said in sayings.items()}
+        for start, sayings in _REQUESTS.items()
+    },
     attention={kind: Step(text, ATTENTION[kind].commands) for kind, text in _ATTENTION_STEPS.items()},
     file_states=_FILE_STATES,
     unknown_attention=Step("阅读说明并照办", ('h2h attention close {number} --reason "WHAT WAS DONE"',)),

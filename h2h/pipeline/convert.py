@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from h2h.core.convert import Conversion, Stamp, convert_table, payment_records, 
 from h2h.core.declared import Delimited, Table
 from h2h.core.errors import Misconfigured, NotYet, Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
-from h2h.core.format import Format
+from h2h.core.format import REQUESTS, Format
 from h2h.core.lifecycle import Event
 from h2h.core.model.payment import Initiation
 from h2h.core.naming import message_id
@@ -32,6 +32,7 @@ from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept
 from h2h.pipeline.reading import dumped
+from h2h.pipeline.requests import check_request
 from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
 from h2h.settings import BankProfile
 
@@ -54,6 +55,7 @@ class Converted:
     payments: Iterable[PaymentRecord]
     findings: list[Finding]
     view: dict[str, Any]
+    detail: dict[str, Any] = field(default_factory=dict)  # what else its history keeps
 
 
 def convert(house: House, sub: Submission, between: Callable[[], None] = lambda: None) -> Submission:
@@ -101,6 +103,7 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
                 "transaction_count": done.count,
                 "sha256": digest(bank_file)[0],
                 "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
+                **done.detail,
             },
             payments=done.payments,
             source_format=done.source_format,
@@ -173,6 +176,8 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
     """A file that says itself what it is: unchanged if the bank takes its format, else written anew in the bank's."""
     data = source.read_bytes()
     format_ = house.formats.identify(data)
+    if format_.kind in REQUESTS:
+        return _from_request(house, sub, bank, format_, source, data)
     passes = format_.id in bank.accepts
     findings: list[Finding] = []
     if passes or format_.codec is None:  # the codec has read it strictly, and the schema is asked afterwards
@@ -209,6 +214,25 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
         payments=payment_records(initiation, sub.sid),
         findings=findings,
         view=message_json(format_, read),
+    )
+
+
+def _from_request(
+    house: House, sub: Submission, bank: BankProfile, format_: Format, source: Path, data: bytes
+) -> Converted:
+    """What asks a bank for something goes through unchanged, or not at all."""
+    request = check_request(house, sub, bank, format_, data)
+    return Converted(
+        bank_file=source,
+        source_format=format_.id,
+        bank_format=format_.id,
+        message_id=request.message_id,
+        count=request.count,
+        control_sum=request.control_sum,
+        payments=(),
+        findings=request.findings,
+        view=request.view,
+        detail=request.detail,
     )
 
 

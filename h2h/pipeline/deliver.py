@@ -18,10 +18,10 @@ from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
+from h2h.pipeline.called_back import called_back
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import answered_id, dumped, findings_of, read_again
-from h2h.pipeline.settle import called_back
 from h2h.settings import ErpFolder
 
 
@@ -131,7 +131,7 @@ def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
         folders = [f for f in folders if f.name in names]
     elif isinstance(read.message, CancellationAnswer):
         # It goes to whose payments it names; one that names none of ours goes to everybody of this bank.
-        ours = {house.journal.submission(p.sid).folder for p in called_back(house, file, read.message)[0]}
+        ours = {house.journal.submission(p.sid).folder for p in called_back(house, file.bank, read.message)[0]}
         folders = [f for f in folders if f.name in ours] if ours else folders
     if not folders:
         text = f"{file.remote_name}: no ERP folder of bank {file.bank} has an inbound folder for it; see the archive"

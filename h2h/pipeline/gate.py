@@ -12,10 +12,26 @@ from h2h.core.lifecycle import Event
 from h2h.core.records import Submission
 from h2h.core.schedule import sending_window
 from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.requests import is_request
 
 
 def stopped_before_sending(house: House, sub: Submission) -> Submission | None:
     """The submission as it waits or is held; None if nothing speaks against sending it now."""
+    bank, now = house.bank(sub), house.now()
+    # A recall that waits for the next window comes too late, and what it asks for has no day of its own.
+    if not is_request(house, sub):
+        waits = _waits_for_its_day(house, sub)
+        if waits is not None:
+            return waits
+    limit = timedelta(seconds=bank.submission.give_up_after_seconds)
+    if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
+        since = f"{sub.first_attempt_at:%Y-%m-%d %H:%M} UTC"
+        return _held(house, sub, "H12-RETRIES", f"it could not be sent since {since} ({sub.attempt} attempts)")
+    return None
+
+
+def _waits_for_its_day(house: House, sub: Submission) -> Submission | None:
+    """Payments go in the bank's window, and not after their day without somebody who says so."""
     bank, now = house.bank(sub), house.now()
     window = sending_window(now, bank.cutoff)
     if not window.open:
@@ -29,10 +45,6 @@ def stopped_before_sending(house: House, sub: Submission) -> Submission | None:
             "somebody may have paid them another way since"
         )
         return _held(house, sub, "H9-LATE", text)
-    limit = timedelta(seconds=bank.submission.give_up_after_seconds)
-    if sub.first_attempt_at is not None and now - sub.first_attempt_at > limit:
-        since = f"{sub.first_attempt_at:%Y-%m-%d %H:%M} UTC"
-        return _held(house, sub, "H12-RETRIES", f"it could not be sent since {since} ({sub.attempt} attempts)")
     return None
 
 

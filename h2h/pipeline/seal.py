@@ -16,6 +16,7 @@ from h2h.core.records import Submission
 from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept
+from h2h.pipeline.requests import is_request, refuse_twice
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
 
@@ -23,12 +24,18 @@ def seal(house: House, sub: Submission) -> Submission:
     """CONVERTED → SEALED; HELD for what another file holds too; AWAITING_RELEASE where a person must release it."""
     for place in (working_place(sub), sub.sid):  # what a step that was cut short left there
         house.archive.clean(place)
+    refuse_twice(house, sub)
     suspected = same_message_id(house, sub, sub.message_id or "", sealing=True) or overlapping(house, sub)
     if suspected is not None:
         held = hold_or_refuse(house, sub, suspected)
         if held.state is not State.CONVERTED:
             return held
-    if house.folder(sub).release_required and State.AWAITING_RELEASE not in (sub.released_by or ""):
+    # A question moves no money and tells nobody what they do not know: it needs no second pair of eyes.
+    if (
+        not is_request(house, sub, "enquiry")
+        and house.folder(sub).release_required
+        and State.AWAITING_RELEASE not in (sub.released_by or "")
+    ):
         sub = house.journal.advance(sub, Event.RELEASE_REQUIRED, at=house.now())
         moved(sub, "awaits-release")
         return sub

@@ -5,7 +5,7 @@ from __future__ import annotations
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, NOTHING_LEFT_THE_HOUSE, Event, State
 from h2h.core.match import Matching, match_report, stop_unsent
-from h2h.core.match_cancellation import ids_answered, match_answer, match_request
+from h2h.core.match_cancellation import match_answer, match_request
 from h2h.core.match_entries import ids_of, match_entries, statement_records
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import StatementMessage
@@ -23,9 +23,18 @@ from h2h.core.records import (
 )
 from h2h.core.rules.statement_chain import link
 from h2h.core.rules.statement_rules import check_message
+from h2h.pipeline.called_back import called_back
 from h2h.pipeline.house import House, log
 from h2h.pipeline.reading import answered_id, read_again
 from h2h.pipeline.receipts import write_receipt
+from h2h.pipeline.request_answers import (
+    enquiries_answered_by,
+    move_enquiries,
+    move_requests,
+    of_case,
+    requests_answered,
+    tell_refused_request,
+)
 from h2h.pipeline.witness import ensure_delivered
 
 BOOKED = "the bank's statement shows payments of this file"
@@ -44,8 +53,11 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
     elif isinstance(message, StatementMessage):
         statements, mended = _match_statements(house, file, message, matching)
     elif isinstance(message, CancellationAnswer):
-        payments, of_message = called_back(house, file, message)
-        match_answer(message, payments, of_message, matching)
+        payments, of_message = called_back(house, file.bank, message)
+        ours_of_case = of_case(house, file.bank, message)
+        match_answer(message, payments, of_message, matching, ours_of_case)
+        asked = requests_answered(house, file.bank, message, payments or ours_of_case)
+        move_requests(house, asked, matching)
     elif isinstance(message, CancellationRequest):
         match_request(message, matching)
     else:
@@ -78,8 +90,11 @@ def follow(house: House, file: InboundFile) -> None:
         sids = {found.sid} if found else set()
     elif isinstance(message, StatementMessage):
         sids = {p.sid for p in candidates_of(house, file, message)}
+        sids |= set(enquiries_answered_by(house, file.bank, file.fid))
     elif isinstance(message, CancellationAnswer):
-        sids = {p.sid for p in called_back(house, file, message)[0]}
+        payments = called_back(house, file.bank, message)[0] or of_case(house, file.bank, message)
+        sids = {p.sid for p in payments}
+        sids |= {r.sid for r in requests_answered(house, file.bank, message, payments)}
     else:
         sids = set()
     for sid in sorted(sids):
@@ -92,26 +107,6 @@ def candidates_of(house: House, file: InboundFile, message: StatementMessage) ->
     return house.journal.payments_by(
         bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
     )
-
-
-def called_back(
-    house: House, file: InboundFile, answer: CancellationAnswer
-) -> tuple[list[PaymentRecord], dict[str, frozenset[str]]]:
-    """(payments that the answer may speak of, message id → submissions that bear it)."""
-    messages, batches, end_to_end_ids, uetrs = ids_answered(answer)
-    of_message = {}
-    payments: dict[tuple[str, int], PaymentRecord] = {}
-    for message_id in messages:
-        sids = [s.sid for s in house.journal.by_message_id(file.bank, message_id) if s.state in BANK_MAY_HAVE_IT]
-        if sids:
-            of_message[message_id] = frozenset(sids)
-        for sid in sids:
-            payments.update({(p.sid, p.ordinal): p for p in house.journal.payments(sid)})
-    named = house.journal.payments_by(
-        bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
-    )
-    payments.update({(p.sid, p.ordinal): p for p in named})
-    return list(payments.values()), of_message
 
 
 def _match_status(house: House, file: InboundFile, report: StatusReport, matching: Matching) -> bool:
@@ -127,6 +122,7 @@ def _match_status(house: House, file: InboundFile, report: StatusReport, matchin
         matching,
         silence_means_accepted=bank.submission.silence_means_accepted,
     )
+    tell_refused_request(house, report, submission, matching)
     return True
 
 
@@ -147,6 +143,7 @@ def _match_statements(
     matching.collections = _collections(house, candidates)
     match_entries(message, candidates, matching)
     _prove_delivery(house, matching)
+    move_enquiries(house, file.bank, message, matching)
     records = statement_records(file.fid, message)
     for number, record in enumerate(records):
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]

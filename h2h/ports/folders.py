@@ -84,6 +84,12 @@ class Outbox(Protocol):
     def set_aside(self, claimed: Claimed) -> str:
         """Move a claimed file that cannot be taken in (too large, not regular) into ``refused/``; its name there."""
 
+    def place(self, name: str, data: bytes) -> None:
+        """Put a file of h2h's own where claimed files are: the next round takes it in, as if an ERP had dropped it.
+
+        Whole or not at all; the same name again changes nothing. ``OutOfSpace``, ``Unavailable``.
+        """
+
     def beside(self, name: str) -> bytes | None:
         """A receipt that was written beside the ERP's file, or None if it is not (or no longer) there."""
 

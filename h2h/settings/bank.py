@@ -138,6 +138,18 @@ class BankProfile(Part):
     collection_format: str | None = Field(
         None, description="What this bank wants of direct debits, e.g. pain.008.001.08; none: it takes no CSV of them."
     )
+    recall_format: str | None = Field(
+        None, description="How this bank takes requests to call payments back, e.g. camt.055.001.08; none: not by file."
+    )
+    recall_within_days: int | None = Field(
+        None, gt=0, description="Payments settled longer ago are not called back; what the bank or its scheme allows."
+    )
+    enquiry_format: str | None = Field(
+        None, description="How this bank is asked for statements and reports, e.g. camt.060.001.05; none: not by file."
+    )
+    bic: str | None = Field(
+        None, pattern="^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$", description="This bank's own BIC, for requests."
+    )
     accepts: tuple[str, ...] = Field(("pain.001.001.09", "pain.001.001.03"), description="ISO files passed through.")
     schemas: dict[str, str] = Field({}, description="format → schema file, where the bank has its own.")
     channel: Annotated[SftpChannel | DirectoryChannel, Field(discriminator="kind")]

@@ -28,7 +28,7 @@ WRITES: dict[str, frozenset[str]] = {
     ),
     "ledger": frozenset({"append"}),
     "archive": frozenset({"put", "scratch", "clean"}),
-    "outbox": frozenset({"claim", "spool", "discard", "set_aside", "write_beside"}),
+    "outbox": frozenset({"claim", "spool", "discard", "set_aside", "write_beside", "place"}),
     "inbox": frozenset({"deliver", "deliver_together"}),
     "sealer": frozenset({"seal", "open"}),
     "session": frozenset({"create", "rename", "remove", "move"}),

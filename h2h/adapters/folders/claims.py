@@ -38,12 +38,13 @@ class Corner:
         self._claimed = self._base / "claimed"
         self._done = self._base / "done"  # to be removed
         self._refusing = self._base / "refusing"  # on its way to refused/
+        self._placing = self._base / "placing"  # of h2h's own, not whole yet
         self._refused = folder / REFUSED
 
     def prepare(self) -> None:
         """Make the corner, and see that it is a directory of our own: nobody else may redirect claims."""
         above = (self._folder / CORNER, self._base.parent, self._base)
-        for directory in (*dict.fromkeys(above), self._claimed, self._done, self._refusing):
+        for directory in (*dict.fromkeys(above), self._claimed, self._done, self._refusing, self._placing):
             if directory == self._folder:
                 continue
             try:
@@ -111,6 +112,15 @@ class Corner:
                 self.put_back(path)  # what it promised cannot be read any more: without it nothing is checked against
                 continue
             yield Claimed(path, identity_of(path.name, state), marker.size, marker.sha256, marker.totals)
+
+    def place(self, name: str, data: bytes) -> None:
+        """A file of h2h's own, made beside the claimed ones and moved among them when it is whole."""
+        home = self._placing / name
+        home.mkdir(mode=0o700, exist_ok=True)  # one that was cut short is written over
+        files.replace(home / name, data, mode=0o400)
+        if not files.rename_new(home, self._claimed / name):
+            _remove(home)  # it waits there already
+        files.sync_directory(self._claimed)
 
     def put_back(self, path: Path) -> bool:
         """Give a claimed file its place and its marker back; False if that name is taken again by now."""

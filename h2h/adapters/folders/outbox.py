@@ -172,6 +172,14 @@ class FolderOutbox:
         with files.in_words("set aside", claimed.path):
             return self._corner.set_aside(claimed.path)
 
+    def place(self, name: str, data: bytes) -> None:
+        """Put a file of h2h's own among the claimed ones, durably and at once; the same name again changes nothing."""
+        plain_name(name)
+        self._ready()
+        self._room_for(len(data))
+        with files.in_words("write to", self._path):
+            self._corner.place(name, data)
+
     def beside(self, name: str) -> bytes | None:
         """A receipt beside the ERP's file; None if it is not there, or is something else by now."""
         plain_name(name)

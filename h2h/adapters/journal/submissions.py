@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from h2h.core import lifecycle
 from h2h.core.errors import IllegalTransition, NotFound, StaleState
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
+from h2h.core.naming import submission_id
 from h2h.core.records import NewSubmission, PaymentRecord, Submission
 
 #: First line of a submission's history: taken in from a folder, or put back from the ledger.
@@ -31,11 +31,6 @@ SOURCE_DISCARDED = "source-discarded"
 SAME_BYTES = "H2H-SAME-BYTES"
 
 _PAYMENTS_AT_ONCE = 2000
-
-
-def sid_of(folder: str, sha256: str) -> str:
-    """The id of the first submission of these bytes from this folder."""
-    return hashlib.sha256(f"{folder}\0{sha256}".encode()).hexdigest()[:20]
 
 
 class Submissions(Store):
@@ -53,7 +48,7 @@ class Submissions(Store):
                     return known
             holder = next((row.sid for row in earlier if row.claim is not None), None)
             sub = Submission(
-                sid=_next_sid(sid_of(new.folder, new.source_sha256), [row.sid for row in earlier]),
+                sid=_next_sid(submission_id(new.folder, new.source_sha256), [row.sid for row in earlier]),
                 bank=new.bank,
                 folder=new.folder,
                 source_name=new.source_name,

@@ -122,6 +122,9 @@ ADVICE: dict[str, Advice] = {
     "recall-refused": Advice(
         "the payment stands; ask the payee for the money, or have the legal desk decide", TREASURY, NO_NEED
     ),
+    "recall-asked": Advice(
+        "wait for the bank's answer before anything is paid anew; the money moves only with it", TREASURY, AFTER
+    ),
     "recall-wait": Advice("wait for the bank's final answer, and for the booking", TREASURY, NO_NEED),
     "recall-back": Advice("look for the return on the statements", TREASURY, NO_NEED),
     "other-kind": Advice("ask the bank: the code belongs to another kind of payment", TREASURY, AFTER),

@@ -96,6 +96,7 @@ RETURN_MEANINGS: dict[str, str] = {
 #: Next steps by advice (advice.py).
 NEXT_STEPS: dict[str, str] = {
     "recall-refused": "付款有效；请直接向收款人索回，或交法务处理",
+    "recall-asked": "等待银行答复后再重新付款；款项只随答复变动",
     "recall-wait": "等待银行最终答复及入账",
     "recall-back": "在对账单中查找退款",
     "payee-account": "用已知的电话号码向收款人核实账户，更正主数据后重新付款",

@@ -26,7 +26,7 @@ _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 _ATTRIBUTE_SPECIAL = re.compile('["\t\n]')
 
 # Known to the reader only, or written by being streamed.
-_NOT_CONTENT = frozenset({"place", "kind", "transactions", "instructions"})
+_NOT_CONTENT = frozenset({"place", "kind", "transactions", "instructions", "original_query_id"})
 
 
 class CannotWriteError(Exception):

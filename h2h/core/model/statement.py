@@ -122,3 +122,4 @@ class StatementMessage:
     statements: list[Statement] = field(default_factory=list)
     codes: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # of a bank's answer as a whole, by list
     answer_text: str = ""  # what the bank says beside them
+    original_query_id: str | None = None  # OrgnlBizQry: our question that it answers (camt.060)
