@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Written out, so that `--help` imports no simulator; a test compares.
 _BEHAVIOURS = (
     "accept, cents, reject-account, reject-file, silent, return-later, duplicate-ack, late, out-of-order, "
-    "statement-gap, foreign-ack, half-written, notify, takes-temporaries"
+    "statement-gap, foreign-ack, half-written, notify, no-recall, takes-temporaries"
 )
 _MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "note": ("!", "yellow")}
 

@@ -124,6 +124,7 @@ def _print(found: Reason, lang: str) -> None:
         _RESEND[lang][found.resend],
         words_of(lang).money[found.money],
     )
-    click.echo(f"{found.code}  {found.name}  ({_LISTS[lang].get(found.list, found.list)})")
+    name = f"{found.name}  " if found.name else ""
+    click.echo(f"{found.code}  {name}({_LISTS[lang].get(found.list, found.list)})")
     for label, value in zip(_LABELS[lang], values, strict=True):
         click.echo(f"  {label}: {value}")

@@ -30,7 +30,10 @@ LISTS: tuple[ReasonList, ...] = ("status", "return", "cancellation", "recall")
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason code of one list. ``name`` is ISO 20022's; ``next_step`` completes "Next: …"."""
+    """A reason code of one list. ``name`` is ISO 20022's, "" where only the definition is known.
+
+    ``next_step`` completes "Next: …".
+    """
 
     list: str
     code: str

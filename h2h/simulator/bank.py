@@ -22,6 +22,7 @@ from h2h.simulator.keys import Keys, prepare
 from h2h.simulator.oracle import Oracle
 from h2h.simulator.payments import read_initiation
 from h2h.simulator.pgp import Gpg, PgpProblem
+from h2h.simulator.questions import read_question
 from h2h.simulator.server import Login, SftpServer
 
 USERNAME = "customer"
@@ -209,11 +210,7 @@ class SimulatedBank:
             self.oracle.untrusted(now, path.name, sealed, str(problem))
             self._tell(f"took {path.name!r} and cannot trust it: {problem}")
         else:
-            initiation = read_initiation(plain)
-            self.brain.take(initiation, now)
-            self.oracle.payments(now, path.name, sealed, plain, initiation)
-            what = initiation.refusal[1] if initiation.refusal else f"{len(initiation.payments)} payments"
-            self._tell(f"took {path.name!r}: {what}")
+            self._tell(f"took {path.name!r}: {self._read(path.name, sealed, plain, now)}")
         kept = self.directory / "received"
         number = len(list(kept.iterdir())) + 1
         (kept / f"{number:06d}.{path.name}").write_bytes(sealed)
@@ -221,6 +218,18 @@ class SimulatedBank:
             path.unlink()
         else:
             self._taken.add((path.name, path.stat().st_ino))
+
+    def _read(self, name: str, sealed: bytes, plain: bytes, now: datetime) -> str:
+        """Judge a file that could be opened; what it holds, in words."""
+        question = read_question(plain)
+        if question is not None:
+            self.brain.answer(question, now)
+            self.oracle.question(now, name, sealed, question)
+            return f"a {question.message_name}"
+        initiation = read_initiation(plain)
+        self.brain.take(initiation, now)
+        self.oracle.payments(now, name, sealed, plain, initiation)
+        return initiation.refusal[1] if initiation.refusal else f"{len(initiation.payments)} payments"
 
     def _open(self, sealed: bytes) -> bytes:
         if self._gpg is None:

@@ -57,6 +57,10 @@ class Behaviour:
     status_after: float = 0.0
     statement_after: float = 0.0
     return_after: float = 0.0  # after the statement
+    recall: Literal["accept", "reject", "pending", "silent"] = "accept"  # payments that are called back
+    recall_code: str = "CUST"  # why it gives none back
+    recall_text: str = "The creditor does not agree"
+    recall_after: float = 0.0
     notify: bool = False  # a debit notification (camt.054) besides the statement
     repeat_answers: bool = False  # every answer comes twice, the second under another name
     foreign_answer: bool = False  # besides, an answer to a message that nobody sent
@@ -81,6 +85,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "foreign-ack": Behaviour(foreign_answer=True),
     "half-written": Behaviour(slow_write_seconds=2.0),
     "notify": Behaviour(notify=True),
+    "no-recall": Behaviour(rules=(), recall="reject"),
     "takes-temporaries": Behaviour(rules=(), takes_temporaries=True),
 }
 

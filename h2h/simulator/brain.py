@@ -11,7 +11,9 @@ from typing import Any
 
 from h2h.simulator.behaviour import Behaviour
 from h2h.simulator.payments import Initiation, Payment
+from h2h.simulator.questions import Question, Recall, Wanted
 from h2h.simulator.reports import Verdict, group_report, payment_report
+from h2h.simulator.resolutions import Decision, resolution
 from h2h.simulator.statements import Account, Booking, notification, statement
 
 
@@ -21,6 +23,16 @@ class Answer:
 
     name: str
     data: bytes
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that was taken: what was said of its payments, which are booked, and which were called back in time."""
+
+    initiation: Initiation
+    verdicts: list[Verdict]
+    booked: bool = False
+    cancelled: set[int] = field(default_factory=set)  # places in ``verdicts``
 
 
 @dataclass(order=True)
@@ -37,6 +49,7 @@ class Brain:
         self.behaviour = behaviour
         self._accounts: dict[tuple[str, str], Account] = {}
         self._message_ids: set[str] = set()
+        self._files: dict[str, _File] = {}
         self._number = 0
         self._due: list[_Due] = []
         self._order = 0
@@ -59,6 +72,7 @@ class Brain:
             return
         self._message_ids.add(initiation.message_id)
         verdicts = [self._judge(payment) for payment in initiation.payments]
+        self._files[initiation.message_id] = _File(initiation, verdicts)
         if how.acknowledge:
             self._plan(at, how.acknowledge_after, lambda now: self._group(initiation, now, "ACTC"))
         self._plan(at, how.status_after, lambda now: self._payments(initiation, now, verdicts))
@@ -68,6 +82,14 @@ class Brain:
                 self._plan(
                     at, how.statement_after + how.return_after, lambda now: self._send_back(initiation, now, verdicts)
                 )
+
+    def answer(self, question: Recall | Question, at: datetime) -> None:
+        """Plan the answer to a customer who calls payments back, or asks for a statement."""
+        how = self.behaviour
+        if isinstance(question, Question):
+            self._plan(at, how.status_after, lambda now: self._state_account(question, now))
+        elif how.recall != "silent":
+            self._plan(at, how.recall_after, lambda now: self._resolve(question, now))
 
     def speak(self, now: datetime) -> Iterator[Answer]:
         """All answers that are due, in their order; some twice, if that is this bank's way."""
@@ -116,7 +138,9 @@ class Brain:
         return [Answer(name, payment_report(to, self._last_id(), now, verdicts))]
 
     def _settle(self, to: Initiation, now: datetime, verdicts: Sequence[Verdict]) -> list[Answer]:
-        paid = [verdict.payment for verdict in verdicts if verdict.status == "ACSP"]
+        file = self._files[to.message_id]
+        file.booked = True
+        paid = [v.payment for n, v in enumerate(verdicts) if v.status == "ACSP" and n not in file.cancelled]
         touched: dict[tuple[str, str], list[Booking]] = {}
         for payments in _together(paid):
             booking = Booking(self._reference(), payments, to.message_id)
@@ -130,6 +154,56 @@ class Brain:
                 booking = Booking(self._reference(), (verdict.payment,), to.message_id, verdict)
                 touched.setdefault((verdict.payment.debtor_account, verdict.payment.currency), []).append(booking)
         return self._book(to, now, touched, notify=True)
+
+    def _resolve(self, recall: Recall, now: datetime) -> list[Answer]:
+        """The decision on each payment; money that has gone already is booked back with the next statement."""
+        decisions: list[Decision] = []
+        back: list[tuple[Initiation, Verdict]] = []
+        for wanted in recall.wanted:
+            file = self._files.get(wanted.message_id)
+            if file is None:
+                continue
+            for number, verdict in enumerate(file.verdicts):
+                if _is_wanted(verdict.payment, wanted):
+                    decisions.append(self._decide(file, number, verdict))
+                    if decisions[-1].status == "ACCR" and file.booked and verdict.status == "ACSP":
+                        back.append((file.initiation, verdict))
+        if not decisions:
+            stranger = Initiation(recall.message_name, recall.message_id)
+            return self._group(stranger, now, "RJCT", "NOOR", "the bank has no such payment")
+        name = self._name("camt.029.xml")
+        answers = [Answer(name, resolution(recall, decisions, self._last_id(), now))]
+        for initiation, verdict in back:
+            returned = Verdict(verdict.payment, "ACSP", "FOCR", "Following your request", returned=True)
+            answers += self._send_back(initiation, now, [returned])
+        return answers
+
+    def _decide(self, file: _File, number: int, verdict: Verdict) -> Decision:
+        how, of = self.behaviour, file.initiation
+        if verdict.status == "RJCT" or number in file.cancelled:
+            return Decision(of.message_id, of.message_name, verdict.payment, "RJCR", "NOOR", "It was not executed")
+        if how.recall == "pending":
+            return Decision(of.message_id, of.message_name, verdict.payment, "PDCR")
+        if how.recall == "reject":
+            text = how.recall_text
+            return Decision(of.message_id, of.message_name, verdict.payment, "RJCR", how.recall_code, text)
+        file.cancelled.add(number)
+        return Decision(of.message_id, of.message_name, verdict.payment, "ACCR")
+
+    def _state_account(self, question: Question, now: datetime) -> list[Answer]:
+        """A statement of each account that is asked about; a refusal of what this bank does not give."""
+        answers: list[Answer] = []
+        query = (question.message_id, question.message_name)
+        for asked in question.asked:
+            books = [book for (number, _), book in self._accounts.items() if number == asked.account]
+            if not asked.message.startswith("camt.053") or not books:
+                stranger = Initiation(question.message_name, question.message_id)
+                return self._group(stranger, now, "RJCT", "AG03", "no such statement is kept here")
+            version = "02" if asked.message.endswith(".02") else "08"
+            for book in books:
+                name = self._name("camt.053.xml")
+                answers.append(Answer(name, statement(book, self._last_id(), now, version, query=query)))
+        return answers
 
     def _book(
         self, to: Initiation, now: datetime, touched: dict[tuple[str, str], list[Booking]], *, notify: bool
@@ -163,6 +237,13 @@ class Brain:
     def _reference(self) -> str:
         self._number += 1
         return f"REF-{self._number:06d}"
+
+
+def _is_wanted(payment: Payment, wanted: Wanted) -> bool:
+    return wanted.payment_information_id in (None, payment.payment_information_id) and wanted.end_to_end_id in (
+        None,
+        payment.end_to_end_id,
+    )
 
 
 def _together(paid: Sequence[Payment]) -> Iterator[tuple[Payment, ...]]:

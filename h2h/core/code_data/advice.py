@@ -122,6 +122,7 @@ ADVICE: dict[str, Advice] = {
     "recall-refused": Advice(
         "the payment stands; ask the payee for the money, or have the legal desk decide", TREASURY, NO_NEED
     ),
+    "recall-ask": Advice("talk to the bank about what it needs before it gives the money back", TREASURY, NO_NEED),
     "recall-asked": Advice(
         "wait for the bank's answer before anything is paid anew; the money moves only with it", TREASURY, AFTER
     ),

@@ -24,5 +24,7 @@ RECALL_REASONS: tuple[tuple[str, str, str, str], ...] = (
     ("NARR", "Narrative", "only the text says why", "原因见文字说明"),
     ("SVNR", "ServiceNotRendered", "goods, service or cash did not come as agreed", "商品、服务或现金未按约定提供"),
     ("TECH", "TechnicalProblem", "a technical fault made it", "技术故障造成的错误付款"),
+    ("ENUE", "", "the payer made a mistake in it", "付款人自身差错"),
+    ("UAPA", "", "it was not properly authorised", "付款未经适当授权"),
     ("UPAY", "UnduePayment", "it was not owed", "付款无依据"),
 )
