@@ -300,6 +300,7 @@ def _print_counts(out: Console, view: View) -> None:
 
 def _print_newest(out: Console, view: View) -> None:
     from h2h.cli.screen import grid, local, row, section, style_of
+    from h2h.core.story import request_words
 
     if not view.newest:
         return
@@ -309,7 +310,8 @@ def _print_newest(out: Console, view: View) -> None:
     names = [f"!{label(name)}" for name in ("received", "submission", "state")]
     table = grid(*names, label("file"), *([label("in words")] if wide else []))
     for sub, _ in view.newest:
-        words = [view.words.states[sub.state].words] if wide else []
+        said = request_words(sub, view.words).get(sub.state) or view.words.states[sub.state]
+        words = [said.words] if wide else []
         state = (str(sub.state), style_of(sub.state))
         row(table, local(sub.received_at)[5:16], sub.sid, state, sub.source_name, *words)
     out.print(table)

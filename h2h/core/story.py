@@ -20,7 +20,8 @@ from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.outcome import Outcome
 from h2h.core.recall import ANSWERED, REQUESTED, concerns
 from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord, Submission
-from h2h.core.words import ENGLISH, Step, Words
+from h2h.core.saying import Saying, Step
+from h2h.core.words import ENGLISH, Words
 
 _N = WhoActs.NOBODY
 _MINOR = frozenset({"source-discarded", "removed-at-bank"})
@@ -36,6 +37,7 @@ _ACTS: dict[State, WhoActs] = {
     State.IN_DOUBT: WhoActs.TREASURY,
     State.TAKEN_OVER: WhoActs.TREASURY,
 }
+_DECIDED = frozenset({State.ACCEPTED, State.PARTIALLY_ACCEPTED, State.REJECTED})
 _PAYMENT_ACTS: dict[Outcome, WhoActs] = {
     Outcome.PENDING: WhoActs.BANK,
     Outcome.PROCESSING: WhoActs.BANK,
@@ -84,8 +86,8 @@ class Told:
 
 def present(sub: Submission, words: Words = ENGLISH) -> Present:
     """Where *sub* is. The submission's own reason and who acts, where it has them, stand before the general ones."""
-    own = next((said for start, said in words.requests.items() if (sub.bank_format or "").startswith(start)), {})
-    general = own.get(sub.state) or words.states[sub.state]
+    asks = request_words(sub, words)
+    general = asks.get(sub.state) or words.states[sub.state]
     text = general.words
     if sub.reason_text:
         text = f"{text}: {sub.reason_text}"
@@ -95,10 +97,15 @@ def present(sub: Submission, words: Words = ENGLISH) -> Present:
     facts = _facts_of(sub)
     return Present(
         text,
-        sub.who_acts or _ACTS.get(sub.state, _N),
+        sub.who_acts or (WhoActs.TREASURY if sub.state in asks and sub.state in _DECIDED else _ACTS.get(sub.state, _N)),
         step.step.format_map(facts),
         tuple(c.format_map(facts) for c in step.commands if "{earlier}" not in c or facts["earlier"]),
     )
+
+
+def request_words(sub: Submission, words: Words) -> dict[State, Saying]:
+    """The words for a submission that asks a bank for something; none for one that pays."""
+    return next((said for start, said in words.requests.items() if (sub.bank_format or "").startswith(start)), {})
 
 
 def present_of_payment(

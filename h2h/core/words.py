@@ -12,23 +12,8 @@ from h2h.core.code_data.advice import Money, Resend
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """Where something is, in one sentence without technical terms, and what is to be done: words, then commands."""
-
-    words: str
-    step: str = ""
-    commands: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a person does about something that waits: words, then commands."""
-
-    step: str
-    commands: tuple[str, ...] = ()
+from h2h.core.saying import Saying, Step
+from h2h.core.words_of_requests import REQUEST_EVENTS, REQUESTS
 
 
 @dataclass(frozen=True)
@@ -108,44 +93,6 @@ STATES: dict[State, Saying] = {
     ),
     State.CANCELLED: Saying("a person gave the file up; nothing was sent", "nothing"),
     State.TAKEN_OVER: Saying("a person sends these payments another way; h2h never will", "nothing in h2h"),
-}
-
-#: What asks a bank for something, by the start of its format: where it is in other words than a payment file.
-REQUESTS: dict[str, dict[State, Saying]] = {
-    "camt.055": {
-        State.CONVERTED: Saying("the request to call payments back was checked", "wait"),
-        State.AWAITING_RELEASE: Saying(
-            "the request to call payments back was checked and waits to be released",
-            "look at it, then release it, or give it up",
-            (_RELEASE, _CANCEL),
-        ),
-        State.SENT: Saying(
-            "the bank has the request to call payments back; it has not answered yet",
-            "wait for the bank's answer; pay nothing anew before it has come",
-        ),
-        State.ACKNOWLEDGED: Saying(
-            "the bank has the request to call payments back, and has not decided all of it",
-            "wait for the bank's answer; pay nothing anew before it has come",
-        ),
-        State.ACCEPTED: Saying(
-            "the bank agreed to all that was called back", "watch the statements for money that is to come home"
-        ),
-        State.PARTIALLY_ACCEPTED: Saying(
-            "the bank agreed to some of what was called back, and refused the rest",
-            "look at each payment; for the refused ones talk to the payee",
-        ),
-        State.REJECTED: Saying(
-            "the bank refused to call anything back; the payments stay as they were",
-            "read the bank's reason; then talk to the payee",
-        ),
-    },
-    "camt.060": {
-        State.CONVERTED: Saying("the question for statements was checked", "wait"),
-        State.SENT: Saying("the bank has the question for statements; it has not answered yet", "wait"),
-        State.ACKNOWLEDGED: Saying("the bank says it has the question for statements", "wait for the statement"),
-        State.ACCEPTED: Saying("the bank answered: what was asked for has come", "nothing"),
-        State.REJECTED: Saying("the bank does not answer the question", "read the bank's reason, and ask it"),
-    },
 }
 
 #: Reason of a HELD submission (or its start) → what to do about that reason.
@@ -237,14 +184,7 @@ EVENTS: dict[str, str] = {
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-vanished": "the whole upload was gone from the bank before h2h asked for its rename: {problem}",
     "temporary-left": "an unfinished upload of an earlier attempt stayed at the bank; it is harmless",
-    # of a request to a bank: what it asks for stands behind the colon
-    "converted:recalls": "h2h checked it; it calls back {transaction_count} payments that the bank has",
-    "converted:asks": "h2h checked it; it asks for statements",
-    "bank-acknowledged:recalls": "the bank answered for {answered} of {of} payments, and has not decided all of them",
-    "bank-accepted:recalls": "the bank agreed for all {of} payments",
-    "bank-partially-accepted:recalls": "the bank agreed for some of {of} payments, and refused the others",
-    "bank-rejected:recalls": "the bank refused for all {of} payments",
-    "bank-accepted:asks": "what was asked for has come",
+    **REQUEST_EVENTS,
     # of a bank's file
     "fetched": "h2h fetched it from the bank ({size} bytes)",
     "opened": "h2h opened it; where this bank signs, its signature is good",

@@ -7,7 +7,9 @@ from h2h.core.findings import WhoActs
 from h2h.core.labels_zh import LABELS
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
-from h2h.core.words import ATTENTION, HELD, REQUESTS, STATES, Saying, Step, Words
+from h2h.core.saying import Saying, Step
+from h2h.core.words import ATTENTION, HELD, STATES, Words
+from h2h.core.words_of_requests import REQUESTS
 
 
 def _say(state: State, words: str, step: str) -> tuple[State, Saying]:
@@ -130,12 +132,12 @@ _EVENTS: dict[str, str] = {
     "temporary-removed": "已从银行删除临时文件，之后不可能再被改名",
     "temporary-vanished": "完整上传的文件在 h2h 请求改名之前已从银行消失：{problem}",
     "temporary-left": "较早一次未完成的上传留在银行；无害",
-    "converted:recalls": "已检查；申请撤回银行已收到的 {transaction_count} 笔付款",
-    "converted:asks": "已检查；查询对账单",
+    "converted:recalls": "已对照银行已收到的付款检查",
+    "converted:asks": "已检查",
     "bank-acknowledged:recalls": "银行已答复 {of} 笔中的 {answered} 笔，尚未全部决定",
-    "bank-accepted:recalls": "银行同意撤回全部 {of} 笔付款",
-    "bank-partially-accepted:recalls": "银行同意撤回 {of} 笔中的一部分，拒绝其余",
-    "bank-rejected:recalls": "银行拒绝撤回全部 {of} 笔付款",
+    "bank-accepted:recalls": "银行同意撤回全部所申请的付款：{of} 笔",
+    "bank-partially-accepted:recalls": "银行同意撤回一部分，拒绝其余",
+    "bank-rejected:recalls": "银行拒绝撤回全部所申请的付款：{of} 笔",
     "bank-accepted:asks": "所查询的内容已到",
     "fetched": "已从银行取回（{size} 字节）",
     "opened": "已打开；如该银行签名，签名有效",

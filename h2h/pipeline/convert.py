@@ -227,8 +227,8 @@ def _from_request(
         source_format=format_.id,
         bank_format=format_.id,
         message_id=request.message_id,
-        count=request.count,
-        control_sum=request.control_sum,
+        count=0,  # it holds no payment of its own: those that it speaks of are counted where they were sent
+        control_sum=Decimal(0),
         payments=(),
         findings=request.findings,
         view=request.view,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from h2h.core.errors import Misconfigured, NotFound, Refused
@@ -41,8 +40,6 @@ class Request:
     """What the journal must know of a request. ``detail`` is kept with its conversion, for the answer."""
 
     message_id: str
-    count: int
-    control_sum: Decimal
     findings: list[Finding]
     view: dict[str, Any]
     detail: dict[str, Any] = field(default_factory=dict)
@@ -65,17 +62,15 @@ def check_request(house: House, sub: Submission, bank: BankProfile, format_: For
     findings += [*read.findings, *(replace(f, severity=Severity.ERROR) for f in check_message(message))]
     if isinstance(message, CancellationRequest):
         recalls = _recalls(house, sub, bank, message, findings)
-        count, total = _sums(recalls)
         detail: dict[str, Any] = {"recalls": {sid: [p.ordinal for p in payments] for sid, payments in recalls.items()}}
     else:
         findings += _judge_enquiry(message, bank)
-        count, total = 0, Decimal(0)
         detail = {"asks": _asks(message)}
     if refuses(findings):
         raise Refused(findings)
     if isinstance(message, CancellationRequest):
         _remark(house, sub, message, recalls)
-    return Request(message.message_id or "", count, total, findings, message_json(format_, read), detail)
+    return Request(message.message_id or "", findings, message_json(format_, read), detail)
 
 
 def is_request(house: House, sub: Submission, *kinds: str) -> bool:
@@ -186,11 +181,6 @@ def _remark(
         ordinals = None if whole else [p.ordinal for p in payments]
         detail = detail_of_request(sub.sid, message.message_id or "", ordinals, reasons)
         house.journal.remark(sid, REQUESTED, at=house.now(), actor="ERP", detail=detail)
-
-
-def _sums(recalls: dict[str, list[PaymentRecord]]) -> tuple[int, Decimal]:
-    payments = [p for members in recalls.values() for p in members]
-    return len(payments), sum((p.amount for p in payments), Decimal(0))
 
 
 def _twice(what: str, other: Submission) -> Finding:

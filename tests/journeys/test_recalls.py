@@ -90,13 +90,15 @@ def test_a_payment_is_called_back_and_the_banks_answer_ends_it(tmp_path: Path) -
     assert site.outcomes("salaries.csv") == {"SAL-1": "cancelled", "SAL-2": "accepted"}
     assert request_of(site).state is State.ACCEPTED
     assert site.receipt(request.source_name)["state"] == "ACCEPTED"
+    money = Person(site).says("status", "--json", "--days", "30").json["money"]
+    assert [(m["currency"], m["in"]["payments"], m["unaccounted"]["payments"]) for m in money] == [("EUR", 2, 0)]
     of_payment = story(site, "SAL-1")
     assert "alice called back payment 1 (DUPL)" in of_payment
     assert "Paid by hand already" in of_payment
     assert "the bank answered the cancellation of payment 1: accepted" in of_payment
     assert "called back" not in story(site, "SAL-2")
     assert "payment 1 of salaries.csv" in story(site, request.sid)
-    assert "the bank agreed for all 1 payments" in story(site, request.sid)
+    assert "the bank agreed to all that was called back: 1" in story(site, request.sid)
 
 
 def test_what_is_being_called_back_is_not_called_back_again_until_the_bank_has_decided(tmp_path: Path) -> None:
