@@ -16,11 +16,11 @@ from h2h.cli.common import secrets_named
 from h2h.cli.prove_site import secret_seen
 from h2h.cli.proving import Mark, Proof, attempt, doubtful, good, of_error, of_findings, wrong
 from h2h.core.errors import H2HError, Misconfigured
-from h2h.core.findings import WhoActs
+from h2h.core.findings import Severity, WhoActs
 from h2h.core.format import Format
 from h2h.core.format_book import FormatBook
 from h2h.core.naming import check_template
-from h2h.core.rules.table import RULES
+from h2h.core.rules.judge import check_rules
 from h2h.core.rules.usage import UsageChecks
 from h2h.core.schedule import time_zone
 from h2h.settings import BankProfile, DirectoryChannel, PgpSeal, Settings, SftpChannel
@@ -203,19 +203,11 @@ def _rules(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:
     if usage:
         under = f" of the profile {bank.rules.profile}" if bank.rules.profile else ""
         yield attempt(area, f"{len(usage)} usage rules{under} are in force", partial(UsageChecks, bank.rules.usage))
-    for code in bank.rules.severities:
-        if code in usage:
-            continue
-        if code not in RULES:
-            yield wrong(area, f"rules.severities: there is no rule {code}", "docs/configuration.md lists the rules")
-        elif RULES[code].fixed:
-            yield doubtful(
-                area, f"rules.severities: {code} cannot be changed; without it no payment can be made", "remove it"
-            )
+    for mistake in check_rules(bank.rules):
+        told = wrong if mistake.severity is Severity.ERROR else doubtful
+        yield told(area, f"{mistake.where}: {mistake.text}", mistake.next_step)
     for waiver in bank.rules.waivers:
-        if waiver.rule not in RULES and waiver.rule not in usage:
-            yield wrong(area, f"rules.waivers: there is no rule {waiver.rule}", "docs/configuration.md lists the rules")
-        elif waiver.until < today:
+        if waiver.until < today:
             yield doubtful(
                 area, f"the waiver of {waiver.rule} ended on {waiver.until} ({waiver.owner})", "remove or renew it"
             )

@@ -16,7 +16,7 @@ from h2h.core import codes
 from h2h.core.answers import ISO_ONLY, Meanings
 from h2h.core.codes import Reason
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
+from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
 from h2h.core.recall import ANSWERED, REQUESTED, concerns
 from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord, Submission
@@ -161,11 +161,6 @@ def seen_elsewhere(sub: Submission, payments: Sequence[PaymentRecord]) -> list[P
     if sub.state not in (State.IN_DOUBT, State.COMMITTING):
         return []
     return [p for p in payments if p.outcome in (Outcome.SETTLED, Outcome.RETURNED)]
-
-
-def bank_may_have_it(sub: Submission) -> bool:
-    """True if sending it another way may pay twice."""
-    return sub.state in BANK_MAY_HAVE_IT
 
 
 # ---------------------------------------------------------------------------------------------- sums

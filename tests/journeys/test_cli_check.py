@@ -183,7 +183,7 @@ def test_what_works_but_is_not_safe_is_a_warning_and_no_fault(tmp_path: Path) ->
     (tmp_path / "ledger").rename(tmp_path / "state" / "ledger")
     bank = site.config.parent / "banks" / "testbank.toml"
     waiver = '[[rules.waivers]]\nrule = "H2H-ADDRESS"\nreason = "old data"\nowner = "AP"\nuntil = 2020-01-01\n'
-    bank.write_text(bank.read_text() + waiver)
+    bank.write_text(bank.read_text() + waiver + waiver.replace("H2H-ADDRESS", "H2H-FORM").replace("2020", "2099"))
     said = proofs(Person(site))
     assert "wrong" not in said
     warnings = "\n".join(said["warning"])
@@ -193,6 +193,7 @@ def test_what_works_but_is_not_safe_is_a_warning_and_no_fault(tmp_path: Path) ->
         "the ledger",
         "never removes temporary names",
         "ended on 2020-01-01",
+        "rules.waivers: H2H-FORM can be neither changed nor waived",
     ):
         assert words in warnings
 

@@ -157,10 +157,6 @@ class Assembly:
         self._numbers[shape.row.index] += len(made)
         self._hand_over(shape, made)
 
-    def is_open(self, row: RowType | None) -> bool:
-        """Whether an object of that type is being read."""
-        return any(open_.shape.row is row for open_ in self._stack)
-
     def finish(self) -> Any:
         """Close all that is open; the message, or ``Refused`` if even that cannot be made."""
         while len(self._stack) > 1:

@@ -147,17 +147,19 @@ def _times(count: int) -> str:
 
 
 def check_rules(rules: Rules) -> list[Finding]:
-    """Mistakes in a profile's ``[rules]``: codes that no rule has, rules that cannot be changed."""
+    """Mistakes in a profile's ``[rules]``: codes that no rule has (an error), rules that cannot be changed."""
     usage = {u.name for u in rules.usage}
     named = [("severities", code) for code in rules.severities] + [("waivers", w.rule) for w in rules.waivers]
     return [
         Finding(
             "H2H-RULES",
-            Severity.ERROR,
+            Severity.ERROR if code not in RULES else Severity.WARNING,
             f"rules.{table}",
-            f"there is no rule {code}" if code not in RULES else f"{code} can be neither changed nor waived",
+            f"there is no rule {code}"
+            if code not in RULES
+            else f"{code} can be neither changed nor waived; without it no payment can be made",
             WhoActs.SYSTEM_ADMINISTRATOR,
-            "correct the bank's profile",
+            "correct the bank's profile; docs/configuration.md lists the rules",
         )
         for table, code in named
         if code not in usage and (code not in RULES or RULES[code].fixed)
