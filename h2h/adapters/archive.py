@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import shutil
@@ -54,19 +55,22 @@ class FileArchive:
 
     def get(self, owner: str, since: datetime, start: str) -> Path | None:
         """The artefact whose name starts so (``30-bank``), or None; the first one in order of names."""
-        return next((path for path in self.list(owner, since) if path.name.startswith(start)), None)
+        folder = self._folder(owner, since)
+        return next((folder / name for name in self._names(folder) if name.startswith(start)), None)
 
     def list(self, owner: str, since: datetime) -> list[Path]:
         """All artefacts, in order; none if nothing was kept yet. ``Unavailable``."""
         folder = self._folder(owner, since)
+        return [folder / name for name in self._names(folder)]
+
+    def _names(self, folder: Path) -> builtins.list[str]:
         with files.in_words("read", folder):
             try:
-                names = sorted(os.listdir(folder))
+                return sorted(name for name in os.listdir(folder) if not files.is_temporary(name))
             except FileNotFoundError:
                 if not self._root.is_dir():  # an archive that is not mounted is not an empty archive
                     raise
                 return []
-        return [folder / name for name in names if not files.is_temporary(name)]
 
     def scratch(self, owner: str) -> Path:
         """A private working directory for that owner, emptied at start."""
@@ -91,7 +95,7 @@ class FileArchive:
     def _folder(self, owner: str, since: datetime) -> Path:
         if not _OWNER.fullmatch(owner):
             raise ValueError(f"not an id: {owner!r}")
-        return self._root / since.astimezone(UTC).strftime("%Y/%m/%d") / owner
+        return self._root / f"{since.astimezone(UTC):%Y/%m/%d}/{owner}"
 
     def _work(self, owner: str) -> Path:
         if not _OWNER.fullmatch(owner):

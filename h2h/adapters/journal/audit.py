@@ -120,13 +120,13 @@ def _walk(journal: SqlJournal) -> Iterator[tuple[Submission, list[EventRecord], 
     while True:
         # One transaction a page: rows and histories of the same moment, and no writer waits for long.
         with journal.reading() as connection:
-            page = connection.execute(sql.submissions_after(number, _PAGE)).all()
+            page = connection.execute(*sql.submissions_after(number, _PAGE)).all()
             sids = [row.sid for row in page]
             histories: dict[str, list[EventRecord]] = {sid: [] for sid in sids}
             intents: dict[str, dict[int, str]] = {sid: {} for sid in sids}
-            for row in connection.execute(sql.events_of_all(sids)):
+            for row in connection.execute(*sql.events_of_all(sids)):
                 histories[row.sid].append(rows.event(row))
-            for row in connection.execute(sql.intents_of_all(sids)):
+            for row in connection.execute(*sql.intents_of_all(sids)):
                 intents[row.sid][row.generation] = row.temporary
         if not page:
             return

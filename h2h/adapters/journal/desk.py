@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -35,7 +34,7 @@ class Desk(Store):
     def close_attention(self, number: int, *, at: datetime, actor: str, reason: str) -> Attention:
         """Close an item; ``NotFound`` if it does not exist or is closed already."""
         with self.writing() as connection:
-            row = connection.execute(sql.close_item(number, at, actor, reason)).one_or_none()
+            row = connection.execute(*sql.close_item(number, at, actor, reason)).one_or_none()
             if row is None:
                 raise NotFound(f"there is no open item {number} that waits for a person")
             return rows.attention_item(row)
@@ -49,13 +48,13 @@ class Desk(Store):
         if (kind, subject) not in self._open_items():
             return
         with self.reading() as connection:
-            number = connection.execute(sql.open_item(kind, subject)).scalar_one_or_none()
+            number = connection.execute(*sql.open_item(kind, subject)).scalar_one_or_none()
         if number is not None:
             with self.writing() as connection:
-                connection.execute(sql.close_item(number, at, "h2h", reason))
+                connection.execute(*sql.close_item(number, at, "h2h", reason))
 
     def _open_items(self) -> set[tuple[str, str]]:
-        known, now = self.known_open, time.monotonic()
+        known, now = self.known_open, self.monotonic()
         if known is None or now >= self.known_open_until:
             self.known_open_until = now + OPEN_ITEMS_SECONDS
             with self.reading() as connection:
@@ -66,30 +65,30 @@ class Desk(Store):
     def ledger_position(self, ledger: str = "") -> int:
         """Number of the last record of that ledger that this journal reflects; 0 at first."""
         with self.reading() as connection:
-            return int(connection.execute(sql.note(_position(ledger))).scalar_one_or_none() or 0)
+            return int(connection.execute(*sql.note(_position(ledger))).scalar_one_or_none() or 0)
 
     def set_ledger_position(self, number: int, ledger: str = "") -> None:
         """Remember it; a lower number changes nothing."""
         key = _position(ledger)
         with self.writing() as connection:
             self.serialise(connection, key)
-            if number > int(connection.execute(sql.note(key)).scalar_one_or_none() or 0):
-                connection.execute(sql.write_note(self.dialect, key, str(number)))
+            if number > int(connection.execute(*sql.note(key)).scalar_one_or_none() or 0):
+                connection.execute(*sql.write_note(self.dialect, key, str(number)))
 
     def probe(self) -> None:
         """Write one small row durably and read it back in a transaction of its own."""
         with self.writing() as connection:
-            last = int(connection.execute(sql.note(_PROBE)).scalar_one_or_none() or 0)
-            connection.execute(sql.write_note(self.dialect, _PROBE, str(last + 1)))
+            last = int(connection.execute(*sql.note(_PROBE)).scalar_one_or_none() or 0)
+            connection.execute(*sql.write_note(self.dialect, _PROBE, str(last + 1)))
         with self.reading() as connection:
-            seen = int(connection.execute(sql.note(_PROBE)).scalar_one_or_none() or 0)
+            seen = int(connection.execute(*sql.note(_PROBE)).scalar_one_or_none() or 0)
         if seen <= last:
             raise Unavailable("the journal does not keep what it is given")
 
     def instance(self) -> str:
         """The installation that this journal belongs to."""
         with self.reading() as connection:
-            return str(connection.execute(sql.note(_INSTANCE)).scalar_one_or_none() or "")
+            return str(connection.execute(*sql.note(_INSTANCE)).scalar_one_or_none() or "")
 
     def belong_to(self, instance: str, at: datetime) -> None:
         """Give a new journal to *instance*; ``Misconfigured`` if it belongs to another installation."""

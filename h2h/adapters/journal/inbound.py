@@ -39,7 +39,7 @@ class Inbound(Store):
     def known_file(self, bank: str, folder: str, name: bytes, size: int, mtime: int) -> InboundFile | None:
         """A file already fetched under that name, size and time."""
         with self.reading() as connection:
-            row = connection.execute(sql.known_file(bank, folder, name, size, mtime)).one_or_none()
+            row = connection.execute(*sql.known_file(bank, folder, name, size, mtime)).one_or_none()
         return None if row is None else rows.inbound_file(row)
 
     def fetched(self, file: InboundFile) -> InboundFile:
@@ -47,18 +47,18 @@ class Inbound(Store):
         key = (file.bank, file.folder, file.remote_name_raw, file.size, file.mtime, file.sha256)
         with self.writing() as connection:
             values = rows.file_values(file) | {"version": 0}
-            row = connection.execute(sql.insert_file(self.dialect, values)).one_or_none()
+            row = connection.execute(*sql.insert_file(self.dialect, values)).one_or_none()
             if row is None:
-                return rows.inbound_file(connection.execute(sql.same_file(*key)).one())
+                return rows.inbound_file(connection.execute(*sql.same_file(*key)).one())
             detail = {"remote_name": file.remote_name, "size": file.size, "sha256": file.sha256}
             line = {"fid": file.fid, "at": file.fetched_at, "to_state": str(file.state), "detail": detail}
-            connection.execute(sql.insert_file_event(line))
+            connection.execute(*sql.insert_file_event(line))
             return rows.inbound_file(row)
 
     def file(self, fid: str) -> InboundFile:
         """The present row; ``NotFound``."""
         with self.reading() as connection:
-            row = connection.execute(sql.file(fid)).one_or_none()
+            row = connection.execute(*sql.file(fid)).one_or_none()
         if row is None:
             raise NotFound(f"there is no file {fid} of a bank")
         return rows.inbound_file(row)
@@ -66,7 +66,7 @@ class Inbound(Store):
     def file_with_content(self, bank: str, content_sha256: str) -> InboundFile | None:
         """The first file opened to these bytes; one in quarantine does not count, or its repetition would be lost."""
         with self.reading() as connection:
-            row = connection.execute(sql.file_with_content(bank, content_sha256)).one_or_none()
+            row = connection.execute(*sql.file_with_content(bank, content_sha256)).one_or_none()
         return None if row is None else rows.inbound_file(row)
 
     def files(
@@ -75,12 +75,12 @@ class Inbound(Store):
         """Oldest first."""
         wanted = None if states is None else tuple(states)
         with self.reading() as connection:
-            return [rows.inbound_file(row) for row in connection.execute(sql.files_by(bank, wanted, limit))]
+            return [rows.inbound_file(row) for row in connection.execute(*sql.files_by(bank, wanted, limit))]
 
     def files_not_removed(self, bank: str) -> list[InboundFile]:
         """Fetched, but not yet removed or moved at the bank; oldest first."""
         with self.reading() as connection:
-            return [rows.inbound_file(row) for row in connection.execute(sql.files_not_removed(bank))]
+            return [rows.inbound_file(row) for row in connection.execute(*sql.files_not_removed(bank))]
 
     def move_file(
         self,
@@ -99,13 +99,13 @@ class Inbound(Store):
         if unknown:
             raise TypeError(f"not columns of a bank's file that may be changed: {', '.join(unknown)}")
         with self.writing() as connection:
-            row = connection.execute(sql.compare_and_set_file(file.fid, file.version, {"state": state, **changes}))
+            row = connection.execute(*sql.compare_and_set_file(file.fid, file.version, {"state": state, **changes}))
             moved = row.one_or_none()
             if moved is None:
                 raise StaleState(f"file {file.fid} is no longer at version {file.version}")
             line = {"fid": file.fid, "at": at, "from_state": str(file.state), "to_state": str(state)}
             detail = {name: value for name, value in changes.items() if name != "reason" and value is not None}
-            connection.execute(sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": detail}))
+            connection.execute(*sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": detail}))
             if matched is not None:
                 self._apply(connection, file.fid, matched, at)
         self.known_open = None
@@ -114,7 +114,7 @@ class Inbound(Store):
     def statements(self, account: str, kind: str) -> list[StatementRecord]:
         """In the order they came."""
         with self.reading() as connection:
-            return [rows.statement(row) for row in connection.execute(sql.statements_of(account, kind))]
+            return [rows.statement(row) for row in connection.execute(*sql.statements_of(account, kind))]
 
     def payment_events(self, sid: str, ordinal: int | None = None) -> list[EventRecord]:
         """What was reported, oldest first: states are outcomes, ``detail`` says which payment and what exactly."""
@@ -149,7 +149,7 @@ def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention
         for item in items
     ]
     for chunk in rows.chunks(values, _AT_ONCE):
-        connection.execute(sql.open_attention(dialect, chunk))
+        connection.execute(sql.open_attention(dialect), chunk)
 
 
 def _step(move: SubmissionMove, at: datetime, fid: str) -> Move:
@@ -189,7 +189,7 @@ def _turns(moves: list[PaymentMove]) -> list[list[PaymentMove]]:
 
 def _known(connection: Connection, sid: str, moves: list[PaymentMove]) -> dict[int, Row[Any]]:
     """The payments that the moves are about, each as it was when it was judged; else ``StaleState``."""
-    known = {row.ordinal: row for row in connection.execute(sql.payments_for_update(sid, [m.ordinal for m in moves]))}
+    known = {row.ordinal: row for row in connection.execute(*sql.payments_for_update(sid, [m.ordinal for m in moves]))}
     for move in moves:
         row = known.get(move.ordinal)
         if row is None:

@@ -29,3 +29,8 @@ def prepared(build: Callable[P, E]) -> Callable[P, tuple[E, dict[str, Any]]]:
         return statement(), dict(zip(names, args, strict=False)) | kwargs
 
     return call
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The values that there are: a statement that does not ask for one is another statement."""
+    return {name: value for name, value in values.items() if value is not None}

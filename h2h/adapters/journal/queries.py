@@ -38,7 +38,7 @@ class Queries(Store):
     ) -> list[Submission]:
         """Newest first."""
         wanted = None if states is None else tuple(states)
-        return self._submissions(sql.submissions_by(bank, wanted, limit))
+        return self._submissions(*sql.submissions_by(bank, wanted, limit))
 
     def due(
         self, bank: str, now: datetime, limit: int = 100, states: Iterable[State] | None = None
@@ -48,11 +48,11 @@ class Queries(Store):
 
     def oldest(self, bank: str) -> Submission | None:
         """The first of those that h2h itself still has to move on."""
-        return next(iter(self._submissions(sql.oldest(bank))), None)
+        return next(iter(self._submissions(*sql.oldest(bank))), None)
 
     def waiting_for_answer(self, bank: str) -> list[Submission]:
         """SENT or ACKNOWLEDGED, oldest first."""
-        return self._submissions(sql.waiting_for_answer(bank))
+        return self._submissions(*sql.waiting_for_answer(bank))
 
     def by_message_id(self, bank: str, message_id: str) -> list[Submission]:
         """Newest first."""
@@ -80,8 +80,8 @@ class Queries(Store):
     def events(self, sid: str) -> list[EventRecord]:
         """The history of a submission, or of a bank's file if *sid* is a file's id; oldest first."""
         with self.reading() as connection:
-            found = [rows.event(row) for row in connection.execute(sql.events_of(sid))]
-            return found or [rows.file_event(row) for row in connection.execute(sql_in.file_events_of(sid))]
+            found = [rows.event(row) for row in connection.execute(*sql.events_of(sid))]
+            return found or [rows.file_event(row) for row in connection.execute(*sql_in.file_events_of(sid))]
 
     def payments(
         self, sid: str, *, outcomes: Collection[Outcome] | None = None, limit: int | None = None
@@ -91,13 +91,13 @@ class Queries(Store):
             if outcomes is None and limit is None:
                 found = connection.execute(*sql.payments_of(sid))
             else:
-                found = connection.execute(sql.some_payments_of(sid, outcomes, limit))
+                found = connection.execute(*sql.some_payments_of(sid, outcomes, limit))
             return [rows.payment(row) for row in found]
 
     def outcomes(self, sid: str) -> dict[Outcome, int]:
         """How many payments of a submission are where; what no payment has is left out."""
         with self.reading() as connection:
-            counted = {row.outcome: row.number for row in connection.execute(sql.outcomes_of(sid))}
+            counted = {row.outcome: row.number for row in connection.execute(*sql.outcomes_of(sid))}
         return {outcome: counted[outcome] for outcome in Outcome if outcome in counted}
 
     def payments_by(
@@ -118,7 +118,7 @@ class Queries(Store):
         with self.reading() as connection:
             for column, ids in asked.items():
                 for chunk in rows.chunks(dict.fromkeys(map(printable, ids)), _IDS_AT_ONCE):
-                    for row in connection.execute(sql.payments_with(bank, column, chunk)):
+                    for row in connection.execute(*sql.payments_with(bank, column, chunk)):
                         found.setdefault((row.sid, row.ordinal), rows.payment(row))
         return list(found.values())
 

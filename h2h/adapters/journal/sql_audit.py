@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, cast, func, or_, select
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, or_, select
 
+from h2h.adapters.journal.prepared import prepared
 from h2h.adapters.journal.tables import (
     commit_intents,
     events,
@@ -19,21 +21,35 @@ from h2h.adapters.journal.tables import (
 from h2h.core.outcome import Outcome
 
 
+@prepared
 def submissions_after(number: int, limit: int) -> Select[Any]:
     """The next submissions in the order they came."""
     return select(submissions).where(submissions.c.number > number).order_by(submissions.c.number).limit(limit)
 
 
-def events_of_all(sids: Sequence[str]) -> Select[Any]:
+def events_of_all(sids: Sequence[str]) -> tuple[Select[Any], dict[str, Any]]:
     """The histories of some submissions, each oldest first."""
-    return select(events).where(events.c.sid.in_(sids)).order_by(events.c.number)
+    return _events_of_all(), {"sids": sids}
 
 
-def intents_of_all(sids: Sequence[str]) -> Select[Any]:
+@functools.cache
+def _events_of_all() -> Select[Any]:
+    those = events.c.sid.in_(bindparam("sids", expanding=True))
+    return select(events).where(those).order_by(events.c.number)
+
+
+def intents_of_all(sids: Sequence[str]) -> tuple[Select[Any], dict[str, Any]]:
     """The temporary names committed for some submissions."""
-    return select(commit_intents).where(commit_intents.c.sid.in_(sids)).order_by(commit_intents.c.generation)
+    return _intents_of_all(), {"sids": sids}
 
 
+@functools.cache
+def _intents_of_all() -> Select[Any]:
+    those = commit_intents.c.sid.in_(bindparam("sids", expanding=True))
+    return select(commit_intents).where(those).order_by(commit_intents.c.generation)
+
+
+@functools.cache
 def payments_not_as_reported() -> Select[Any]:
     """Payments whose outcome is not the one of the last report about them; PENDING where there was no report."""
     last = (
@@ -52,6 +68,7 @@ def payments_not_as_reported() -> Select[Any]:
     )
 
 
+@functools.cache
 def reports_out_of_order() -> Select[Any]:
     """Reports that do not begin where the report before them about the same payment ended."""
     e = payment_events.c
@@ -61,6 +78,7 @@ def reports_out_of_order() -> Select[Any]:
     return select(seen).where(seen.c.begins != seen.c.known).order_by(seen.c.number)
 
 
+@functools.cache
 def files_not_as_their_history() -> Select[Any]:
     """Bank files whose state is not the one of their last event."""
     last = select(file_events.c.fid, func.max(file_events.c.number).label("number")).group_by(file_events.c.fid)

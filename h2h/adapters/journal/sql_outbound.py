@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from h2h.adapters.journal import rows
-from h2h.adapters.journal.prepared import prepared
+from h2h.adapters.journal.prepared import given, prepared
 from h2h.adapters.journal.tables import (
     bank_sequences,
     commit_intents,
@@ -75,9 +75,12 @@ def has_receipt(folder: str, stem: str) -> Select[Any]:
     return select(exists().where(S.folder == folder, S.receipt == stem))
 
 
-def insert_submission(values: dict[str, Any]) -> Insert:
+def insert_submission(values: dict[str, Any]) -> tuple[Executable, dict[str, Any]]:
     """A new submission."""
-    return insert(submissions).values(values).returning(*submissions.c)
+    return _INSERT_SUBMISSION, values
+
+
+_INSERT_SUBMISSION = insert(submissions).returning(*submissions.c)
 
 
 # ---------------------------------------------------------------------------------------------- move
@@ -113,11 +116,15 @@ def insert_event(values: dict[str, Any]) -> tuple[Insert, dict[str, Any]]:
 _INSERT_EVENT = insert(events)
 
 
-def insert_commit_intent(sid: str, generation: int, temporary: str, at: datetime) -> Insert:
+def insert_commit_intent(sid: str, generation: int, temporary: str, at: datetime) -> tuple[Insert, dict[str, Any]]:
     """The one temporary name that may be renamed in this generation (invariant I1)."""
-    return insert(commit_intents).values(sid=sid, generation=generation, temporary=temporary, at=at)
+    return _INSERT_COMMIT_INTENT, {"sid": sid, "generation": generation, "temporary": temporary, "at": at}
 
 
+_INSERT_COMMIT_INTENT = insert(commit_intents)
+
+
+@prepared
 def commit_intents_of(sid: str) -> Select[Any]:
     """The temporary names committed for a submission, one a generation."""
     return select(commit_intents).where(commit_intents.c.sid == sid).order_by(commit_intents.c.generation)
@@ -129,10 +136,14 @@ def highest_sequence(bank: str) -> Select[Any]:
     return select(func.max(S.sequence)).where(S.bank == bank)
 
 
-def next_sequence(dialect: str, bank: str, at_least: int) -> Executable:
+def next_sequence(dialect: str, bank: str, at_least: int) -> tuple[Executable, dict[str, Any]]:
     """Take the bank's next file number, at least *at_least*; it is never given twice, even if the file is cancelled."""
+    return _next_sequence(dialect), {"bank": bank, "last": at_least}
+
+
+@functools.cache
+def _next_sequence(dialect: str) -> Executable:
     new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(bank_sequences)
-    new = new.values(bank=bank, last=at_least)
     following = bank_sequences.c.last + 1
     taken = case((following < new.excluded.last, new.excluded.last), else_=following)
     return new.on_conflict_do_update(index_elements=["bank"], set_={"last": taken}).returning(bank_sequences.c.last)
@@ -154,11 +165,20 @@ def submission(sid: str) -> Select[Any]:
     return select(submissions).where(S.sid == sid)
 
 
-def submissions_by(bank: str | None, states: Sequence[State] | None, limit: int | None) -> Select[Any]:
+def submissions_by(
+    bank: str | None, states: tuple[State, ...] | None, limit: int | None
+) -> tuple[Select[Any], dict[str, Any]]:
     """Submissions of a bank or of all, in some states or in all, newest first."""
-    wanted = select(submissions).order_by(S.number.desc()).limit(limit)
-    if bank is not None:
-        wanted = wanted.where(S.bank == bank)
+    return _submissions_by(bank is None, states, limit is None), given(bank=bank, limit=limit)
+
+
+@functools.cache
+def _submissions_by(every_bank: bool, states: tuple[State, ...] | None, all_of_them: bool) -> Select[Any]:
+    wanted = select(submissions).order_by(S.number.desc())
+    if not all_of_them:
+        wanted = wanted.limit(bindparam("limit", type_=Integer()))
+    if not every_bank:
+        wanted = wanted.where(S.bank == bindparam("bank"))
     return wanted if states is None else wanted.where(S.state.in_(states))
 
 
@@ -181,11 +201,13 @@ def _due(states: tuple[State, ...]) -> Select[Any]:
     )
 
 
+@prepared
 def oldest(bank: str) -> Select[Any]:
     """The first that came of those that h2h has to move on, be it now or later."""
     return select(submissions).where(S.bank == bank, S.state.in_(DUE)).order_by(S.number).limit(1)
 
 
+@prepared
 def waiting_for_answer(bank: str) -> Select[Any]:
     """The bank has them and has not yet said what becomes of them."""
     return select(submissions).where(S.bank == bank, S.state.in_([State.SENT, State.ACKNOWLEDGED])).order_by(S.number)
@@ -228,6 +250,7 @@ def by_files(fids: Sequence[str]) -> Select[Any]:
     return select(submissions).where(or_(S.sid.in_(moved), S.sid.in_(reported)))
 
 
+@prepared
 def events_of(sid: str) -> Select[Any]:
     """The history of a submission, oldest first."""
     return select(events).where(events.c.sid == sid).order_by(events.c.number)
@@ -236,11 +259,13 @@ def events_of(sid: str) -> Select[Any]:
 # ---------------------------------------------------------------------------------------------- payments
 
 
+@prepared
 def forget_payments(sid: str) -> Delete:
     """Before they are replaced; refused by the database once a bank has said something about one of them."""
     return delete(payments).where(P.sid == sid)
 
 
+@functools.cache
 def insert_payments() -> Insert:
     """A chunk of payments."""
     return insert(payments)
@@ -256,25 +281,41 @@ def payments_of(sid: str) -> Select[Any]:
     return select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal)
 
 
-def some_payments_of(sid: str, outcomes: Collection[Outcome] | None, limit: int | None) -> Select[Any]:
+def some_payments_of(
+    sid: str, outcomes: Collection[Outcome] | None, limit: int | None
+) -> tuple[Select[Any], dict[str, Any]]:
     """The first payments of a submission in the order of the bank's file, or the first with one of these outcomes."""
-    wanted = select(*_payment_columns()).where(P.sid == sid).order_by(P.ordinal).limit(limit)
-    return wanted if outcomes is None else wanted.where(P.outcome.in_(list(outcomes)))
+    wanted = None if outcomes is None else tuple(outcomes)
+    return _some_payments_of(wanted, limit is None), given(of_sid=sid, limit=limit)
 
 
+@functools.cache
+def _some_payments_of(outcomes: tuple[Outcome, ...] | None, all_of_them: bool) -> Select[Any]:
+    wanted = select(*_payment_columns()).where(P.sid == bindparam("of_sid")).order_by(P.ordinal)
+    if not all_of_them:
+        wanted = wanted.limit(bindparam("limit", type_=Integer()))
+    return wanted if outcomes is None else wanted.where(P.outcome.in_(outcomes))
+
+
+@prepared
 def outcomes_of(sid: str) -> Select[Any]:
     """(outcome, number of payments) of a submission."""
     return select(P.outcome, func.count().label("number")).where(P.sid == sid).group_by(P.outcome)
 
 
-def payments_with(bank: str, column: str, ids: Sequence[str]) -> Select[Any]:
+def payments_with(bank: str, column: str, ids: Sequence[str]) -> tuple[Select[Any], dict[str, Any]]:
     """Payments to the bank with one of these ids, if their submission may have left the house, now or earlier."""
+    return _payments_with(column), {"bank": bank, "ids": ids}
+
+
+@functools.cache
+def _payments_with(column: str) -> Select[Any]:
     return (
         select(*_payment_columns())
         .join(submissions, S.sid == P.sid)
         .where(
-            P[column].in_(ids),
-            P.bank == bank,
+            P[column].in_(bindparam("ids", expanding=True)),
+            P.bank == bindparam("bank"),
             or_(S.state.in_(tuple(BANK_MAY_HAVE_IT)), S.generation > 0),
         )
         .order_by(S.number, P.ordinal)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -24,6 +25,7 @@ class Store:
         self._replayer = threading.local()
         self.known_open: set[tuple[str, str]] | None = None  # see Desk.settle_attention
         self.known_open_until = 0.0
+        self.monotonic: Callable[[], float] = time.monotonic
 
     @property
     def dialect(self) -> str:

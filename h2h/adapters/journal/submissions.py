@@ -147,7 +147,7 @@ def advance_in(connection: Connection, move: Move) -> Submission:
         if after.commit_temporary is None:
             raise IllegalTransition("a commit must name the temporary file that it will rename")
         intent = sql.insert_commit_intent(after.sid, after.generation, after.commit_temporary, move.at)
-        connection.execute(intent)
+        connection.execute(*intent)
     return after
 
 
@@ -157,7 +157,7 @@ def _with_number(connection: Connection, dialect: str, sub: Submission, at: date
     if row.sequence is not None:
         return rows.submission(row)
     at_least = (connection.execute(*sql.highest_sequence(row.bank)).scalar_one() or 0) + 1
-    number = connection.execute(sql.next_sequence(dialect, row.bank, at_least)).scalar_one()
+    number = connection.execute(*sql.next_sequence(dialect, row.bank, at_least)).scalar_one()
     return _set(connection, sub.sid, sub.version, {"sequence": number, "updated_at": at})
 
 
@@ -198,7 +198,7 @@ def _set(connection: Connection, sid: str, version: int, values: dict[str, Any])
 
 def _insert(connection: Connection, sub: Submission, event: str, at: datetime, detail: dict[str, Any]) -> Submission:
     values = rows.submission_values(sub) | {"claim": _claim(sub), "version": 0}
-    row = connection.execute(sql.insert_submission(values)).one()
+    row = connection.execute(*sql.insert_submission(values)).one()
     line = {"sid": sub.sid, "at": at, "event": event, "to_state": str(sub.state), "actor": "h2h"}
     connection.execute(*sql.insert_event(line | {"reason": sub.reason, "detail": detail}))
     return rows.submission(row)
@@ -217,13 +217,13 @@ def _put_over(
 
 def _ensure_intent(connection: Connection, sub: Submission, at: datetime) -> None:
     """I1 holds for restored submissions too: the ledger's temporary name, or the one that was committed before."""
-    for intent in connection.execute(sql.commit_intents_of(sub.sid)):
+    for intent in connection.execute(*sql.commit_intents_of(sub.sid)):
         if intent.generation == sub.generation:
             if intent.temporary != sub.commit_temporary:
                 raise IllegalTransition(f"{intent.temporary} was committed for submission {sub.sid}, not another name")
             return
     temporary = sub.commit_temporary or ""
-    connection.execute(sql.insert_commit_intent(sub.sid, sub.generation, temporary, at))
+    connection.execute(*sql.insert_commit_intent(sub.sid, sub.generation, temporary, at))
 
 
 def _claim(sub: Submission) -> str | None:
@@ -231,7 +231,7 @@ def _claim(sub: Submission) -> str | None:
 
 
 def _replace_payments(connection: Connection, sub: Submission, payments: Iterable[PaymentRecord]) -> None:
-    connection.execute(sql.forget_payments(sub.sid))
+    connection.execute(*sql.forget_payments(sub.sid))
     bulk = Bulk(connection, sql.insert_payments(), (*rows.PAYMENT, "bank"))
     for chunk in rows.chunks(payments, _PAYMENTS_AT_ONCE):
         bulk.run(rows.payment_values(sub.sid, sub.bank, payment) for payment in chunk)

@@ -21,8 +21,8 @@ from h2h.simulator.torture.lab import Lab
 from h2h.simulator.torture.plan import Entry, Plan, drawn, smallest
 from h2h.simulator.torture.world import Outcome, play
 
-#: Random schedules reach about so many effects; a plan is drawn over them.
-EFFECTS = 500
+#: A plan is drawn over the effects that its story has when all is calm, and some more: what goes wrong makes others.
+FURTHER = 1.25
 #: The flows of which every pair of faults is tried: one file out, one statement in.
 PAIRED = ("send", "statement")
 FAILURES_MAX = 5
@@ -83,23 +83,31 @@ class Tally:
 
 
 @contextmanager
-def laboratory() -> Iterator[Lab]:
-    """A lab in memory if the machine has such a place; quiet, for every fault is meant."""
+def laboratory(*, short: bool = True) -> Iterator[Lab]:
+    """A lab in memory if the machine has such a place; quiet, for every fault is meant. *short*: see `Lab`."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     memory = "/dev/shm"  # noqa: S108
     base = Path(tempfile.mkdtemp(prefix="h2h-torture-", dir=memory if access(memory, W_OK) else None))
     try:
-        yield Lab(base)
+        lab = Lab(base, short=short)
+        yield lab
+        lab.close()
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def drawn_schedule(seed: int) -> Schedule:
+def drawn_schedule(lab: Lab, seed: int) -> Schedule:
     """The schedule of a seed: which flow, one node or two, and what goes wrong."""
     dice = random.Random(seed)
     flow = dice.choice(list(FLOWS))
     nodes = 2 if dice.random() < 0.25 else 1
-    return Schedule(flow, seed, str(drawn(dice, EFFECTS)), nodes)
+    return Schedule(flow, seed, str(drawn(dice, int(_effects(lab, flow) * FURTHER))), nodes)
+
+
+def _effects(lab: Lab, flow: str) -> int:
+    if flow not in lab.effects:
+        lab.effects[flow] = Schedule(flow, 1, "", calm=True).play(lab).effects
+    return lab.effects[flow]
 
 
 def singles(lab: Lab, flow: str) -> list[Schedule]:

@@ -25,7 +25,7 @@ from h2h.simulator.torture.machine import Crash, Machine
 
 _HOOKED = ("open", "write", "fsync", "rename", "replace", "link", "unlink", "remove", "mkdir", "rmdir", "ftruncate")
 _REAL: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in _HOOKED}
-_REAL_RENAME_NEW = files._renameat2
+_REAL_RENAME_NEW, _REAL_FILE_SYSTEM = files._renameat2, files.file_system
 _EXCHANGE: dict[str, tuple[str, ...]] = {
     "create": ("no room",),
     "write": ("torn", "no room"),
@@ -70,24 +70,25 @@ class Disk:
         for name, hook in hooks.items():
             setattr(os, name, hook)
         files._renameat2 = self._rename_new
+        files.file_system = _local
         try:
             yield
         finally:
             for name, real in _REAL.items():
                 setattr(os, name, real)
             files._renameat2 = _REAL_RENAME_NEW
+            files.file_system = _REAL_FILE_SYSTEM
 
     def _ours(self, path: Any, kwargs: dict[str, Any]) -> str | None:
         """The path as text if the call is h2h's and the place is one we watch."""
-        if self.machine is None or not self.machine.watching or any(kwargs.get(k) is not None for k in _FDS):
+        if self.machine is None or not self.machine.watching:
             return None
-        if isinstance(path, int):
-            path = os.readlink(f"/proc/self/fd/{path}")
-        text = os.fsdecode(path)
-        watched = (
-            text.startswith(self.root) and "journal.db" not in text and "work" not in text[len(self.root) :].split("/")
-        )
-        return text if watched else None
+        if kwargs and any(kwargs.get(k) is not None for k in _FDS):
+            return None
+        text = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
+        if not text.startswith(self.root) or "journal.db" in text:
+            return None
+        return None if f"{text}/".find("/work/", len(self.root)) >= 0 else text
 
     def _effect(self, kind: str, path: str) -> str | None:
         assert self.machine is not None
@@ -275,11 +276,16 @@ class Disk:
 _FDS = ("dir_fd", "src_dir_fd", "dst_dir_fd")
 
 
+def _local(path: Path, mountinfo: Path = Path()) -> str | None:
+    """All of it lies in memory, and nobody mounts anything meanwhile."""
+    return "tmpfs"
+
+
 def _short(path: str) -> str:
-    name = os.path.basename(path)
+    above, _, name = path.rpartition("/")
     if name.startswith(".h2h-") and name.endswith(".tmp"):
         name = "TEMPORARY"
     elif len(name) > 20 and name[:1].isdigit() and "-" in name:
         name = "CLAIM"  # named after an inode, which is another one each time
-    parent = os.path.basename(os.path.dirname(path))
+    parent = above.rpartition("/")[2]
     return f"{parent}/{name}" if not parent[:1].isdigit() else name

@@ -92,7 +92,7 @@ def receipts_that_lag(world: World) -> list[str]:
 
 def _witnesses(world: World) -> list[str]:
     """`h2h journal verify`."""
-    report = verify(world.lab.journal(), world.settings.paths.ledger)
+    report = verify(world.lab.journal(world.clock.monotonic), world.settings.paths.ledger)
     return [f"journal verify: {where}: {text}" for where, text in (*report.faults, *report.notes)]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from sqlalchemy import Engine
 
 from h2h.adapters.format_files import load_formats
 from h2h.adapters.journal import default_url, open_journal
@@ -14,43 +16,66 @@ from h2h.adapters.journal.journal import SqlJournal
 from h2h.adapters.schema import SchemaBook
 from h2h.data import data_dir
 from h2h.settings import Settings
+from h2h.simulator.torture.database import Memory, ShortEngine
 from h2h.simulator.torture.flows import COLUMNS, OUR_ACCOUNT, Flow
 
 INSTANCE = "torture"
+_MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Lab:
-    """A directory (in memory, if it can be) for one schedule after the other, and all that is the same in each."""
+    """A directory (in memory, if it can be) for one schedule after the other, and all that is the same in each.
 
-    def __init__(self, base: Path) -> None:
+    The journal is in memory, too, reached by a short way (`database`); *short* False: by the journal's own engine.
+    """
+
+    def __init__(self, base: Path, *, short: bool = True) -> None:
         self.root = base / "world"
         self.formats = load_formats(data_dir("formats"))
         self.schemas = SchemaBook([data_dir("xsd") / "iso20022"])
-        self._template = base / "template"
+        self.effects: dict[str, int] = {}  # flow → how many it has when all is calm
         self._settings: dict[str, Settings] = {}
-        self._template.mkdir(parents=True)
-        made = open_journal(default_url(self._template), instance=INSTANCE, now=datetime(2026, 1, 1).astimezone())
+        template = base / "template"
+        template.mkdir(parents=True)
+        made = open_journal(default_url(template), instance=INSTANCE, now=_MADE_AT)
         made.close()
+        self._empty = (template / "journal.db").read_bytes()
         (self.root / "state").mkdir(parents=True)
-        # One engine for all: what it has compiled serves every schedule.
-        self.restore(self._template / "journal.db")
-        self._first = open_journal(
-            default_url(self.root / "state"), instance=INSTANCE, now=datetime(2026, 1, 1).astimezone()
-        )
+        self._memory: Memory | None = None
+        if short:
+            self._memory = Memory(self._empty)
+            self._engine = cast(Engine, ShortEngine(self._memory))
+        else:
+            self._file.write_bytes(self._empty)
+            self._engine = open_journal(default_url(self._file.parent), instance=INSTANCE, now=_MADE_AT)._engine
 
-    def journal(self) -> SqlJournal:
-        """The journal as one more process opens it."""
-        return SqlJournal(self._first._engine)
+    def close(self) -> None:
+        """Nothing more is played."""
+        self._engine.dispose()
+        if self._memory is not None:
+            self._memory.close()
 
-    def snapshot(self, to: Path) -> None:
-        """Copy the journal as it stands; nothing writes to it just now."""
-        shutil.copyfile(self.root / "state" / "journal.db", to)
+    def journal(self, monotonic: Callable[[], float]) -> SqlJournal:
+        """The journal as one more process opens it, by the world's clock."""
+        journal = SqlJournal(self._engine)
+        journal.monotonic = monotonic
+        return journal
 
-    def restore(self, copy: Path) -> None:
+    def snapshot(self) -> bytes:
+        """The journal as it stands; nothing writes to it just now."""
+        return self._file.read_bytes() if self._memory is None else self._memory.image()
+
+    def restore(self, image: bytes) -> None:
         """Put a copy of the journal back."""
-        if hasattr(self, "_first"):
-            self._first._engine.dispose()
-        shutil.copyfile(copy, self.root / "state" / "journal.db")
+        if self._memory is None:
+            self._engine.dispose()
+            self._file.write_bytes(image)
+        else:
+            self._memory.put(image)
+
+    @property
+    def _file(self) -> Path:
+        return self.root / "state" / "journal.db"
 
     def clear(self, settings: Settings) -> None:
         """An empty world with *settings*: folders, and a journal that knows nothing."""
@@ -60,7 +85,10 @@ class Lab:
         for path in (self.root / "state").iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-        self.restore(self._template / "journal.db")
+        if self._memory is None:
+            self.restore(self._empty)
+        else:
+            self._memory.clear()
         for folder in settings.erp:
             folder.outbound.mkdir(parents=True)
             if folder.inbound is not None:
@@ -92,7 +120,7 @@ def _site(root: Path, flow: Flow) -> dict[str, Any]:
         "environment": "test",
         "initiating_party": "Example Ltd",
         "accounts": [OUR_ACCOUNT],
-        "channel": {"kind": "directory", "root": root / "nowhere"},  # the world puts its own server there
+        "channel": {"kind": "directory", "root": "/nowhere"},  # the world puts its own server there
         "submission": {"bank_removes_temporaries": flow.purges},
         "fetching": {"stable_seconds": 0},
     }

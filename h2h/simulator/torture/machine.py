@@ -43,7 +43,9 @@ class Task:
         self.sleeps_until = 0  # turn of the world
         self.failure: BaseException | None = None
         self._machine, self._work = machine, work
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self._go, self._back = threading.Lock(), threading.Lock()  # held but for the moment of a hand-over
+        self._go.acquire()
+        self._back.acquire()
         self._thread = threading.Thread(target=self._run, name=f"{process.name} {name}", daemon=True)
         self._started = False
         process.tasks.append(self)

@@ -194,7 +194,10 @@ class Oracle:
     @staticmethod
     def _is_at(path: str, drop: Drop) -> bool:
         try:
-            return bool(path) and os.path.getsize(path) == len(drop.data) and Path(path).read_bytes() == drop.data
+            if not path or os.stat(path).st_size != len(drop.data):
+                return False
+            with open(path, "rb", buffering=0) as there:
+                return there.read() == drop.data
         except OSError:
             return False
 

@@ -34,10 +34,12 @@ class Plan:
     taken: list[Entry] = field(default_factory=list)
     _by_place: dict[str, list[Entry]] = field(default_factory=dict)
     _labels: dict[str, int] = field(default_factory=dict)
+    _by_label: bool = False
 
     def __post_init__(self) -> None:
         for entry in self.entries:
             self._by_place.setdefault(entry.at, []).append(entry)
+            self._by_label |= "#" in entry.at
 
     @classmethod
     def of(cls, text: str) -> Plan:
@@ -54,9 +56,12 @@ class Plan:
         """What happens at this effect."""
         if not self._by_place:
             return []
+        here = self._by_place.get(str(number), [])
+        if not self._by_label:
+            return here
         label = label.replace(" ", "_")
         count = self._labels[label] = self._labels.get(label, 0) + 1
-        return self._by_place.get(str(number), []) + self._by_place.get(f"{label}#{count}", [])
+        return here + self._by_place.get(f"{label}#{count}", [])
 
     @property
     def last(self) -> int:

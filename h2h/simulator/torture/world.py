@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from h2h.adapters.archive import FileArchive
 from h2h.adapters.folders import FolderInbox, FolderOutbox
@@ -73,7 +72,7 @@ class World:
         self.disk.machine = self.machine
         self.outside = Outside(self, self.dice)
         dropped = [drop for _, drop in self.outside.drops]
-        self.oracle = Oracle(lab.root, lab.journal(), dropped, alone=nodes == 1, unseal=unsealed)
+        self.oracle = Oracle(lab.root, lab.journal(self.clock.monotonic), dropped, alone=nodes == 1, unseal=unsealed)
         self.outside.open_banks()
         self.oracle.durable = self.disk.durable
         self.disk.after_change = lambda path: self.oracle.sources(path) if "/erp/" in path else None
@@ -81,7 +80,7 @@ class World:
         self.person = Person(self)
         self.restored = False
         self.tidy = nodes == 1  # one node, no power cut: nothing may be left in its working places
-        self._snapshot: Path | None = None
+        self._snapshot: bytes | None = None
 
     # -- the schedule
 
@@ -210,7 +209,7 @@ class World:
         state, limits = self.lab.root / "state" / name, self.settings.limits
         house = House(
             settings=self.settings,
-            journal=self.lab.journal(),
+            journal=self.lab.journal(self.clock.monotonic),
             ledger=ledger,
             archive=FileArchive(self.settings.paths.archive, state / "work"),
             clock=self.clock,
@@ -283,8 +282,7 @@ class World:
         elif what in ("forward", "back"):
             self.clock.wrong += 3700.0 if what == "forward" else -3700.0
         elif what == "snapshot" or (what == "restore" and self._snapshot is None):
-            self._snapshot = self.lab.root / ".limbo" / "snapshot.db"
-            self.lab.snapshot(self._snapshot)
+            self._snapshot = self.lab.snapshot()
         elif what == "restore" and self._snapshot is not None:
             for process in self.machine.processes:
                 process.dead = True
