@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from h2h.core.errors import Misconfigured, NotDurable, NotFound, Refused, Unavailable
+from h2h.core.errors import Misconfigured, NotDurable, NotFound, Refused, StaleState, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
@@ -232,5 +232,8 @@ def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fe
         house.attend("cannot-remove", file.bank, text, WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
         return
     file = house.journal.file(file.fid)
-    house.journal.move_file(file, file.state, at=house.now(), removed=True)
+    try:
+        house.journal.move_file(file, file.state, at=house.now(), removed=True)
+    except StaleState:
+        log.info("file.moved-elsewhere", fid=file.fid)  # by another node; that it is removed is noted the next time
     house.settle("cannot-remove", file.bank, "fetched files can be removed again")

@@ -55,12 +55,20 @@ def _take(house: House, file: InboundFile, states: tuple[FileState, ...], stoppi
 
 
 def _step(house: House, file: InboundFile) -> InboundFile | None:
-    """The file after its step; None if it has to wait. Sorts every error: nothing of a bank is ever lost."""
+    """The file after its step; None if it has to wait, or if another node has it in hand."""
     try:
-        return _STEPS[file.state](house, file)
+        return _sorted(house, file)
     except StaleState:
         log.info("file.moved-elsewhere", fid=file.fid)
         return None
+
+
+def _sorted(house: House, file: InboundFile) -> InboundFile | None:
+    """The step, and what its errors mean: nothing of a bank is ever lost. ``StaleState`` while that is written, too."""
+    try:
+        return _STEPS[file.state](house, file)
+    except StaleState:
+        raise
     except Untrusted as problem:
         return quarantine(house, file, "UNTRUSTED", str(problem), WhoActs.SYSTEM_ADMINISTRATOR)
     except Refused as refusal:

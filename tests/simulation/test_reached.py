@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from h2h.simulator.torture.campaign import Schedule
-from h2h.simulator.torture.flows import Flow, csv
+from h2h.simulator.torture.flows import FLOWS, Flow, csv
 from h2h.simulator.torture.lab import Lab
 from h2h.simulator.torture.plan import Plan
 from h2h.simulator.torture.world import World
@@ -45,6 +45,20 @@ def test_what_a_killed_process_left_in_memory_only_is_made_durable_before_the_so
 
 def test_an_item_that_one_node_opens_when_another_has_gone_on_is_closed_within_hours(lab: Lab) -> None:
     assert Schedule("send", 30134, "4:no_room 86:no_room", nodes=2).play(lab).faults == []
+
+
+@pytest.mark.parametrize("plan", ["54:reply_lost", "19:power 46:kill 121:no_room"])
+def test_of_two_files_with_one_message_id_the_second_to_be_converted_waits_for_a_person(lab: Lab, plan: str) -> None:
+    seed = 29 if plan.startswith("54") else 144
+    world = World(lab, FLOWS["same-message-id"], seed, Plan.of(plan), nodes=2)
+    assert world.play().faults == []
+    assert world.oracle.paid[1] == 1, "the later one was first, and the earlier one was asked about"
+    assert world.oracle.paid[0] == 0
+
+
+def test_a_node_whose_fetched_file_another_one_moved_on_goes_on_with_the_next(lab: Lab) -> None:
+    plan = "141:pause 159:i/o_error 208:kill 244:pause"
+    assert Schedule("same-message-id", 329, plan, nodes=2).play(lab).faults == []
 
 
 BERLIN = ZoneInfo("Europe/Berlin")

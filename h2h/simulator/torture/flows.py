@@ -50,19 +50,24 @@ class Flow:
 
     def fresh(self) -> tuple[tuple[int, Drop], ...]:
         """The drops, not dropped yet."""
-        return tuple((turn, Drop(d.name, d.data, d.payments, d.answer, d.folder)) for turn, d in self.drops)
+        return tuple((turn, Drop(d.name, d.data, d.payments, d.answer, d.folder, d.rival)) for turn, d in self.drops)
 
 
 def csv(
-    name: str, *lines: tuple[str, str, int], answer: str = "pay", day: str = "01.12.2026", erp: str = "erp"
+    name: str,
+    *lines: tuple[str, str, int],
+    answer: str = "pay",
+    day: str = "01.12.2026",
+    erp: str = "erp",
+    rival: str = "",
 ) -> Drop:
     """A CSV of (reference, amount, which payee)."""
     rows = [f"{r};{OUR_ACCOUNT};{day};{amount};Payee {r};{IBANS[n]};Invoice {r}\n" for r, amount, n in lines]
     payments = tuple((r, amount.replace(",", "."), IBANS[n]) for r, amount, n in lines)
-    return Drop(name, (_HEADER + "".join(rows)).encode(), payments, answer, erp)
+    return Drop(name, (_HEADER + "".join(rows)).encode(), payments, answer, erp, rival)
 
 
-def iso(name: str, message_id: str, *lines: tuple[str, str, int], answer: str = "pay") -> Drop:
+def iso(name: str, message_id: str, *lines: tuple[str, str, int], answer: str = "pay", rival: str = "") -> Drop:
     """A pain.001.001.09 as an ERP writes it that knows ISO 20022."""
     payments: tuple[Payment, ...] = tuple((r, amount, IBANS[n]) for r, amount, n in lines)
     total = sum(int(a.replace(".", "")) for _, a, _ in payments)
@@ -80,7 +85,7 @@ def iso(name: str, message_id: str, *lines: tuple[str, str, int], answer: str = 
         f"<DbtrAcct><Id><IBAN>{OUR_ACCOUNT}</IBAN></Id></DbtrAcct><DbtrAgt><FinInstnId><BICFI>DEUTDEFF</BICFI>"
         f"</FinInstnId></DbtrAgt>{body}</PmtInf></CstmrCdtTrfInitn></Document>"
     )
-    return Drop(name, data.encode(), payments, answer)
+    return Drop(name, data.encode(), payments, answer, rival=rival)
 
 
 def statement(sequence: int, opening: str, closing: str, amount: str, reference: str) -> bytes:
@@ -138,14 +143,17 @@ FLOWS: dict[str, Flow] = {
             "same-message-id",
             (
                 (0, iso("a.xml", "MSG-1", ("E-1", "10.00", 0))),
-                (2, iso("b.xml", "MSG-1", ("E-9", "90.00", 1), answer="cancel")),
+                (2, iso("b.xml", "MSG-1", ("E-9", "90.00", 1), answer="cancel", rival="a.xml")),
             ),
             behaviour="brief",
             ends=frozenset({State.ACCEPTED, State.CANCELLED}),
         ),
         Flow(
             "overlap",
-            ((0, _ONE), (2, csv("more.csv", ("R-1", "1250,00", 0), ("R-8", "8,00", 2), answer="cancel"))),
+            (
+                (0, _ONE),
+                (2, csv("more.csv", ("R-1", "1250,00", 0), ("R-8", "8,00", 2), answer="cancel", rival="pay.csv")),
+            ),
             behaviour="brief",
             ends=frozenset({State.ACCEPTED, State.CANCELLED}),
         ),

@@ -39,6 +39,7 @@ class Drop:
     payments: tuple[Payment, ...]
     answer: str = "pay"
     folder: str = "erp"
+    rival: str = ""  # the file that it looks like: of the two, the one that comes to its turn first is let go
     dropped: bool = False
     place: str = ""  # where its bytes were last seen
     inode: int = 0
@@ -172,9 +173,20 @@ class Oracle:
         if number is None:
             raise Violation(f"I12: the bank was given {given} in {name}; nobody dropped that")
         self.paid[number] += 1
+        self._goes_first(self.drops[number])
         if self.drops[number].answer in ("never", "cancel") or self.paid[number] > 1:
             raise Violation(f"I9: {self.drops[number].name} was given to the bank {self.paid[number]} times "
                             f"(a person would say: {self.drops[number].answer})")  # fmt: skip
+
+    def _goes_first(self, drop: Drop) -> None:
+        """What is only known once a file was converted (its message id, its payments) holds back whichever is second.
+
+        Trouble with the earlier one, or a node that pauses, lets the later one be first; a person is then asked about
+        the other.
+        """
+        for rival in self.drops:
+            if rival.name == drop.rival and drop.answer == "cancel" and not self.paid[self.drops.index(rival)]:
+                drop.answer, rival.answer = rival.answer, drop.answer
 
     def sources(self, _path: str = "") -> None:
         """I10: the bytes of every dropped file are in the ERP's folder, h2h's corner of it, or the archive."""

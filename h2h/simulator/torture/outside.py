@@ -115,7 +115,9 @@ class Outside:
     def collide(self) -> None:
         """A stranger's file lies at the bank under a name that h2h is about to use."""
         for sub in self._world.oracle.journal.submissions(states=[State.SENDING, State.COMMITTING]):
-            self.banks[sub.bank].put("to_bank", (sub.remote_name or "").encode(), b"a stranger's")
+            name = (sub.remote_name or "").encode()
+            if name not in self.banks[sub.bank].folder("to_bank"):  # else it would destroy what was delivered
+                self.banks[sub.bank].put("to_bank", name, b"a stranger's")
 
     def repeat(self, file: InboundFile) -> None:
         """A bank sends a message again, under a name of its own, because a person asked for it."""
