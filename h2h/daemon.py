@@ -28,7 +28,7 @@ from h2h.core.findings import WhoActs
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Trunk
 from h2h.pipeline.ownership import Gate, Presence
-from h2h.pipeline.recovery import recover
+from h2h.pipeline.recovery import recover, tidy
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.pipeline.stages import Stage, stages_of
 from h2h.settings import Settings, load
@@ -80,6 +80,7 @@ class Daemon:
         """Work with one configuration until a signal."""
         stop = threading.Event()
         with open_house(self._settings, self._environment, stop=stop, daemon=True) as house:
+            tidy(house)
             recover(house)
             presence = Presence(house, os.uname().nodename)
             crew = Crew(house, stop, Watchdog(self._notifier, house.clock), presence)

@@ -92,6 +92,20 @@ class FileArchive:
                 with suppress(FileNotFoundError):  # somebody else is at it, too: what is gone is gone
                     shutil.rmtree(path)
 
+    def tidy(self) -> None:
+        """Remove all working directories, which earlier runs left: at a start, when nobody works yet."""
+        with files.in_words("tidy", self._scratch_root):
+            try:
+                names = sorted(os.listdir(self._scratch_root))
+            except FileNotFoundError:
+                return
+            for name in names:
+                path = self._scratch_root / name
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
     def _folder(self, owner: str, since: datetime) -> Path:
         if not _OWNER.fullmatch(owner):
             raise ValueError(f"not an id: {owner!r}")

@@ -116,8 +116,15 @@ def _by_number(name: bytes) -> list[tuple[int, bytes]]:
 
 def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry) -> int:
     """Download one file and journal it; 1 if it is new. What cannot be taken is left at the bank, and said."""
-    name = safe_name(entry.name)
     fid = hashlib.sha256(b"\0".join([bank.encode(), folder.encode(), entry.name])).hexdigest()[:12]
+    try:
+        return _download(house, session, bank, folder, entry, fid)
+    finally:
+        house.archive.clean(f"fetch-{fid}")
+
+
+def _download(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry, fid: str) -> int:
+    name = safe_name(entry.name)
     ours = partial(_ours, house, bank)
     limit = house.settings.limits.file_bytes_max
     try:
@@ -165,7 +172,6 @@ def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: Re
     # The archive first: a row without its bytes could never be opened, bytes without a row are fetched again.
     with ours():
         house.archive.put(file.fid, file.fetched_at, "10-received", scratch)
-    house.archive.clean(f"fetch-{fid}")
     row = house.journal.fetched(file)
     again = row.removed  # the very same file once more: nothing new, but it must go from the bank's folder
     log.info("file.fetched", fid=row.fid, bank=bank, size=size, again=again)

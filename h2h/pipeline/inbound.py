@@ -59,6 +59,7 @@ def _step(house: House, file: InboundFile) -> InboundFile | None:
     try:
         return _sorted(house, file)
     except StaleState:
+        house.archive.clean(file.fid)
         log.info("file.moved-elsewhere", fid=file.fid)
         return None
 

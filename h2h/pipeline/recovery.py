@@ -66,6 +66,19 @@ def recover(house: House) -> int:
     return changed
 
 
+def tidy(house: House) -> None:
+    """At a start, when nobody works yet: what earlier runs left in h2h's own working places is nobody's.
+
+    Copies of files that are still claimed or already in the archive, and plaintext of steps that are taken again.
+    """
+    try:
+        house.archive.tidy()
+        for outbox in house.outboxes.values():
+            outbox.tidy()
+    except Unavailable as problem:
+        log.warning("start.not-tidied", problem=str(problem))  # whoever needs the place says so, too
+
+
 def _replay_own(house: House) -> int:
     position = house.journal.ledger_position(_own(house))
     _must_reach(house.ledger.head()[0], position, "the ledger")

@@ -16,7 +16,7 @@ from h2h.pipeline.inbound import work_inbound
 from h2h.pipeline.intake import take_in_folder
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.outbound import work_bank
-from h2h.pipeline.recovery import mend, recover
+from h2h.pipeline.recovery import mend, recover, tidy
 
 #: A worker looks at its due submissions at least this often.
 WORKER_SECONDS_MAX = 5.0
@@ -102,6 +102,7 @@ class BankRound:
 def once(house: House) -> bool:
     """One pass over all that is due: until nothing moves any more. False if something was refused or is in doubt."""
     began = house.now()
+    tidy(house)
     recover(house)
     rounds = {bank: BankRound(house, bank) for bank in house.settings.banks}
     quiet = [f.completeness.quiet_seconds for f in house.settings.erp if f.completeness.by == "quiet"]

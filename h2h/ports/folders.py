@@ -78,6 +78,9 @@ class Outbox(Protocol):
         False if the claimed file was not there any more.
         """
 
+    def tidy(self) -> None:
+        """Remove spooled copies of files that earlier runs left: at a start, when nothing is being taken in."""
+
     def adopt(self, node: str) -> int:
         """Make the claims of another node, which is gone, our own unfinished ones; how many. '' is one without name."""
 
@@ -134,3 +137,6 @@ class Archive(Protocol):
 
     def clean(self, owner: str) -> None:
         """Remove the working directory."""
+
+    def tidy(self) -> None:
+        """Remove all working directories: at a start, when nobody works yet."""

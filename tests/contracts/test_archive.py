@@ -141,3 +141,14 @@ def test_a_full_archive_keeps_no_half_artefact(tiny_disk: Path, tmp_path: Path) 
 def test_without_permission_the_archive_is_unavailable(archive: FileArchive, tmp_path: Path, as_somebody: Any) -> None:
     with as_somebody, pytest.raises(Unavailable, match="right to it"):
         archive.put("sid1", SINCE, "10-source.csv", b"a")
+
+
+def test_a_start_removes_every_working_directory_and_nothing_else(tmp_path: Path) -> None:
+    archive = FileArchive(tmp_path / "archive", tmp_path / "work")
+    archive.tidy()
+    kept = archive.put("sid1", datetime(2026, 11, 23, tzinfo=UTC), "10-source.csv", b"kept")
+    (archive.scratch("sid1") / "plain").write_bytes(b"left by a run that was cut short")
+    (tmp_path / "work" / "stray").symlink_to(tmp_path / "archive")
+    archive.tidy()
+    assert list((tmp_path / "work").iterdir()) == []
+    assert kept.read_bytes() == b"kept"

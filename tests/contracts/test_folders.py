@@ -731,3 +731,22 @@ def test_of_two_nodes_on_one_folder_exactly_one_claims_a_file_and_adopts_what_th
     assert one.discard(claimed, spooled) is False, "the first, waking up, sees that it has nothing in hand any more"
     assert other.discard(adopted, other.spool(adopted)) is True
     assert other.adopt("one") == 0
+
+
+def test_copies_that_earlier_runs_left_go_at_the_start_or_after_a_day_and_a_mark_of_a_mount_stays(
+    outbox: Callable[..., FolderOutbox], outbound: Path, tmp_path: Path
+) -> None:
+    box = outbox()
+    (outbound / ".h2h-mounted").touch()
+    (outbound / "pay.csv").write_bytes(b"a payment")
+    copy = box.spool(claim(box)).path
+    old = copy.with_name("0" * 64)
+    old.write_bytes(b"of a run long ago")
+    os.utime(old, (1, 1))
+    assert [c.identity.name for c in box.unfinished()] == ["pay.csv"]
+    assert (copy.exists(), old.exists()) == (True, False), "another part may be at work on the young one"
+    box.tidy()
+    assert not copy.exists()
+    assert (tmp_path / "state" / "spool" / ".mounted-sap").exists()
+    (again,) = box.unfinished()
+    assert box.spool(again).path.read_bytes() == b"a payment"

@@ -95,6 +95,11 @@ def second_witness_not_asked() -> None:
     _put(world, "recover", lambda house: 0)
 
 
+def nothing_tidied() -> None:
+    """A start leaves what earlier runs left in the working places."""
+    _put(world, "tidy", lambda house: None)
+
+
 def nothing_synchronised() -> None:
     """Files get their names before their bytes are durable."""
     _put(files, "sync", lambda fd: None)
@@ -142,6 +147,7 @@ def _all() -> Iterator[tuple[str, Callable[[], None]]]:
         answer_removed_before_it_is_kept,
         repeated_answer_is_new,
         second_witness_not_asked,
+        nothing_tidied,
         nothing_synchronised,
         clock_orders_files,
     ):

@@ -112,6 +112,7 @@ CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
         ("one", "--flow", "send", "--calm", "--plan", "session.create#1:snapshot session.list#1:restore"),
         "I8",
     ),
+    "nothing-tidied": (("one", "--flow", "send", "--calm", "--plan", "journal.remark#1:power"), "left over"),
     "nothing-synchronised": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
     "clock-orders-files": (("one", "--flow", "same-name-by-mistake", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
 }

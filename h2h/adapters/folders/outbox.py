@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import math
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -31,6 +33,7 @@ from h2h.settings.erp import CompletenessKind, ErpFolder
 from h2h.settings.site import Limits
 
 _UNKNOWN_TOLD_MAX = 100
+_COPY = re.compile("[0-9a-f]{64}")  # the copy of a claimed file in the spool, named by its SHA-256
 _RECEIPT_BYTES_MAX = 10_000_000
 
 
@@ -89,6 +92,7 @@ class FolderOutbox:
         oldest = time.time() - files.TEMPORARIES_KEPT_SECONDS
         files.tidy(self._path, oldest)
         files.tidy(self._spool, oldest)
+        self._forget_copies(oldest)
         with files.in_words("read", self._path):
             yield from self._corner.leftovers()
 
@@ -152,6 +156,21 @@ class FolderOutbox:
         finally:
             os.close(source)
         return Spooled(self._spool / sha256, sha256, size)
+
+    def tidy(self) -> None:
+        """Remove the copies that earlier runs left in the spool: at a start, when nothing is being taken in.
+
+        A file whose copy it was is still claimed, and copied again; or another node, or its archive, has it.
+        """
+        self._forget_copies(math.inf)
+
+    def _forget_copies(self, older_than: float) -> None:
+        with files.in_words("tidy", self._spool):
+            if not self._spool.is_dir():
+                return
+            for path in sorted(self._spool.iterdir()):
+                if _COPY.fullmatch(path.name) and path.lstat().st_mtime < older_than:
+                    path.unlink(missing_ok=True)
 
     def adopt(self, node: str) -> int:
         """Make what another node had claimed our own; how many files. Only when that node is gone."""

@@ -99,8 +99,7 @@ def _witnesses(world: World) -> list[str]:
 def _left_over(world: World) -> list[str]:
     """Nothing lies about: no half files at the bank that it would not clear away, no claims, no plaintext."""
     left = []
-    # A machine that stopped, or a node whose work another one finished, may leave copies in its working places.
-    places = {"work", "spool", "claimed"} if world.tidy else {"claimed"}
+    places = {"work", "spool", "claimed"}
     for directory, _, names in os.walk(world.lab.root):
         if places & set(os.path.relpath(directory, world.lab.root).split("/")):
             left += [os.path.join(directory, n) for n in names if not is_temporary(n) and not n.startswith(".mounted-")]

@@ -28,8 +28,8 @@ WRITES: dict[str, frozenset[str]] = {
         }
     ),
     "ledger": frozenset({"append"}),
-    "archive": frozenset({"put", "scratch", "clean"}),
-    "outbox": frozenset({"claim", "spool", "discard", "set_aside", "write_beside"}),
+    "archive": frozenset({"put", "scratch", "clean", "tidy"}),
+    "outbox": frozenset({"claim", "spool", "discard", "set_aside", "write_beside", "tidy"}),
     "inbox": frozenset({"deliver"}),
     "sealer": frozenset({"seal", "open"}),
     "session": frozenset({"create", "rename", "remove", "move", "stat", "digest", "list", "fetch"}),

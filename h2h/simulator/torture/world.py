@@ -15,7 +15,7 @@ from h2h.core.errors import Misconfigured, NotDurable, Unavailable
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
 from h2h.pipeline.house import House, Written
-from h2h.pipeline.recovery import recover
+from h2h.pipeline.recovery import recover, tidy
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.simulator.torture.disk import Disk
 from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
@@ -79,7 +79,6 @@ class World:
         self.nodes = [Node(chr(ord("a") + number)) for number in range(nodes)]
         self.person = Person(self)
         self.restored = False
-        self.tidy = nodes == 1  # one node, no power cut: nothing may be left in its working places
         self._snapshot: bytes | None = None
 
     # -- the schedule
@@ -94,6 +93,7 @@ class World:
             with self.disk.hooked():
                 turn = self._turns()
                 self._stop()
+                self._start_once_more()
                 faults = faults_at_the_end(self)
         except Violation as found:
             faults = [str(found)]
@@ -180,6 +180,7 @@ class World:
             if house is None:
                 process.dead = True
                 return
+            tidy(house)
             recover(house)
             self.oracle.replayed()
             self.oracle.sources()
@@ -199,6 +200,13 @@ class World:
                 process.dead = True
 
         self.run(Task(self.machine, process, "start", booted))
+
+    def _start_once_more(self) -> None:
+        """What lies about in working places then is nobody's, and lies there for ever."""
+        for node in self.nodes:
+            while node.process is None or node.process.dead:
+                self._start(node)
+        self._stop()
 
     def _open(self, node: Node) -> None:
         node.ledger = FileLedger(self.settings.paths.ledger, clock=self.clock)
@@ -262,7 +270,6 @@ class World:
             self._end(process)
 
     def _power_cut(self) -> None:
-        self.tidy = False
         self.disk.power_cut()
         self.oracle.sources()
 
@@ -286,7 +293,7 @@ class World:
         elif what == "restore" and self._snapshot is not None:
             for process in self.machine.processes:
                 process.dead = True
-            self.restored, self.tidy, self.oracle.alone = True, False, False
+            self.restored, self.oracle.alone = True, False
             self.lab.restore(self._snapshot)
 
     # -- rest
