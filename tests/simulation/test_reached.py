@@ -47,6 +47,14 @@ def test_an_item_that_one_node_opens_when_another_has_gone_on_is_closed_within_h
     assert Schedule("send", 30134, "4:no_room 86:no_room", nodes=2).play(lab).faults == []
 
 
+@pytest.mark.parametrize("plan", ["sealer.seal#1:power", "journal.settle_attention#3:power"])
+def test_after_a_power_cut_no_file_is_taken_for_a_duplicate_of_itself(lab: Lab, plan: str) -> None:
+    for seed in range(4):
+        outcome = Schedule("send", seed, plan, calm=True).play(lab)
+        assert outcome.faults == []
+        assert outcome.states == ["SENT"]
+
+
 @pytest.mark.parametrize("seed", [3, 29])
 def test_of_two_files_with_one_message_id_the_second_to_be_converted_waits_for_a_person(lab: Lab, seed: int) -> None:
     world = World(lab, FLOWS["same-message-id"], seed, Plan.of("archive.scratch#1:reply_lost"), nodes=2)

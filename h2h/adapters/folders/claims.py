@@ -135,6 +135,8 @@ class Corner:
             moved = _moved(path.parent, self._done)
         except FileNotFoundError:
             return False
+        # Durable before the journal says so: else a power cut gives the file back, and it is taken for a second drop.
+        files.sync_directory(self._done)
         _remove(moved)
         return True
 

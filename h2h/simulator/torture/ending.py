@@ -23,6 +23,7 @@ def faults_at_the_end(world: World) -> list[str]:
         *_paid_once(world),
         *_sources(world),
         *_told_once(world),
+        *_taken_in_once(world),
         *_witnesses(world),
         *_left_over(world),
     ]
@@ -74,6 +75,17 @@ def _told_once(world: World) -> list[str]:
         if any(n > 1 for n in ids.values()) and not world.restored:
             faults.append(f"I11: manifests: {dict(ids)}")
     return faults
+
+
+def _taken_in_once(world: World) -> list[str]:
+    """A file that was dropped once is no duplicate of itself, whatever was cut short while it was taken in."""
+    subs = world.oracle.journal.submissions()
+    taken = Counter(sub.source_sha256 for sub in subs if sub.state is State.DUPLICATE)
+    return [
+        f"I11: {count} duplicates of a file that was dropped {world.outside.put[sha256]} times"
+        for sha256, count in taken.items()
+        if count >= world.outside.put[sha256]
+    ]
 
 
 def receipts_that_lag(world: World) -> list[str]:

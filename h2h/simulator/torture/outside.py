@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ class Outside:
         self.banks: dict[str, MemoryBank] = {}
         self.brains: dict[str, Brain] = {}
         self.to_say = list(world.flow.said)
+        self.put: Counter[str] = Counter()  # the bytes of a file → how often they were dropped
         self._count = 0
 
     def open_banks(self) -> None:
@@ -153,6 +155,7 @@ class Outside:
             hidden.rename(target)
             self._world.disk.later(target)
         drop.dropped, drop.place = True, str(path)
+        self.put[drop.sha256] += 1
 
     def again(self, what: str) -> None:
         """The same bytes *again*, *renamed*, or *modified* under the same name: by mistake, says who knows."""
