@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from h2h.cli import common
+from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.core.records import Attention
 
 
-@click.group()
+@click.group(cls=Verbs)
 def attention() -> None:
     """What waits for a person."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from h2h.cli.common import bank_named, config_option, environment, json_option, print_json, settings_of, tell
+from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.cli.bank_probe import Probe, Step
@@ -27,7 +28,7 @@ _BEHAVIOURS = (
 _MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "note": ("!", "yellow")}
 
 
-@click.group()
+@click.group(cls=Verbs)
 def bank() -> None:
     """Try a bank's server, or be a bank."""
 

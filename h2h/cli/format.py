@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from h2h.cli.screen import printable
+from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk
@@ -21,7 +22,7 @@ CONFIG = click.option(
 )
 
 
-@click.group("format")
+@click.group("format", cls=Verbs)
 def format_() -> None:
     """List formats; prove a format folder."""
 

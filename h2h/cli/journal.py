@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from h2h.cli import common
+from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.adapters.journal.audit import Report
     from h2h.settings import Settings
 
 
-@click.group()
+@click.group(cls=Verbs)
 def journal() -> None:
     """The journal and the ledger."""
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from h2h.cli.verbs import Verbs
+
+if TYPE_CHECKING:
+    from h2h.adapters.schema_sources import Provenance
 
 CONFIG = click.option(
     "-c",
@@ -16,7 +22,7 @@ CONFIG = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Verbs)
 def schema() -> None:
     """List schemas; add one that a bank handed out."""
 
@@ -39,17 +45,25 @@ def list_(config: Path | None, as_json: bool) -> None:
         raise click.ClickException(str(problem)) from problem
     if as_json:
         rows = [
-            {"name": name, "file": str(p.file), "origin": p.origin, "sha256": p.sha256, "recorded": p.recorded}
+            {"name": name, "file": str(p.file), "origin": _origin(p), "sha256": p.sha256, "recorded": p.recorded}
             for name, p in known
         ]
         click.echo(json.dumps(rows, ensure_ascii=False))
     else:
         for name, p in known:
             mark = "CHANGED since it was installed" if p.changed else f"sha256 {p.sha256[:12]}…"
-            click.echo(f"{name:28} {mark}  {p.origin or 'origin not recorded'}  ({p.file.parent})")
+            click.echo(f"{name:28} {mark}  {_origin(p) or 'origin not recorded'}  ({p.file.parent})")
     if not known:
         click.echo("no schema is installed; `make setup` fetches the official ones", err=True)
     sys.exit(1 if any(p.changed for _, p in known) else 0)
+
+
+def _origin(known: Provenance) -> str | None:
+    """As it was recorded; of a schema that has no record and lies in the program's own folder, that."""
+    from h2h.data import data_dir
+
+    own = data_dir("xsd").resolve() in known.file.resolve().parents
+    return known.origin or ("written for h2h, delivered with it" if own else None)
 
 
 @schema.command()

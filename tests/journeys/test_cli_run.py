@@ -139,6 +139,14 @@ def test_every_verb_has_its_help_and_no_verb_is_missing(tmp_path: Path) -> None:
     assert max(map(len, listed.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("group", ["bank", "schema", "attention", "format", "journal"])
+def test_the_help_of_a_group_breaks_off_in_no_sentence(tmp_path: Path, group: str) -> None:
+    told = Person(Site(tmp_path)).types(group, "--help", config=False).out
+    commands = told[told.index("Commands:") :]
+    assert len(commands.splitlines()) > 1
+    assert "..." not in commands
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_script_is_for_that_shell(tmp_path: Path, shell: str) -> None:
     said = Person(Site(tmp_path)).types("completion", shell, config=False)
