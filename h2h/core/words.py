@@ -228,6 +228,7 @@ ATTENTION: dict[str, Step] = {
         ("h2h bank test {bank} --wait 120", _CLOSE),
     ),
     "clock-jump": Step("look at the clock and its time server; closing this item lets h2h send again", (_CLOSE,)),
+    "clocks-differ": Step("set node and database server by one time server", ("h2h status",)),
     "nodes-differ": Step("make the files of all nodes equal, then reload h2h on each", ("h2h status",)),
     "receipt-not-written": Step("give h2h's user the right to write into the folder; h2h goes on by itself"),
     "file-too-large": Step("ask the bank, or raise limits.file_bytes_max; the file is still at the bank", (_CLOSE,)),

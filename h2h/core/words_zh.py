@@ -165,6 +165,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "host-key": "打电话询问银行其密钥是否已更换；只有银行确认后才在配置中登记新密钥",
     "temporary-taken": "询问银行是否会取走临时文件名的文件；请在银行不读取的文件夹中上传（folders.temporary）",
     "clock-jump": "检查时钟及时间服务器；关闭本项后 h2h 恢复发送",
+    "clocks-differ": "让该节点与数据库服务器使用同一时间服务器",
     "nodes-differ": "使各节点的配置文件一致，然后在每个节点重新加载 h2h",
     "receipt-not-written": "授予 h2h 用户写入文件夹的权限；h2h 会自行继续",
     "file-too-large": "询问银行，或调高 limits.file_bytes_max；文件仍在银行",

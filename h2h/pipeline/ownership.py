@@ -22,6 +22,8 @@ from h2h.pipeline.recovery import recover
 RENEWALS = 3
 #: A node that was not seen for so many leases is gone: what it had claimed and not journalled is adopted.
 GONE_AFTER_LEASES = 3
+#: A node whose clock is further from the database's than this is told: cut-offs and waits go by its own.
+CLOCKS_APART_SECONDS = 60.0
 #: How often the clock and the database's history are looked at.
 _LOOK_SECONDS = 1.0
 
@@ -102,6 +104,7 @@ class Presence:
         adopted = 0
         for node in house.journal.nodes(at=house.now()):
             if node.name == self._name:
+                self._compare_clocks(node)
                 continue
             gone = node.stopped or node.silent_seconds > gone_after
             if gone:
@@ -112,6 +115,20 @@ class Presence:
                 continue
             house.settle("nodes-differ", node.name, "the node is gone, or works with the same settings")
         return adopted
+
+    def _compare_clocks(self, here: Node) -> None:
+        """The database has just noted, by its own clock, that this node was seen."""
+        house = self._house
+        apart = (house.now() - here.seen_at).total_seconds() if here.seen_at is not None else 0.0
+        if abs(apart) <= CLOCKS_APART_SECONDS:
+            house.settle("clocks-differ", self._name, "the clocks agree again")
+            return
+        way = "ahead of" if apart > 0 else "behind"
+        text = (
+            f"the clock of node '{self._name}' is {abs(apart):.0f} seconds {way} the database's; the bank's window and "
+            "waits go by it while this node works"
+        )
+        house.attend("clocks-differ", self._name, text, WhoActs.SYSTEM_ADMINISTRATOR)
 
     def leave(self) -> None:
         """The others need not wait."""

@@ -96,6 +96,13 @@ class TwoNodes(Scene):
         with open_journal(self.url, instance="demo", now=NOW, must_exist=True) as journal:
             return next(iter(journal.leases()), None)
 
+    def waiting(self) -> list[str]:
+        """The kinds of what waits for a person."""
+        from h2h.adapters.journal import open_journal
+
+        with open_journal(self.url, instance="demo", now=NOW, must_exist=True) as journal:
+            return [item.kind for item in journal.attention()]
+
     def owner(self) -> NodeProcess:
         """The node that works for the bank."""
         lease = self.lease()

@@ -141,6 +141,42 @@ def test_status_shows_both_nodes_and_who_works_for_the_bank(two: TwoNodes) -> No
     assert {node["node"]: node["state"] for node in told}[owner] == "not seen"
 
 
+@pytest.mark.timeout(180)
+def test_settings_are_taken_node_by_node_while_files_come_and_a_wrong_file_is_refused(two: TwoNodes) -> None:
+    start_both(two)
+    profile = two.rehearsal.directory / "banks" / "demobank.toml"
+    right = profile.read_text()
+    for n in range(1, 4):
+        two.drop(n)
+    profile.write_text(right.replace("[rules]", "[submission]\nretry_seconds_min = 1.0\n\n[rules]", 1))
+    assert profile.read_text() != right
+    a, b = two.nodes["a"], two.nodes["b"]
+    a.signal(signal.SIGHUP)
+    wait_for(lambda: a.log.read_text().count("daemon.ready") == 2, 60, two.words)
+    wait_for(lambda: "nodes-differ" in two.waiting(), 60, two.words)
+    for n in range(4, 7):
+        two.drop(n)
+    wait_for(lambda: two.settled(6), 90, two.words)
+
+    # The other node reads a wrong file: it says so, and works on with what it has.
+    new = profile.read_text()
+    profile.write_text(new + "\nnonsense = true\n")
+    b.signal(signal.SIGHUP)
+    wait_for(lambda: "daemon.reload-refused" in b.log.read_text(), 60, two.words)
+    assert b.process is not None
+    assert b.process.poll() is None
+    profile.write_text(new)
+    b.signal(signal.SIGHUP)
+    wait_for(lambda: b.log.read_text().count("daemon.ready") == 2, 60, two.words)
+    wait_for(lambda: "nodes-differ" not in two.waiting(), 60, two.words)
+    two.drop(7)
+    wait_for(lambda: two.settled(7), 60, two.words)
+    wait_for(lambda: all_home(two, 7), 60, lambda: at_bank(two))
+    for node in two.nodes.values():
+        node.signal(signal.SIGTERM)
+    assert_all_happened_once(two, 7)
+
+
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [20261])
