@@ -245,7 +245,7 @@ def test_the_simulated_bank_takes_the_profiles_own_keys_and_folders(installation
         line = process.stdout.readline()
         assert "cannot trust it" in line
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -281,7 +281,7 @@ def test_as_a_process_of_its_own_it_says_how_to_reach_it_and_ends_when_told(tmp_
         assert (said["host"], said["username"], said["bank_fingerprint"]) == ("127.0.0.1", "customer", None)
         assert said["host_key"].startswith("SHA256:")
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

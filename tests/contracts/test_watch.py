@@ -27,7 +27,7 @@ class Alarm:
         self.count += 1
         self.event.set()
 
-    def rings(self, seconds: float = 5.0) -> bool:
+    def rings(self, seconds: float = 30.0) -> bool:
         rang = self.event.wait(seconds)
         self.event.clear()
         return rang
@@ -166,17 +166,17 @@ def test_an_exception_on_waking_costs_seconds_not_the_watch(tmp_path: Path) -> N
     watcher = Watcher([folder(tmp_path)], wake, keep_seconds=0.1)
     watcher.start()
     try:
-        assert calls.acquire(timeout=5)  # placed
+        assert calls.acquire(timeout=30)  # placed
         (tmp_path / "a.csv").write_bytes(b"x")
-        assert calls.acquire(timeout=5)  # fails
-        assert calls.acquire(timeout=5)  # placed again, or the next event
-        deadline = time.monotonic() + 5
+        assert calls.acquire(timeout=30)  # fails
+        assert calls.acquire(timeout=30)  # placed again, or the next event
+        deadline = time.monotonic() + 30
         while watcher.watched() != [tmp_path] and time.monotonic() < deadline:
             time.sleep(0.05)
         while calls.acquire(blocking=False):
             pass
         (tmp_path / "b.csv").write_bytes(b"x")
-        assert calls.acquire(timeout=5)
+        assert calls.acquire(timeout=30)
     finally:
         watcher.stop()
 

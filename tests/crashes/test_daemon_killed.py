@@ -30,6 +30,8 @@ FILES, KILLS = 40, 8
 #: What this bank says about a file: it has it, its payment is paid, and the statement. No refusals, no silence.
 ANSWERS = 3
 BEHAVIOUR = 'like = "accept"\nstatus_after = 0.2\nstatement_after = 0.4\n'
+#: Two cores that others work on, too, are several times as slow: a limit only ends what hangs.
+PATIENCE = 5
 HEADER = "Kind;Name;IBAN;Amount;Currency;Date;Reference;Text\n"
 ROW = "SUPP;Papierhaus Nord GmbH;DE02200505501015871393;{n},10;EUR;{day};{reference};Invoice {n}\n"
 
@@ -83,7 +85,7 @@ class Scene:
     def h2h(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command of h2h on the same installation."""
         command = [sys.executable, "-m", "h2h", *arguments, "-c", str(self.rehearsal.config)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60 * PATIENCE)
 
     def end(self) -> None:
         """Whatever is left."""
@@ -108,7 +110,7 @@ def bank_of(rehearsal: Rehearsal) -> Iterator[None]:
             yield
         finally:
             bank.terminate()
-            bank.wait(20)
+            bank.wait(20 * PATIENCE)
             agents = ["gpgconf", "--homedir", reached["keyring"], "--kill", "all"]  # of lives that were killed
             subprocess.run(agents, check=False, capture_output=True)
 
@@ -119,11 +121,11 @@ def reference(n: int) -> str:
 
 
 def wait_for(what: Callable[[], bool], seconds: float, told: Callable[[], object]) -> None:
-    """Until *what* holds; fails with what *told* says."""
-    until = time.monotonic() + seconds
+    """Until *what* holds; fails with what *told* says. *seconds* is what an idle machine would never need."""
+    until = time.monotonic() + seconds * PATIENCE
     while not what():
         if time.monotonic() > until:
-            pytest.fail(f"not within {seconds} seconds: {told()}")
+            pytest.fail(f"not within {seconds * PATIENCE} seconds: {told()}")
         time.sleep(0.05)
 
 
@@ -144,11 +146,11 @@ def stage(program: Callable[[str], str]) -> Iterator[Scene]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [20261])
 def test_killed_again_and_again_while_files_come_the_bank_gets_each_payment_once(stage: Scene, seed: int) -> None:
     chance = random.Random(seed)
-    dropped = 0
+    dropped, into_work = 0, 0
     for life in range(KILLS):
         daemon = stage.start()
         while dropped < FILES * (life + 1) // KILLS:
@@ -159,14 +161,15 @@ def test_killed_again_and_again_while_files_come_the_bank_gets_each_payment_once
         time.sleep(chance.uniform(0.05, 1.2))
         daemon.kill()
         assert daemon.wait() == -9
+        into_work += stage.outcomes(dropped)["settled"] < dropped
     assert stage.paid(), "the lives were long enough to send"
-    assert stage.outcomes(FILES)["settled"] < FILES, "and the last kill fell into work that was not done yet"
+    assert into_work, "and kills fell into work that was not done yet"
 
     last = stage.start()
     wait_for(lambda: stage.ready() and stage.outcomes(FILES)["settled"] == FILES, 60, lambda: stage.outcomes(FILES))
     wait_for(lambda: all_home(stage, FILES), 20, lambda: at_bank(stage))
     last.terminate()
-    assert last.wait(20) == 0
+    assert last.wait(20 * PATIENCE) == 0
 
     assert stage.paid() == {reference(n): 1 for n in range(1, FILES + 1)}
     states = Counter(stage.rehearsal.receipt(f"run-{n:02d}.csv")["state"] for n in range(1, FILES + 1))
@@ -178,7 +181,7 @@ def test_killed_again_and_again_while_files_come_the_bank_gets_each_payment_once
     assert json.loads(waiting.stdout)["needs_a_person"] == [], "nothing was left for a person"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 def test_asked_to_stop_in_the_middle_of_work_it_ends_with_status_0_and_loses_nothing(stage: Scene) -> None:
     count = 12
     for life in range(3):
@@ -188,13 +191,13 @@ def test_asked_to_stop_in_the_middle_of_work_it_ends_with_status_0_and_loses_not
         wait_for(stage.ready, 20, lambda: stage.logs[-1].read_text()[-2000:])
         time.sleep((0.0, 0.3, 0.6)[life])
         daemon.terminate()
-        assert daemon.wait(20) == 0
+        assert daemon.wait(20 * PATIENCE) == 0
         assert "daemon.stopped" in stage.logs[-1].read_text()
     last = stage.start()
     wait_for(lambda: stage.ready() and stage.outcomes(count)["settled"] == count, 30, lambda: stage.outcomes(count))
     wait_for(lambda: all_home(stage, count), 20, lambda: at_bank(stage))
     last.terminate()
-    assert last.wait(20) == 0
+    assert last.wait(20 * PATIENCE) == 0
     assert stage.paid() == {reference(n): 1 for n in range(1, count + 1)}
     assert_each_answer_came_home_once(stage, count)
     assert stage.h2h("journal", "verify").returncode == 0

@@ -15,7 +15,7 @@ from h2h.simulator.rehearsal import Rehearsal
 from tests.contracts.journals import NOW
 from tests.contracts.postgres import cluster
 from tests.contracts.proxy import Proxy
-from tests.crashes.test_daemon_killed import Scene
+from tests.crashes.test_daemon_killed import PATIENCE, Scene
 
 LEASE_SECONDS = 1.5
 NAMES = ("a", "b")
@@ -68,6 +68,12 @@ class NodeProcess:
     def mend(self, *, lost: bool) -> None:
         """The way is open again; *lost*: the connections that were open then are reset, else they go on."""
         self.proxy.mend(lost=lost)
+
+    def stop(self) -> None:
+        """As the service manager does; returns when it has ended as it should."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30 * PATIENCE) == 0, self.log.read_text(errors="replace")[-3000:]
 
     def end(self) -> None:
         """Whatever is left of it."""
@@ -168,7 +174,7 @@ def _stopped(node: NodeProcess) -> Callable[[], None]:
 
     def again() -> None:
         assert node.process is not None
-        node.process.wait(30)
+        node.process.wait(30 * PATIENCE)
         node.start()
 
     return again

@@ -64,7 +64,7 @@ class Person:
             text=True,
             encoding="utf-8",
             input="",
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert "Traceback" not in run.stderr, run.stderr

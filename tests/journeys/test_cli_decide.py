@@ -411,7 +411,7 @@ def on_a_terminal(person: Person, words: list[str], typed: str) -> tuple[int, st
                 os.write(leader, typed.encode() + b"\n")
             if not data:
                 break
-        status = process.wait(timeout=30)
+        status = process.wait(timeout=150)
     os.close(leader)
     return status, screen.decode().replace("\r\n", "\n")
 

@@ -54,7 +54,7 @@ def test_the_daemon_runs_until_it_is_told_to_stop_and_nobody_does_its_work_besid
         assert second.status == 1
         assert "another h2h daemon" in second.err
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=150) == 0
     assert "NOT RUNNING" in alice.says("status").out
 
 
@@ -70,7 +70,7 @@ def test_a_person_decides_while_the_daemon_runs(tmp_path: Path) -> None:
         assert alice.says("release", site.submission("pay.csv").sid, "--reason", "checked").status == 0
         wait_for(lambda: bool(site.at_bank()))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=150) == 0
 
 
 # ---------------------------------------------------------------------------------------------- what all verbs share
@@ -222,7 +222,7 @@ class daemon:  # noqa: N801 - read as `with daemon(site)`
             assert event.get("level") not in ("error", "critical"), event
 
 
-def wait_for(condition: object, process: subprocess.Popen[str] | None = None, seconds: float = 30.0) -> None:
+def wait_for(condition: object, process: subprocess.Popen[str] | None = None, seconds: float = 150.0) -> None:
     """Until it is so; fails if it never is, or the process ends."""
     assert callable(condition)
     until = time.monotonic() + seconds

@@ -24,7 +24,7 @@ from tests.crashes.test_daemon_killed import (
     wait_for,
 )
 from tests.journeys.conftest import fast_directory
-from tests.journeys.nodes import LEASE_SECONDS, TwoNodes, torment
+from tests.journeys.nodes import TwoNodes, torment
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def assert_all_happened_once(two: TwoNodes, files: int) -> None:
     assert [(item["kind"], item["text"]) for item in waiting if item["kind"] != "folder-unavailable"] == []
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_twice(two: TwoNodes) -> None:
     start_both(two)
     dropped = 0
@@ -90,8 +90,9 @@ def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_t
     wait_for(first.ready, 30, two.words)
 
     # Paused beyond its lease with files in its hands; it goes on when the other one has done them.
-    second = two.owner()
     before = two.lease()
+    assert before is not None
+    second = two.nodes[before.node]
     drop(5)
     time.sleep(0.2)
     second.signal(signal.SIGSTOP)
@@ -101,9 +102,8 @@ def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_t
     drop(2)
     wait_for(all_settled, 60, two.words)
     after = two.lease()
-    assert before is not None
     assert after is not None
-    assert (after.node != before.node, after.epoch > before.epoch) == (True, True)
+    assert after.epoch > before.epoch, "the bank has changed hands (and back, perhaps, on a machine that is busy)"
 
     # Cut off from the database.
     third = two.owner()
@@ -117,31 +117,34 @@ def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_t
     two.rehearsal.config = two.other(third).config
 
     wait_for(lambda: all_home(two, dropped), 20, lambda: at_bank(two))
-    two.other(third).signal(signal.SIGTERM)
+    two.other(third).stop()
     assert_all_happened_once(two, dropped)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_status_shows_both_nodes_and_who_works_for_the_bank(two: TwoNodes) -> None:
     start_both(two)
-    owner = two.owner().name
-    told = json.loads(two.h2h("status", "--json").stdout)["nodes"]
-    assert [(node["node"], node["state"]) for node in told] == [("a", "at work"), ("b", "at work")]
-    assert {node["node"]: node["banks"] for node in told}[owner] == ["demobank"]
+
+    def seen() -> tuple[list[tuple[str, str]], list[str]]:
+        """(name, state) of each node, and whose the bank is."""
+        told = json.loads(two.h2h("status", "--json").stdout)["nodes"]
+        return [(n["node"], n["state"]) for n in told], [n["node"] for n in told if n["banks"] == ["demobank"]]
+
+    # A node of a busy machine may be late for once, and lose its bank: what counts is that this is shown.
+    wait_for(lambda: seen()[0] == [("a", "at work"), ("b", "at work")] and len(seen()[1]) == 1, 30, two.words)
     shown = " ".join(two.h2h("check").stdout.split())
     assert "works in the same folders, and its ledger can be read here" in shown
     assert "has no synchronous standby" in shown
     (two.rehearsal.directory / "ledger" / "b.jsonl").rename(two.rehearsal.directory / "elsewhere")
     assert "it is not shared" in " ".join(two.h2h("check").stdout.split())
     (two.rehearsal.directory / "elsewhere").rename(two.rehearsal.directory / "ledger" / "b.jsonl")
-    two.owner().signal(signal.SIGKILL)
-    wait_for(lambda: two.owner().name != owner, 20, two.words)
-    time.sleep(LEASE_SECONDS * 3)
-    told = json.loads(two.h2h("status", "--json").stdout)["nodes"]
-    assert {node["node"]: node["state"] for node in told}[owner] == "not seen"
+    killed = two.owner()
+    killed.signal(signal.SIGKILL)
+    wait_for(lambda: (killed.name, "not seen") in seen()[0], 30, two.words)
+    wait_for(lambda: seen()[1] == [two.other(killed).name], 30, two.words)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_settings_are_taken_node_by_node_while_files_come_and_a_wrong_file_is_refused(two: TwoNodes) -> None:
     start_both(two)
     profile = two.rehearsal.directory / "banks" / "demobank.toml"
@@ -173,7 +176,7 @@ def test_settings_are_taken_node_by_node_while_files_come_and_a_wrong_file_is_re
     wait_for(lambda: two.settled(7), 60, two.words)
     wait_for(lambda: all_home(two, 7), 60, lambda: at_bank(two))
     for node in two.nodes.values():
-        node.signal(signal.SIGTERM)
+        node.stop()
     assert_all_happened_once(two, 7)
 
 
@@ -189,7 +192,7 @@ def test_a_thousand_files_while_nodes_are_killed_paused_stopped_and_cut_off_at_r
     took = time.monotonic() - began
     wait_for(lambda: all_home(two, files), 60, lambda: at_bank(two))
     for node in two.nodes.values():
-        node.signal(signal.SIGTERM)
+        node.stop()
     lease = two.lease()
     epochs = lease.epoch if lease else 0
     print(f"{files} files in {took:.0f} s; {dict(done)}; the bank changed hands {epochs - 1} times")

@@ -50,7 +50,7 @@ class Machine:
     def __exit__(self, *_: object) -> None:
         # systemd ignores SIGTERM as PID 1 of a namespace; --kill-child takes it down with its parent.
         self._outer.send_signal(signal.SIGKILL)
-        self._outer.wait(30)
+        self._outer.wait(120)
 
     def _child(self) -> int:
         if self._outer.poll() is not None:
@@ -65,7 +65,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
             cwd="/",
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
         )
@@ -77,8 +77,13 @@ class Machine:
         return self.run("systemctl", "show", unit, "--property", what, "--value", check=True).stdout.strip()
 
 
+#: Two cores that others work on, too, are several times as slow: a limit only ends what hangs.
+PATIENCE = 4
+
+
 def wait_for(look: Callable[[], T], what: str, seconds: float = 20) -> T:
     """The first true answer of `look`; an error that names `what` after that many seconds."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = look()
