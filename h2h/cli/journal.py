@@ -77,7 +77,7 @@ def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
     if as_json:
         common.print_json({"held": held, "records_lost": lost, "actor": actor, "reason": reason})
         return
-    click.echo(f"h2h goes on from the older copy, by {actor}: {reason}. {lost} records of the ledger are lost.")
+    click.echo(f"h2h goes on from the older copy, by {actor}: {reason}. Lost: {plural(lost, 'record')} of the ledger.")
     click.echo(f"Held: {plural(len(held), 'file')}. Each may have been sent after the copy was made.")
     click.echo(
         "Files that were dropped after the copy was made are not known any more: the ERP must not drop them again "

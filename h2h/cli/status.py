@@ -115,7 +115,8 @@ def what_waits(desk: Desk, words: Words) -> list[Waiting]:
         step = step_for(item, words)
         commands, advice = step.commands, step.step
         sub = open_subs.get(item.subject)
-        if sub is not None:  # the submission itself knows better what can be done about it
+        # The submission itself knows better what can be done about it, but not what somebody asked for.
+        if sub is not None and item.kind != "second-person":
             told.add(sub.sid)
             at = present(sub, words)
             commands, advice = (f"h2h explain {sub.sid}", *at.commands), at.step

@@ -54,18 +54,18 @@ def test_a_frozen_server_is_given_up_after_the_time_agreed(sshd: Sshd, call: str
     """SIGSTOP of the session's process: TCP goes on, nobody answers."""
     (sshd.root / "to_bank/old").write_bytes(b"x")
     act, error = CALLS[call]
-    with over_sftp(sshd.channel(timeout_seconds=0.5)).connect() as session:
+    with over_sftp(sshd.channel(timeout_seconds=1.5)).connect() as session:
         session.stat("to_bank", "old")
         frozen = sshd.freeze()
         try:
             started = time.monotonic()
-            with pytest.raises(error, match=r"0\.5 s"):
+            with pytest.raises(error, match=r"1\.5 s"):
                 act(session)
             assert time.monotonic() - started < 20
             started = time.monotonic()
             with pytest.raises(error):  # and not waited for a second time
                 act(session)
-            assert time.monotonic() - started < 0.45
+            assert time.monotonic() - started < 1.4
         finally:
             sshd.thaw(frozen)
 
@@ -93,7 +93,7 @@ def test_a_server_that_takes_no_more_data_is_given_up_too(sshd: Sshd) -> None:
 def test_a_transfer_that_stops_half_way_is_not_a_short_file(sshd: Sshd, proxy: Proxy) -> None:
     (sshd.root / "from_bank/big").write_bytes(os.urandom(3_000_000))
     for cut in (0, 1):
-        with over_sftp(sshd.channel(port=proxy.port, timeout_seconds=1)).connect() as session:
+        with over_sftp(sshd.channel(port=proxy.port, timeout_seconds=3)).connect() as session:
             proxy.mute_to_client, proxy.cut_to_client = (500_000, None) if not cut else (None, 500_000)
             with pytest.raises(Unavailable):
                 session.fetch("from_bank", b"big", io.BytesIO(), 10_000_000)
@@ -108,7 +108,7 @@ def test_the_lost_reply_to_a_rename_is_a_doubt_and_looking_again_shows_the_truth
     sshd: Sshd, proxy: Proxy, rename: str
 ) -> None:
     assert rename in ("posix", "fxp")
-    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=0.5), rename)  # type: ignore[arg-type]
+    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=3), rename)  # type: ignore[arg-type]
     with channel.connect() as session:
         session.create("to_bank", ".t", io.BytesIO(b"payment"))
         proxy.mute_now()
@@ -121,7 +121,7 @@ def test_the_lost_reply_to_a_rename_is_a_doubt_and_looking_again_shows_the_truth
 
 
 def test_a_rename_that_never_arrived_is_the_same_doubt_and_may_be_asked_again(sshd: Sshd, proxy: Proxy) -> None:
-    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=0.5))
+    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=20))
     with channel.connect() as session:
         session.create("to_bank", ".t", io.BytesIO(b"payment"))
         proxy.cut_to_server = 0
@@ -149,7 +149,7 @@ def _send(channel: BankOverSftp, number: int) -> str:
 @pytest.mark.parametrize("way", ["cut_to_server", "cut_to_client"])
 def test_wherever_the_connection_is_cut_the_outcome_tells_the_truth(sshd: Sshd, proxy: Proxy, way: str) -> None:
     """Cuts spread over the whole exchange, log-in included, in either direction."""
-    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=2, connect_timeout_seconds=2))
+    channel = over_sftp(sshd.channel(port=proxy.port, timeout_seconds=20, connect_timeout_seconds=20))
     assert _send(channel, 0) == "sent"
     total = proxy.bytes_to_server if way == "cut_to_server" else proxy.bytes_to_client
     outcomes = {}

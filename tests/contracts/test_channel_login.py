@@ -35,10 +35,10 @@ def refused(channel: SftpChannel, error: type[H2HError]) -> str:
     with pytest.raises(error) as caught, over_sftp(channel).connect():
         pass
     assert type(caught.value) is error
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     for thread in threading.enumerate():
         if thread not in others and not _is_server(thread):
-            thread.join(0.5)  # a cancelled timer needs a moment to end
+            thread.join(20)  # a cancelled timer needs a moment to end
             assert not thread.is_alive()
     return str(caught.value)
 
@@ -160,7 +160,7 @@ def test_whatever_is_no_ssh_server_is_given_up_in_time(sshd: Sshd, words: bytes,
 
 def test_a_server_of_the_old_protocol_is_told(sshd: Sshd) -> None:
     with talker(b"SSH-1.5-old\r\n") as port:
-        assert "no common algorithm" in refused(sshd.channel(port=port, connect_timeout_seconds=0.7), Misconfigured)
+        assert "no common algorithm" in refused(sshd.channel(port=port), Misconfigured)
 
 
 def test_a_connection_that_nobody_takes_is_given_up_in_time(sshd: Sshd) -> None:
@@ -182,10 +182,10 @@ def test_a_connection_that_nobody_takes_is_given_up_in_time(sshd: Sshd) -> None:
 
 def test_a_server_that_falls_silent_anywhere_in_the_log_in_is_given_up(sshd: Sshd) -> None:
     with Proxy(sshd.port) as proxy:
-        channel = sshd.channel(port=proxy.port, connect_timeout_seconds=0.5, timeout_seconds=0.5)
-        with over_sftp(channel).connect():
+        with over_sftp(sshd.channel(port=proxy.port)).connect():
             pass
         time.sleep(0.1)
+        channel = sshd.channel(port=proxy.port, connect_timeout_seconds=0.5, timeout_seconds=0.5)
         total = proxy.bytes_to_client
         for silent_after in range(30, total - 150, total // 8):
             proxy.mute_to_client = silent_after

@@ -50,6 +50,10 @@ def test_a_held_file_goes_on_only_when_a_second_person_says_the_same(
     assert last_event(Person(site), sid) == ("decision-asked", "anna", "anna looked")
     assert "second-person" in site.waiting()
 
+    items = json.loads(says(site, "bert", "attention", "list", "--json").out)["needs_a_person"]
+    (item,) = [item for item in items if item["kind"] == "second-person"]
+    assert "give the same command yourself" in item["next_step"]
+
     again = decides(site, "Anna", verb, sid, *more)
     assert (again.status, "another person must say the same" in again.err) == (1, True)
     assert state_of(Person(site), sid) is State.HELD

@@ -130,8 +130,8 @@ def _at_the_bank(sshd: Sshd, *, temporary: bool = False) -> list[Path]:
 def _caught_in_flight(running: Machine, sshd: Sshd) -> list[int]:
     """The server's processes, stopped in the middle of an upload. One that was too quick is followed by another."""
     for number in range(8):
-        _drop(running, f"suppliers-{number}.csv", 30_000 + number)
         before, end = set(_at_the_bank(sshd)), time.monotonic() + 240
+        _drop(running, f"suppliers-{number}.csv", 30_000 + number)
         while set(_at_the_bank(sshd)) == before:
             assert time.monotonic() < end, _log(running)[-2000:]
             if _at_the_bank(sshd, temporary=True):

@@ -51,7 +51,7 @@ def main() -> int:
 def soaked(scene: Scene, files: int, seconds: float) -> dict[str, Any]:
     """Drop *files* over *seconds*, wait until all is settled and home; what was seen."""
     daemon = scene.start()
-    _until(scene.ready, 30)
+    _until(scene.ready, 150)
     began = time.monotonic()
     samples: list[tuple[int, int]] = []
     for n in range(1, files + 1):
@@ -62,11 +62,11 @@ def soaked(scene: Scene, files: int, seconds: float) -> dict[str, Any]:
         if n % max(1, files // 200) == 0:
             samples.append(_size_of(daemon.pid))
     settled = _until(
-        lambda: scene.outcomes(files)["settled"] == files and all_home(scene, files), max(60.0, seconds / 4)
+        lambda: scene.outcomes(files)["settled"] == files and all_home(scene, files), max(300.0, seconds / 4)
     )
     paid = scene.paid()
     daemon.terminate()
-    status = daemon.wait(30)
+    status = daemon.wait(150)
     faults = [] if settled else [f"not settled in time: {dict(scene.outcomes(files))}"]
     faults += [f"paid {count} times: {name}" for name, count in paid.items() if count != 1]
     faults += [f"lost: {files - len(paid)} payments"] if len(paid) != files else []
