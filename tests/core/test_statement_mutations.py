@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from h2h.core.codecs.bai2 import Bai2
+from h2h.core.codecs.cfonb120 import Cfonb120
 from h2h.core.codecs.mt94x import Mt94x
+from h2h.core.codecs.multicash import MultiCash
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding
 from h2h.core.format import Card, Codec
@@ -60,9 +62,21 @@ BAI2 = b"""01,BANK,CUST,261119,0800,1,80,,2/
 98,1255000,1,9/
 99,1255000,1,11/
 """
+AUSZUG = b"37040044;0532013000;0042;19.11.26;EUR;100.00;12.50;30.05;117.55;Example GmbH;;;;;;;;2\n"
+MULTICASH = AUSZUG + b"".join(
+    b"37040044;0532013000;0042;19.11.26;0931;;;;020;;%s;;;19.11.26;;;NOTE%s;;PAYEE;;;DE02100100100006820101;;\n"
+    % (amount, b";" * 12)
+    for amount in (b"-12.50", b"30.05")
+)
+CFONB = b"".join(
+    b"%s30004    01234EUR2 00010123456  191126".ljust(90) % code + amount.rjust(14, b"0") + b" " * 16 + b"\n"
+    for code, amount in ((b"01", b"1000{"), (b"04", b"125}"), (b"04", b"300E"), (b"07", b"1175E"))
+)
 FILES: dict[str, tuple[Codec, bytes]] = {
     "mt940": (Mt94x(Card("mt940", None, None)), MT940),
     "mt942": (Mt94x(Card("mt942", None, None)), MT942),
+    "multicash": (MultiCash(Card("multicash-auszug", None, None)), MULTICASH),
+    "cfonb120": (Cfonb120(Card("cfonb120", None, None)), CFONB),
     "bai2": (Bai2(Card("bai2", None, None)), BAI2),
 }
 OTHERS = b"019,.-+' /:\nACDNRSFX?\xfc\x00"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.core.erp_files import ROOT
 from tests.core.workbooks import DAY, number, row, workbook
-from tests.journeys.answers import Sent
+from tests.journeys.answers import Sent, pain002
 from tests.journeys.site import OUR_ACCOUNT, Site
 
 PAYEE = "AT611904300234573201"
@@ -184,3 +185,21 @@ def test_validate_and_convert_read_a_file_of_every_kind_as_the_daemon_does(tmp_p
         done = CliRunner().invoke(main, ["convert", *asked, *target, str(file)])
         assert done.exit_code == status, done.output
     assert b"<EndToEndId>INV-1</EndToEndId>" in (tmp_path / "made.xml").read_bytes()
+
+
+def test_a_payment_order_of_1c_goes_from_the_drop_to_the_banks_answer(tmp_path: Path) -> None:
+    letters = (ROOT / "formats/1c/golden/a-payment-order-in-windows-letters.txt").read_bytes()
+    folder = {"name": "other", "outbound": "other/out", "inbound": "other/in", "completeness": {"by": "rename"}}
+    bank = {"accounts": ["40702810900000000017"], "rules": {"charset": "utf-8"}}
+    site = Site(tmp_path, bank=bank, more_erps=({**folder, "patterns": ["*.txt"]},))
+    site.drop("kl_to_1c.txt", letters, "other/out")
+    assert site.once(), (tmp_path / "other/out" / "kl_to_1c.txt.error.txt").read_text()
+    (data,) = site.bank_takes().values()
+    sent = Sent.of(data)
+    assert [payment[1:] for payment in sent.payments] == [("17", "175000.00")]
+    assert "ИП Иванов А.А." in data.decode()
+    site.bank_says("ack.xml", pain002(sent, "RJCT", statuses={"17": ("RJCT", "AC04")}))
+    site.once()
+    assert site.outcomes("kl_to_1c.txt") == {"17": "rejected"}
+    receipt = json.loads((tmp_path / "other/out" / "kl_to_1c.txt.status.json").read_text())
+    assert receipt["payments_by_outcome"] == {"rejected": 1}

@@ -17,6 +17,7 @@ from h2h.core.findings import Finding, WhoActs, error, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
+from h2h.core.rules.lists import decimals_of
 
 WIDTH = 120
 _FIRST = re.compile(
@@ -72,6 +73,7 @@ class _Reading:
         self._entry: Entry | None = None
         self._texts: list[tuple[str, str]] = []
         self._label = ""
+        self._currency = ""
 
     def take(self, number: int, line: str) -> None:
         """The next record, padded to its width."""
@@ -100,6 +102,7 @@ class _Reading:
 
     def _begin(self, number: int, record: str) -> None:
         self._statement = Statement("statement", None, _account(record))
+        self._currency = ""
         balance = self._balance(number, record, "OPBD")
         if balance is not None:
             self._statement.balances.append(balance)
@@ -182,6 +185,11 @@ class _Reading:
             return None
         if not currency.strip():
             self._bad(number, "nothing says in which currency the amount is", record)
+        elif decimals_of(currency) is None:
+            self._odd(number, f"{currency} is no currency")
+        elif self._currency and currency != self._currency:
+            self._odd(number, f"it is in {currency}, and what stands before it in {self._currency}")
+        self._currency = self._currency or currency.strip()
         digits = found[1].replace(" ", "0")
         if found[2] in _SIGNS:
             last, direction = _SIGNS[found[2]]
