@@ -143,7 +143,7 @@ def _download(house: House, session: Session, bank: str, folder: str, entry: Rem
     except _OursError:
         raise
     except Unavailable as problem:
-        session.stat(folder, entry.name)  # rises if it is the connection that does not answer any more
+        next(iter(session.list(folder)), None)  # rises if it is the connection: lost, or too old for anything new
         return _cannot_be_fetched(house, bank, f"{folder}/{name}", str(problem))
     if after is None or (after.size, after.mtime) != (entry.size, entry.mtime):
         log.info("fetch.still-changing", bank=bank, name=name)

@@ -181,8 +181,8 @@ def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
         reason_text=_short(refusal),
         who_acts=first.who_acts,
     )
-    ensure_given_up(house, sub)
     write_receipt(house, sub)
+    ensure_given_up(house, sub)  # last: a witness that cannot be reached must not keep the ERP from its answer
     moved(sub, "refused", findings=len(refusal.findings), code=first.code)
 
 

@@ -416,3 +416,52 @@ def test_one_answer_that_the_bank_does_not_let_us_read_does_not_hold_up_the_othe
     site.once(with_lock)
     assert sorted(f.remote_name for f in site.files()) == ["1-locked.xml", "2-next.xml"]
     assert "cannot-fetch-file" not in site.waiting()
+
+
+def test_a_connection_that_is_lost_among_the_answers_is_no_trouble_of_one_of_them(tmp_path: Path) -> None:
+    """Too old, or cut: the others are fetched over the next one, and nobody is told about a file."""
+    site = Site(tmp_path)
+    lost: list[str] = []
+
+    class Lost:
+        rename_is_atomic = True
+
+        def __init__(self, channel: Any) -> None:
+            self._channel = channel
+
+        @contextmanager
+        def connect(self) -> Iterator[Session]:
+            with self._channel.connect() as session:
+                gone: list[bytes] = []
+                real_list, real_fetch = session.list, session.fetch
+
+                def names(folder: str) -> Iterator[Any]:
+                    if gone:
+                        raise Unavailable("this connection has been open for long enough")
+                    return iter(real_list(folder))
+
+                def fetch(folder: str, name: bytes, sink: Any, bytes_max: int) -> int:
+                    if not lost:
+                        lost.append(name.decode())
+                        gone.append(name)
+                    if gone:
+                        raise Unavailable("this connection has been open for long enough")
+                    return int(real_fetch(folder, name, sink, bytes_max))
+
+                session.list, session.fetch = names, fetch
+                yield session
+
+    site.bank_says("1.xml", camt053([Line("1.00", "THEIRS-1")]), mtime=MONDAY)
+    site.bank_says("2.xml", camt053([Line("2.00", "THEIRS-2")], sequence=2, opening="9999.00"))
+
+    def over_it(house: House) -> House:
+        return replace(house, channels={name: Lost(c) for name, c in house.channels.items()})
+
+    site.once(over_it)
+    site.clock.sleep(60)
+    site.once(over_it)
+    assert lost == ["1.xml"]
+    assert sorted(f.remote_name for f in site.files()) == ["1.xml", "2.xml"]
+    with site.house() as house:
+        ever = [item.kind for item in house.journal.attention(open_only=False)]
+    assert "cannot-fetch-file" not in ever
