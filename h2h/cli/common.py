@@ -187,6 +187,7 @@ def desk(config: Path) -> Iterator[Desk]:
     secret = settings.journal.password
     password = Secrets.of_environment(environment()).text(secret) if secret else None
     url = settings.journal.url or default_url(settings.paths.state)
+    _not_lost(settings)
     clock = SystemClock()
     with open_journal(url, instance=settings.instance, now=clock.now(), password=password, must_exist=True) as journal:
         archive = FileArchive(settings.paths.archive, settings.paths.state / "work")
@@ -200,6 +201,18 @@ def _codes_if_readable(settings: Settings) -> list[BankCode]:
         return codes_of_banks(settings)
     except Misconfigured:
         return []  # receipts then say the code without its meaning; `h2h check` tells what is wrong
+
+
+def _not_lost(settings: Settings) -> None:
+    """A journal that is not there yet is made by the first start; one that is gone is better brought back first."""
+    from h2h.core.errors import Misconfigured
+
+    journal, ledger = settings.paths.state / "journal.db", settings.paths.ledger
+    lost = not settings.journal.url and not (journal.exists() and journal.stat().st_size)
+    if lost and ledger.exists() and ledger.stat().st_size:
+        text = f"the journal {journal} is gone; the ledger {ledger} knows that there was one"
+        hint = "restore the newest backup of the journal, then start h2h: the ledger tells what the backup lacks"
+        raise Misconfigured(text, hint=hint)
 
 
 @contextmanager

@@ -235,7 +235,10 @@ def _journal_and_ledger(settings: Settings, secrets: Secrets) -> Iterator[Proof]
     except H2HError as problem:
         yield of_error(STORAGE, problem)
         return
-    if position is None:
+    if position is None and head:
+        text = f"the journal is gone; the ledger has {head} records of its time"
+        yield wrong(STORAGE, text, "restore the newest backup of the journal, then start h2h")
+    elif position is None:
         yield good(STORAGE, "the journal is made at the first start")
     elif head is not None and position > head:
         what = f"ends at record {head}" if ledger.exists() else f"({ledger}) is gone"

@@ -139,6 +139,25 @@ def test_every_verb_has_its_help_and_no_verb_is_missing(tmp_path: Path) -> None:
     assert max(map(len, listed.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_a_journal_that_is_gone_is_not_called_one_that_is_still_to_be_made(tmp_path: Path, left: str) -> None:
+    site = Site(tmp_path)
+    site.drop("pay.csv", GOOD)
+    assert site.once()
+    (journal,) = tmp_path.rglob("journal.db")
+    journal.unlink()
+    if left != "nothing":
+        journal.touch()
+    for verb in (("status",), ("explain", "pay.csv"), ("attention", "list")):
+        said = Person(site).says(*verb)
+        assert said.status == 1
+        assert "is gone; the ledger" in said.err
+        assert "restore the newest backup" in said.err
+    checked = Person(site).says("check", "--quiet")
+    assert checked.status == 1
+    assert {"nothing": "the journal is gone", "an empty file": "holds no journal yet"}[left] in checked.out
+
+
 @pytest.mark.parametrize("group", ["bank", "schema", "attention", "format", "journal"])
 def test_the_help_of_a_group_breaks_off_in_no_sentence(tmp_path: Path, group: str) -> None:
     told = Person(Site(tmp_path)).types(group, "--help", config=False).out
