@@ -17,7 +17,7 @@ from h2h.cli.prove_site import secret_seen
 from h2h.cli.proving import Mark, Proof, attempt, doubtful, good, of_error, of_findings, wrong
 from h2h.core.errors import H2HError, Misconfigured
 from h2h.core.findings import Severity, WhoActs
-from h2h.core.format import Format
+from h2h.core.format import REQUESTS, Format
 from h2h.core.format_book import FormatBook
 from h2h.core.naming import check_template
 from h2h.core.rules.judge import check_rules
@@ -130,6 +130,12 @@ def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaB
     written = {bank.format: "credit-transfer"}
     if bank.collection_format is not None:
         written[bank.collection_format] = "direct-debit"
+    if bank.recall_format is not None:
+        written[bank.recall_format] = "cancellation-request"
+    if bank.enquiry_format is not None:
+        written[bank.enquiry_format] = "enquiry"
+    if (bank.recall_format or bank.enquiry_format) and not bank.initiating_party:
+        yield doubtful(area, "h2h recall and h2h ask cannot say who asks this bank", "initiating_party in its profile")
     for name in dict.fromkeys((*written, *bank.accepts)):
         try:
             known = formats.get(name)
@@ -142,7 +148,9 @@ def _formats(area: str, bank: BankProfile, formats: FormatBook, schemas: SchemaB
             )
             continue
         if name in written and known.kind != written[name]:
-            yield wrong(area, f"format {name} carries {known.kind}s, not {written[name]}s", "correct the profile")
+            asks = written[name] in REQUESTS
+            what = f"is no {written[name]}" if asks else f"carries {known.kind}s, not {written[name]}s"
+            yield wrong(area, f"format {name} {what}", "correct the profile")
             continue
         schema = bank.schemas.get(name, known.schema)
         if schema is None:

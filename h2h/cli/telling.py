@@ -176,8 +176,8 @@ def _add_recalled(story: Story, events: Sequence[EventRecord]) -> None:
         recalls = event.detail.get("recalls") if event.event == "converted" else None
         for sid, ordinals in (recalls or {}).items():
             shown = ", ".join(str(o) for o in ordinals[:10]) + (" …" if len(ordinals) > 10 else "")
-            name = story.desk.journal.submission(sid).source_name
-            story.facts.append(("calls back", f"payment {shown} of {name} (submission {sid})"))
+            names = [s.source_name for s in story.desk.journal.find(sid) if s.sid == sid]
+            story.facts.append(("calls back", f"payment {shown} of {' '.join(names)} (submission {sid})"))
 
 
 def _without_more(told: Told) -> Told:

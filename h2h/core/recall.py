@@ -30,8 +30,8 @@ RECALLABLE = frozenset({State.SENT, State.ACKNOWLEDGED, State.ACCEPTED, State.PA
 _OPEN = frozenset({Outcome.PENDING, Outcome.PROCESSING, Outcome.ACCEPTED, Outcome.SETTLED, Outcome.UNKNOWN})
 #: A request that went no further asks for nothing any more.
 OVER = frozenset({State.REFUSED, State.CANCELLED, State.DUPLICATE, State.REJECTED, State.TAKEN_OVER})
-#: The bank has not decided yet.
-UNDECIDED = "PDCR"
+#: The bank has said nothing, or that it has not decided yet.
+_NOT_DECIDED = frozenset({None, "PDCR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +141,23 @@ def _payment(payment: PaymentRecord, reasons: tuple[StatusReason, ...]) -> Cance
 # ---------------------------------------------------------------------------------------------- earlier requests
 
 
-def requests_for(events: Iterable[EventRecord], ordinal: int) -> dict[str, str | None]:
-    """Submission of each request for that payment → the bank's last decision on it; None: it has not said anything."""
-    found: dict[str, str | None] = {}
+def standing(events: Iterable[EventRecord], ordinals: Iterable[int]) -> dict[int, dict[str, str | None]]:
+    """Payment → submission of each request for it → the bank's last decision; None: it has not said anything."""
+    found: dict[int, dict[str, str | None]] = {ordinal: {} for ordinal in ordinals}
     for event in events:
-        if event.event == REQUESTED and concerns(event, ordinal):
-            found[str(event.detail.get("recall"))] = None
-        elif event.event == ANSWERED and concerns(event, ordinal):
-            found.update({sid: event.detail.get("status") for sid, said in found.items() if said in (None, UNDECIDED)})
+        if event.event == REQUESTED:
+            named = event.detail.get("payments")
+            for ordinal in found if named is None else found.keys() & set(named):
+                found[ordinal][str(event.detail.get("recall"))] = None
+        elif event.event == ANSWERED and event.detail.get("payment") in found:
+            said = found[event.detail["payment"]]
+            said.update({sid: event.detail.get("status") for sid, before in said.items() if before in _NOT_DECIDED})
     return found
 
 
-def undecided(events: Iterable[EventRecord], ordinal: int) -> list[str]:
-    """The submissions of requests for that payment that the bank has not decided."""
-    return [sid for sid, said in requests_for(events, ordinal).items() if said in (None, UNDECIDED)]
+def undecided(said: Mapping[str, str | None]) -> list[str]:
+    """The submissions of those requests for one payment that the bank has not decided."""
+    return [sid for sid, decision in said.items() if decision in _NOT_DECIDED]
 
 
 def concerns(event: EventRecord, ordinal: int) -> bool:
@@ -186,7 +189,7 @@ def detail_of_request(
 def decided(statuses: Mapping[tuple[str, int], str | None]) -> str | None:
     """What the bank decided of all payments of a request: accepted, refused, partly; None as long as one is open."""
     said = set(statuses.values())
-    if not said or said & {None, UNDECIDED}:
+    if not said or said & _NOT_DECIDED:
         return None
     return "accepted" if said == {"ACCR"} else "refused" if "ACCR" not in said else "partly"
 

@@ -12,10 +12,10 @@ from h2h.core.match import Matching
 from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
-from h2h.core.recall import ANSWERED, decided, requests_for
+from h2h.core.recall import ANSWERED, decided, standing
 from h2h.core.records import PaymentRecord, Submission, SubmissionMove
 from h2h.pipeline.house import House
-from h2h.pipeline.requests import is_request, recalls_of
+from h2h.pipeline.requests import is_request, recalls_of, taken_in
 
 _EVENTS = {
     "accepted": Event.BANK_ACCEPTED,
@@ -45,13 +45,11 @@ def requests_answered(
     by_case = _by_case(house, bank, answer)
     if by_case:
         return by_case
-    sids = set()
+    sids: set[str] = set()
     for sid in {p.sid for p in payments}:
-        events = house.journal.events(sid)
-        for payment in payments:
-            if payment.sid == sid:
-                sids |= set(requests_for(events, payment.ordinal))
-    return [s for s in map(house.journal.submission, sorted(sids)) if is_request(house, s)]
+        said = standing(house.journal.events(sid), [p.ordinal for p in payments if p.sid == sid])
+        sids |= {request for by_request in said.values() for request in by_request}
+    return [request for request in taken_in(house, sorted(sids)).values() if is_request(house, request)]
 
 
 def move_requests(house: House, requests: Sequence[Submission], matching: Matching) -> None:
@@ -60,10 +58,8 @@ def move_requests(house: House, requests: Sequence[Submission], matching: Matchi
     for request in requests:
         statuses: dict[tuple[str, int], str | None] = {}
         for sid, ordinals in recalls_of(house, request.sid).items():
-            events = house.journal.events(sid)
-            for ordinal in ordinals:
-                known = requests_for(events, ordinal).get(request.sid)
-                statuses[sid, ordinal] = said.get((sid, ordinal), known)
+            for ordinal, by_request in standing(house.journal.events(sid), ordinals).items():
+                statuses[sid, ordinal] = said.get((sid, ordinal), by_request.get(request.sid))
         event = _EVENTS[decided(statuses)]
         if may_happen(request.state, event):
             answered = sum(s is not None for s in statuses.values())

@@ -6,7 +6,7 @@ that h2h sent to this bank, each of them once at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,9 +23,10 @@ from h2h.core.recall import (
     detail_of_request,
     judge_reason,
     judge_recall,
+    standing,
     undecided,
 )
-from h2h.core.records import EventRecord, PaymentRecord, Submission
+from h2h.core.records import PaymentRecord, Submission
 from h2h.core.rules.statement_rules import check_message
 from h2h.core.view import message_json
 from h2h.core.view_cancellation import told
@@ -75,7 +76,12 @@ def check_request(house: House, sub: Submission, bank: BankProfile, format_: For
 
 def is_request(house: House, sub: Submission, *kinds: str) -> bool:
     """Whether the submission asks a bank for something, or (*kinds*) for just that."""
-    return sub.bank_format is not None and house.formats.get(sub.bank_format).kind in (kinds or REQUESTS)
+    if sub.bank_format is None:
+        return False
+    try:
+        return house.formats.get(sub.bank_format).kind in (kinds or REQUESTS)
+    except Misconfigured:
+        return False  # a format of the installation's own that is gone: no request is written in such
 
 
 def recalls_of(house: House, sid: str) -> dict[str, list[int]]:
@@ -90,35 +96,36 @@ def refuse_twice(house: House, sub: Submission) -> None:
     """Asked again when sealing: two requests that were checked side by side did not see each other. ``Refused``."""
     findings = []
     for sid, ordinals in recalls_of(house, sub.sid).items():
-        events = house.journal.events(sid)
-        for ordinal in ordinals:
-            others = [o for o in live_requests(house, events, ordinal, but=sub.sid) if o.number < sub.number]
-            findings += [_twice(f"payment {ordinal} of submission {sid}", other) for other in others[:1]]
+        for ordinal, others in _live(house, sid, ordinals, but=sub.sid).items():
+            first = [o for o in others if o.number < sub.number]
+            findings += [_twice(f"payment {ordinal} of submission {sid}", other) for other in first[:1]]
     if findings:
         raise Refused(findings)
 
 
-def live_requests(house: House, events: Sequence[EventRecord], ordinal: int, *, but: str = "") -> list[Submission]:
-    """Requests for that payment, by its submission's *events*, that are on their way or not decided yet."""
-    found = []
-    for sid in undecided(events, ordinal):
-        try:
-            request = house.journal.submission(sid)
-        except NotFound:
-            continue  # made, and never taken in: nothing was asked
-        if sid != but and request.state not in OVER:
-            found.append(request)
-    return found
-
-
 def already_asked(house: House, sub: Submission, payments: Sequence[PaymentRecord], *, but: str = "") -> list[Finding]:
-    """A finding for each of *payments* that is being called back already."""
-    events = house.journal.events(sub.sid)
-    found = []
-    for payment in payments:
-        others = live_requests(house, events, payment.ordinal, but=but)
-        found += [_twice(f"payment {payment.ordinal} ({payment.end_to_end_id})", other) for other in others[:1]]
+    """A finding for each of *payments* that is being called back already, by another request than *but*."""
+    live = _live(house, sub.sid, [p.ordinal for p in payments], but=but)
+    return [_twice(f"payment {p.ordinal} ({p.end_to_end_id})", o) for p in payments for o in live[p.ordinal][:1]]
+
+
+def taken_in(house: House, sids: Iterable[str]) -> dict[str, Submission]:
+    """The requests that were taken in; one that was made and never taken in asked for nothing."""
+    found = {}
+    for sid in sids:
+        try:
+            found[sid] = house.journal.submission(sid)
+        except NotFound:
+            continue
     return found
+
+
+def _live(house: House, sid: str, ordinals: Sequence[int], *, but: str) -> dict[int, list[Submission]]:
+    """Payment → the requests for it that are on their way, or that the bank has not decided."""
+    said = {o: undecided(by_request) for o, by_request in standing(house.journal.events(sid), ordinals).items()}
+    requests = taken_in(house, {request for named in said.values() for request in named} - {but})
+    live = {request: sub for request, sub in requests.items() if sub.state not in OVER}
+    return {ordinal: [live[request] for request in named if request in live] for ordinal, named in said.items()}
 
 
 # ---------------------------------------------------------------------------------------------- payments called back

@@ -164,6 +164,9 @@ def test_what_broke_is_found(tmp_path: Path, break_it: Callable[[Site], None], w
         ({}, {"rules": {"usage": [{"name": "a", "field": "b", "clause": "c", "required": True}]}}, "no field b"),
         ({}, {"format": "camt.053.001.08"}, "carries statements, not credit-transfers"),
         ({}, {"collection_format": "pain.001.001.09"}, "carries credit-transfers, not direct-debits"),
+        ({}, {"recall_format": "camt.055.001.03"}, "camt.055.001.03: h2h reads it, but cannot write it"),
+        ({}, {"recall_format": "camt.060.001.05"}, "is no cancellation-request"),
+        ({}, {"enquiry_format": "camt.061.001.05"}, "there is no format 'camt.061.001.05'"),
     ],
 )
 def test_a_profile_that_would_fail_later_fails_now(

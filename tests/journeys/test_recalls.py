@@ -11,6 +11,8 @@ import pytest
 from lxml import etree
 
 from h2h.core.lifecycle import State
+from h2h.core.model.status import StatusReason
+from h2h.core.recall import REQUESTED, detail_of_request
 from h2h.core.records import Submission
 from h2h.data import data_dir
 from h2h.simulator import BEHAVIOURS, Behaviour, Rule, SimulatedBank
@@ -305,6 +307,20 @@ def test_a_question_that_makes_no_sense_is_refused(tmp_path: Path, words: tuple[
     assert (refused.status, said in refused.err) == (1, True), refused.err
     site.once()
     assert site.bank_takes() == {}
+
+
+def test_a_wish_that_never_became_a_request_stands_in_nobodys_way(tmp_path: Path) -> None:
+    site, sent = accepted(tmp_path)
+    with site.house() as house:
+        sid = site.submission("salaries.csv").sid
+        detail = detail_of_request("0" * 20, "PROO-LOST", [1], (StatusReason("DUPL", text="Lost"),))
+        house.journal.remark(sid, REQUESTED, at=house.now(), actor="alice", detail=detail)
+    site.bank_says("answer.xml", camt029(sent, {"SAL-1": "PDCR"}))
+    assert site.once()
+    assert [f.state for f in site.files()] == ["DELIVERED", "DELIVERED"]
+    assert recall(site, "--payment", "1", *WHY).status == 0
+    site.once()
+    assert len(site.bank_takes()) == 1
 
 
 class Town:
