@@ -13,6 +13,7 @@ import click
 from h2h.cli.common import lang_option
 
 if TYPE_CHECKING:
+    from h2h.core.answers import BankCode
     from h2h.core.codes import Reason
 
 _LISTS = {
@@ -77,10 +78,12 @@ def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json:
     """
     from h2h.core import codes
 
-    known = [r for r in (*codes.meanings(code.upper()), *_of_banks(code, config)) if kind in (None, r.list)]
+    of_banks = _of_banks(config)
+    own = [c.as_reason() for c in of_banks if c.code.upper() == code.upper()]
+    known = [r for r in (*codes.meanings(code.upper()), *own) if kind in (None, r.list)]
     status = codes.status(code.upper()) if kind is None else None
     if not known and status is None:
-        near = codes.near(code)
+        near = codes.near(code, [c.code for c in of_banks])
         hint = f" Near it: {', '.join(near)}." if near else ""
         text = f"No list known here has the code '{code}'.{hint} Ask the bank; nothing is known of the payment."
         click.echo(text, err=True)
@@ -97,8 +100,8 @@ def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json:
         _print(found, lang)
 
 
-def _of_banks(code: str, config: Path | None) -> list[Reason]:
-    """The code in the tables of banks with documents of their own."""
+def _of_banks(config: Path | None) -> list[BankCode]:
+    """The tables of banks with documents of their own."""
     from h2h.cli.common import codes_of_banks
     from h2h.core.errors import H2HError
 
@@ -108,7 +111,7 @@ def _of_banks(code: str, config: Path | None) -> list[Reason]:
             from h2h.settings import load
 
             settings = load(config)
-        return [c.as_reason() for c in codes_of_banks(settings) if c.code.upper() == code.upper()]
+        return codes_of_banks(settings)
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
 

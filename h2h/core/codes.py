@@ -6,6 +6,7 @@ status report and a bank's own error on a return.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -72,11 +73,13 @@ def meanings(code: str) -> tuple[Reason, ...]:
     return tuple(reason for (_, known), reason in _reasons().items() if known == code)
 
 
-def near(code: str) -> list[str]:
-    """Codes that look like *code*, for those who mistyped it."""
+def near(code: str, more: Iterable[str] = ()) -> list[str]:
+    """Codes that look like *code*, of these lists and of *more*, for those who mistyped it."""
     import difflib
 
-    return difflib.get_close_matches(code.upper(), sorted({known for _, known in _reasons()}), n=3, cutoff=0.5)
+    return difflib.get_close_matches(
+        code.upper(), sorted({*more, *(known for _, known in _reasons())}), n=3, cutoff=0.5
+    )
 
 
 def status(code: str) -> Status | None:

@@ -21,6 +21,7 @@ from h2h.core.view_enquiry import enquiry_json
 STATUS_ROW_HEADER = (
     *("original_message_id", "payment_information_id", "end_to_end_id", "instruction_id", "uetr", "amount", "currency"),
     *("creditor_account", "status", "reason_code", "reason_text", "bank_reference"),
+    *("outcome", "payment"),  # of a bank's own codes: what they mean, and the position of the payment in our file
 )
 INITIATION_ROW_HEADER = (
     *("message_id", "payment_information_id", "requested_execution_date", "debtor", "debtor_account", "end_to_end_id"),
@@ -338,13 +339,15 @@ def _status_rows(report: StatusReport) -> Iterator[tuple[object, ...]]:
     original = report.original_message_id
     for t in report.transactions:
         about = (t.payment_information_id, t.end_to_end_id, t.instruction_id, t.uetr, _money(t.amount), t.currency)
-        yield (original, *about, t.creditor_account, t.status, *_reason(t.reasons), t.account_servicer_reference)
+        said = (t.creditor_account, t.status, *_reason(t.reasons), t.account_servicer_reference)
+        yield (original, *about, *said, t.outcome, t.ordinal)
     answered = {t.payment_information_id for t in report.transactions}
     for i in report.instructions:
         if i.payment_information_id not in answered:
-            yield (original, i.payment_information_id, *[None] * 6, i.status, *_reason(i.reasons), None)
+            yield (original, i.payment_information_id, *[None] * 6, i.status, *_reason(i.reasons), None, None, None)
     if not report.transactions and not report.instructions:
-        yield (original, *[None] * 7, report.group_status, *_reason(report.group_reasons), None)
+        whole = (report.group_status, *_reason(report.group_reasons), None, report.group_outcome, None)
+        yield (original, *[None] * 7, *whole)
 
 
 def _reason(reasons: Sequence[StatusReason]) -> tuple[str, str]:

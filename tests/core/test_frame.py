@@ -14,6 +14,7 @@ from h2h.core.codecs.frame import Frame, frame_of
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Severity, refuses
 from h2h.core.outcome import Outcome
+from h2h.core.view import status_rows
 from h2h.data import data_dir
 from tests.core.own import BOOK, initiation, payment, written
 
@@ -196,6 +197,16 @@ def _from_ping_an() -> Any:
 def test_each_answer_of_ping_an_says_what_became_of_the_payment(name: str, outcomes: list[Outcome]) -> None:
     message: Any = BOOK.read(golden(name)).message
     assert [t.outcome for t in message.transactions] == outcomes
+
+
+def test_an_answer_as_a_table_says_what_became_of_each_payment_and_which_one_it_is() -> None:
+    message: Any = BOOK.read(golden("batch-status-row-by-row-with-another-page")).message
+    header, rows = status_rows(message)
+    became = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [(r["payment"], r["status"], r["outcome"]) for r in became] == [
+        ("1", "20", "settled"),
+        ("2", "1", "returned"),
+    ]
 
 
 def test_no_records_is_an_empty_statement_and_a_refusal_is_none() -> None:
