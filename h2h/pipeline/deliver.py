@@ -115,7 +115,8 @@ def _made(house: House, file: InboundFile, part: Part, working: Path, kept_as: s
     with working.open("wb") as out:
         rows = part.content(out)
     kept = house.archive.get(file.fid, file.fetched_at, kept_as)
-    return kept or house.archive.put(file.fid, file.fetched_at, kept_as, working), rows
+    # What stands there is put there again: the process that did may have been killed before it was durable.
+    return house.archive.put(file.fid, file.fetched_at, kept_as, kept or working), rows
 
 
 def _sha256(content: Path) -> str:

@@ -101,7 +101,11 @@ def _open(house: House, file: InboundFile) -> InboundFile:
     received = house.archive.get(file.fid, file.fetched_at, "10-received")
     if received is None:
         raise Misconfigured(f"the archive has lost 10-received of bank file {file.fid}")
-    if house.archive.get(file.fid, file.fetched_at, "20-opened") is None:
+    opened = house.archive.get(file.fid, file.fetched_at, "20-opened")
+    if opened is not None:
+        # Whoever put it there may have been killed before it was durable: the journal must not rely on it yet.
+        house.archive.put(file.fid, file.fetched_at, opened.name, opened)
+    else:
         plain = house.archive.scratch(file.fid) / "opened"
         report = house.sealers[file.bank].open(received, plain)
         house.archive.put(file.fid, file.fetched_at, "20-opened", plain)

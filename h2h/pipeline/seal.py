@@ -43,6 +43,8 @@ def seal(house: House, sub: Submission) -> Submission:
     sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
     if sealed is None:
         sealed = _sealed_now(house, sub, kept(house, sub, "30-bank", _converted_to(house, sub)))
+    else:  # whoever sealed it may have been killed before it was durable
+        house.archive.put(sub.sid, sub.received_at, sealed.name, sealed)
     sha256, size = digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
@@ -86,7 +88,7 @@ def _sealed_now(house: House, sub: Submission, plain: Path) -> Path:
         sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
         if sealed is None or not house.settings.node.name:
             raise
-        return sealed
+        return house.archive.put(sub.sid, sub.received_at, sealed.name, sealed)
     finally:
         house.archive.clean(sub.sid)
 

@@ -175,3 +175,37 @@ def test_a_receipt_tells_what_became_of_the_file_while_it_was_being_written(tmp_
     assert moved == ["HELD"]
     receipt = site.receipt("salaries.csv")
     assert (receipt["state"], receipt["reason"]) == ("HELD", "H9-BY-HAND")
+
+
+@pytest.mark.parametrize(
+    ("artefact", "stopped_at", "moved_by"),
+    [("40-sealed", "sealed", "journal.advance"), ("20-opened", "OPENED", "journal.move_file")],
+)
+def test_what_a_killed_process_kept_is_made_durable_before_the_journal_relies_on_it(
+    tmp_path: Path, artefact: str, stopped_at: str, moved_by: str
+) -> None:
+    """Its name may be in memory only; a power cut after the journal's move lost it, and the file waited for ever."""
+    site = Site(tmp_path)
+    site.drop("salaries.csv", TWO)
+    if artefact == "20-opened":
+        site.once()
+        (data,) = site.bank_takes().values()
+        site.bank_says("1-status.xml", pain002(Sent.of(data), "ACSP"))
+    seen: list[str] = []
+
+    def stopping(name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if name == moved_by and stopped_at in map(str, args):
+            raise StoppedError
+        return method(*args, **kwargs)
+
+    def watching(name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if name == "archive.put" and str(args[2]).startswith(artefact):
+            seen.append("kept")
+        if name == moved_by and stopped_at in map(str, args):
+            seen.append("moved")
+        return method(*args, **kwargs)
+
+    with pytest.raises(StoppedError):
+        site.once(lambda house: ports(house, stopping))
+    site.once(lambda house: ports(house, watching))
+    assert seen == ["kept", "moved"]
