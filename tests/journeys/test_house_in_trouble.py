@@ -150,18 +150,24 @@ def mounted() -> Iterator[Callable[[Path, str], Path]]:
 Mounted = Callable[[Path, str], Path]
 
 
-def fill(directory: Path, pages_left: int) -> Path:
-    """A file that leaves room for so many pages only."""
-    filler = directory / "filler"
-    page = os.sysconf("SC_PAGESIZE")
-    with filler.open("wb", buffering=0) as file:
+class Filler:
+    """A file that leaves room for so many pages only; it is held open, so that tidying its name away makes no room."""
+
+    def __init__(self, directory: Path, pages_left: int) -> None:
+        self._path = directory / "filler"
+        page = os.sysconf("SC_PAGESIZE")
+        self._file = self._path.open("wb", buffering=0)
         try:
             while True:
-                file.write(bytes(page))
+                self._file.write(bytes(page))
         except OSError as problem:
             assert problem.errno == errno.ENOSPC
-        file.truncate(max(file.seek(0, os.SEEK_END) - pages_left * page, 0))
-    return filler
+        self._file.truncate(max(self._file.seek(0, os.SEEK_END) - pages_left * page, 0))
+
+    def unlink(self) -> None:
+        """There is room again."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 @root_only
@@ -177,7 +183,7 @@ def test_a_full_disk_loses_and_doubles_nothing_and_h2h_goes_on_by_itself_when_th
     told, stopped, outcomes = set(), 0, set()
     for pages in range(0, 24, 3) if place == "state" else range(5):
         reference = f"PAGES-{pages}"
-        filler = fill(disk, pages)
+        filler = Filler(disk, pages)
         site.drop(f"{reference}.csv", salaries((reference, "10,00", IBANS[0])))
         try:
             site.once()
@@ -193,7 +199,7 @@ def test_a_full_disk_loses_and_doubles_nothing_and_h2h_goes_on_by_itself_when_th
         sent = Sent.of(next(iter(site.bank_takes().values())))
         assert site.waiting() == [], f"{pages} pages"
 
-        filler = fill(disk, pages)
+        filler = Filler(disk, pages)
         site.bank_says(f"{reference}.xml", pain002(sent, "ACSP", message_id=reference))
         try:
             site.once()
