@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from sqlalchemy import insert
+
 from h2h.adapters import files
-from h2h.adapters.journal import sql_outbound
-from h2h.core import evidence
+from h2h.adapters.journal import moves, rows, sql_outbound, submissions
+from h2h.adapters.journal.tables import commit_intents
+from h2h.core import evidence, lifecycle
 from h2h.core.lifecycle import Event, State
 from h2h.core.records import Submission
 from h2h.pipeline import fetch, intake, outbound, send, suspicions
@@ -45,6 +49,61 @@ def plain_rename_asked_again() -> None:
     """A rename that is a link and an unlink is repeated as if it were one step."""
     real = evidence.decide
     _put(send, "decide", lambda **seen: real(**{**seen, "rename_is_atomic": True}))
+
+
+def clock_in_the_name() -> None:
+    """The name at the bank holds the time of the attempt: a repetition has another one."""
+
+    def rename(house: House, session: Session, sub: Submission) -> None:
+        folder = house.bank(sub).folders.to_bank
+        stamped = f"{house.now():%H%M%S}-{sub.remote_name}"
+        session.rename(folder, sub.commit_temporary or "", folder, stamped)
+
+    _put(send, "_rename", rename)
+
+
+def same_temporary_name() -> None:
+    """Every attempt uploads under the same temporary name."""
+    real = send._upload
+
+    def upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
+        session.remove(folder, temporary)
+        real(house, session, sub, folder, temporary)
+
+    _put(send, "temporary_name", lambda remote, generation, attempt: f".{remote}.{generation}.1.part")
+    _put(send, "_upload", upload)
+
+
+def no_compare_and_set() -> None:
+    """A row is written whatever became of it since it was read: whoever comes late takes it back."""
+    real = sql_outbound.compare_and_set
+    targets = {event: target for moves in lifecycle.TRANSITIONS.values() for event, target in moves.items()}
+
+    def held(connection: Any, sid: str, version: int) -> Any:
+        return connection.execute(*sql_outbound.for_update(sid)).one()
+
+    def written(connection: Any, sid: str, version: int, values: dict[str, Any]) -> Submission:
+        present = held(connection, sid, version).version
+        return rows.submission(connection.execute(*real(sid, present, values)).one())
+
+    def advance(state: State, event: Event, *, held_from: State | None = None) -> State:
+        return lifecycle.TRANSITIONS[state].get(event, targets[event])
+
+    def insert_intent(sid: str, generation: int, temporary: str, at: datetime) -> Any:
+        return insert(commit_intents).prefix_with("OR REPLACE"), {
+            "sid": sid, "generation": generation, "temporary": temporary, "at": at
+        }  # fmt: skip
+
+    fixed = moves.columns_after
+
+    def columns(before: Submission, target: State, move: Any) -> dict[str, Any]:
+        return fixed(replace(before, commit_temporary=None), target, move)
+
+    _put(submissions, "columns_after", columns)
+    _put(lifecycle, "advance", advance)
+    _put(sql_outbound, "insert_commit_intent", insert_intent)
+    _put(submissions, "_held", held)
+    _put(submissions, "_set", written)
 
 
 def same_bytes_not_known() -> None:
@@ -143,6 +202,9 @@ def _all() -> Iterator[tuple[str, Callable[[], None]]]:
         ledger_before_journal,
         ledger_forgotten,
         plain_rename_asked_again,
+        clock_in_the_name,
+        same_temporary_name,
+        no_compare_and_set,
         same_bytes_not_known,
         answer_removed_before_it_is_kept,
         repeated_answer_is_new,

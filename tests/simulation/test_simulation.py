@@ -102,6 +102,25 @@ CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
         ("one", "--flow", "fxp", "--calm", "--plan", "session.rename#1:both_names session.stat#3:bank"),
         "I9",
     ),
+    "clock-in-the-name": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
+    "same-temporary-name": (
+        (
+            "one",
+            "--seed",
+            "2",
+            "--flow",
+            "send",
+            "--nodes",
+            "1",
+            "--plan",
+            "session.create#1:late session.rename#1:reply_lost session.stat#2:bank",
+        ),
+        "I9",
+    ),
+    "no-compare-and-set": (
+        ("one", "--seed", "1", "--flow", "send", "--nodes", "2", "--plan", "session.digest#1:pause"),
+        "I1",
+    ),
     "same-bytes-not-known": (("one", "--flow", "same-bytes", "--calm", "--plan", ""), "I12"),
     "answer-removed-before-it-is-kept": (
         ("one", "--flow", "statement", "--calm", "--plan", "archive.put#1:no_room"),
