@@ -7,7 +7,7 @@ enough, an amount alone neither. A debit settles; a credit with a return reason,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -22,18 +22,22 @@ _NO_ID = frozenset({"NOTPROVIDED", "NONREF", ""})
 
 def ids_of(message: StatementMessage) -> tuple[list[str], list[str], list[str]]:
     """All ids in *message* that could be ours: end-to-end ids, UETRs, payment information ids."""
+    return ids_among(entry for statement in message.statements for entry in statement.entries)
+
+
+def ids_among(entries: Iterable[Entry]) -> tuple[list[str], list[str], list[str]]:
+    """The same of some entries."""
     end_to_end: set[str] = set()
     uetrs: set[str] = set()
     batches: set[str] = set()
-    for statement in message.statements:
-        for entry in statement.entries:
-            if entry.batch_payment_information_id:
-                batches.add(entry.batch_payment_information_id)
-            for detail in entry.details:
-                end_to_end.add(detail.end_to_end_id or "")
-                uetrs.add(detail.uetr or "")
-                if detail.payment_information_id:
-                    batches.add(detail.payment_information_id)
+    for entry in entries:
+        if entry.batch_payment_information_id:
+            batches.add(entry.batch_payment_information_id)
+        for detail in entry.details:
+            end_to_end.add(detail.end_to_end_id or "")
+            uetrs.add(detail.uetr or "")
+            if detail.payment_information_id:
+                batches.add(detail.payment_information_id)
     return sorted(end_to_end - _NO_ID), sorted(uetrs - _NO_ID), sorted(batches - _NO_ID)
 
 
@@ -71,9 +75,14 @@ def match_entries(message: StatementMessage, candidates: Sequence[PaymentRecord]
     """Gather into *matching* what the entries say of *candidates* (all payments that bear one of ``ids_of``)."""
     known = Known(candidates)
     for statement in message.statements:
-        for position, entry in enumerate(statement.entries):
-            if entry.status in (None, "BOOK"):  # pending and information entries move no money
-                _match_entry(statement, entry, position, known, matching)
+        match_some(statement, statement.entries, 0, known, matching)
+
+
+def match_some(statement: Statement, entries: Iterable[Entry], position: int, known: Known, matching: Matching) -> None:
+    """The same of some of a statement's entries, of which the first stands at *position* (from 0)."""
+    for at, entry in enumerate(entries, position):
+        if entry.status in (None, "BOOK"):  # pending and information entries move no money
+            _match_entry(statement, entry, at, known, matching)
 
 
 def payments_behind(
@@ -97,11 +106,13 @@ def payments_behind(
     return [p for p in fits if p in booked] or (fits if len(fits) == 1 else [])
 
 
-def statement_records(fid: str, message: StatementMessage) -> list[StatementRecord]:
+def statement_records(
+    fid: str, message: StatementMessage, entry_count: Callable[[Statement], int] = lambda s: len(s.entries)
+) -> list[StatementRecord]:
     """What is kept of each statement for the next one's continuity. The pages of one statement are one."""
     records: list[StatementRecord] = []
     for statement in message.statements:
-        record = _record(fid, statement)
+        record = _record(fid, statement, entry_count(statement))
         last = records[-1] if records else None
         if last is not None and statement.continues and _one_statement(last, record):
             record = replace(
@@ -115,7 +126,7 @@ def statement_records(fid: str, message: StatementMessage) -> list[StatementReco
     return records
 
 
-def _record(fid: str, statement: Statement) -> StatementRecord:
+def _record(fid: str, statement: Statement, entry_count: int) -> StatementRecord:
     return StatementRecord(
         fid=fid,
         account=statement.account.number or "",
@@ -127,7 +138,7 @@ def _record(fid: str, statement: Statement) -> StatementRecord:
         closing=_signed(statement.closing),
         opening_date=statement.opening.date if statement.opening else None,
         closing_date=statement.closing.date if statement.closing else None,
-        entry_count=len(statement.entries),
+        entry_count=entry_count,
     )
 
 

@@ -1,16 +1,88 @@
-"""Rows of a statement that is never held whole: memory does not grow with it."""
+"""A statement message that is never held whole: its entries come in batches, and memory does not grow with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from h2h.core import rows as delivered
 from h2h.core.findings import Finding
 from h2h.core.match_entries import Known
-from h2h.core.model.statement import Entry
+from h2h.core.model.statement import Entry, Statement, StatementMessage
 from h2h.core.rules.statement_rules import EntrySums
 from h2h.core.view import OF_THE_JOURNAL
+
+#: So many entries are looked at together.
+ENTRIES_AT_ONCE = 1000
+
+
+class Stretch(NamedTuple):
+    """Entries that follow each other in one statement; the first of them stands at *position* (from 0)."""
+
+    statement: Statement
+    position: int
+    entries: Sequence[Entry]
+
+
+class Walk:
+    """One walk over a message's entries, in document order; what only the end tells is known when it is over.
+
+    *stream* is what ``Format.stream`` gives. A statement stands in them as far as it was known then; it is the
+    same object that the message has in the end.
+    """
+
+    def __init__(self, stream: Iterable[tuple[Any, Sequence[Entry]]]) -> None:
+        self._stream = stream
+        self._sums: dict[int, EntrySums] = {}
+        self._currencies: dict[int, str] = {}
+        self.message = StatementMessage(None, None)
+
+    @classmethod
+    def of(cls, message: StatementMessage) -> Walk:
+        """Of a message that is held whole."""
+        return cls([*((s, s.entries) for s in message.statements), (message, [])])
+
+    def __iter__(self) -> Iterator[Stretch]:
+        around: Any = None
+        for around, entries in self._stream:
+            if not entries:
+                continue
+            sums = self._sums.get(id(around))
+            if sums is None:
+                sums = self._sums[id(around)] = EntrySums(around)
+                self._currencies[id(around)] = entries[0].currency
+            position = sums.count
+            for entry in entries:
+                sums.add(entry)
+            yield Stretch(around, position, entries)
+        self.message = around
+
+    def batches(self) -> Iterator[list[Stretch]]:
+        """The stretches, so many together that it is worth while to ask the journal about them."""
+        batch: list[Stretch] = []
+        count = 0
+        for part in self:
+            batch.append(part)
+            count += len(part.entries)
+            if count >= ENTRIES_AT_ONCE:
+                yield batch
+                batch, count = [], 0
+        if batch:
+            yield batch
+
+    def count(self, statement: Statement) -> int:
+        """How many entries of it have come."""
+        sums = self._sums.get(id(statement))
+        return sums.count if sums is not None else 0
+
+    def currency(self, statement: Statement) -> str | None:
+        """That of its first entry."""
+        return self._currencies.get(id(statement))
+
+    def findings(self) -> list[Finding]:
+        """Where the message disagrees with itself, once all entries have come."""
+        statements = self.message.statements
+        return [f for s in statements for f in self._sums.get(id(s), EntrySums(s)).findings()]
 
 
 def streamed_statement_rows(
@@ -23,19 +95,10 @@ def streamed_statement_rows(
     width = len(delivered.STATEMENT_HEADER) - len(OF_THE_JOURNAL)
 
     def rows() -> Iterator[Sequence[str]]:
-        nobody, sums = Known(()), dict[int, EntrySums]()
-        around: Any = None
-        for around, entries in stream:
-            if not entries:
-                continue
-            own = sums.setdefault(id(around), EntrySums(around))
-            position = own.count
-            for entry in entries:
-                own.add(entry)
-            for row in delivered.entry_rows(around, entries, position, nobody, {}):
+        nobody, walk = Known(()), Walk(stream)
+        for statement, position, entries in walk:
+            for row in delivered.entry_rows(statement, entries, position, nobody, {}):
                 yield row[:width]
-        # The last is the message; each of its statements is the one that stood around its entries.
-        for statement in around.statements:
-            findings.extend(sums.get(id(statement), EntrySums(statement)).findings())
+        findings.extend(walk.findings())
 
     return delivered.STATEMENT_HEADER[:width], rows()

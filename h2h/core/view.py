@@ -92,7 +92,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "closing_balance": _balance(closing),
         "balances": [{"type": b.type, **(_balance(b) or {})} for b in statement.balances],
         **({"additional_information": told} if (told := statement.additional_information) else {}),
-        "entries": [_entry(e) for e in statement.entries],
+        "entries": [entry_json(e) for e in statement.entries],
     }
 
 
@@ -107,7 +107,8 @@ def _balance(balance: Balance | None) -> dict[str, Any] | None:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """One entry of a statement."""
     details = entry.details
     remittance = " ".join(d.remittance for d in details if d.remittance)
     more = entry.additional_information if remittance else ""
@@ -231,6 +232,11 @@ def _mandate(transaction: CreditTransfer) -> dict[str, Any]:
         "pre_notification_date": _when(collection.pre_notification_date),
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def transaction_json(transaction: CreditTransfer, kind: str) -> dict[str, Any]:
+    """One payment of a file of that kind."""
+    return _transaction(transaction, "creditor" if kind == "credit-transfer" else "debtor")
 
 
 def _transaction(transaction: CreditTransfer, other: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,7 @@ from h2h.core.view import message_json
 from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept
+from h2h.pipeline.passing import Payments, long_payments
 from h2h.pipeline.reading import dumped
 from h2h.pipeline.requests import check_request
 from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
@@ -54,8 +55,14 @@ class Converted:
     control_sum: Decimal
     payments: Iterable[PaymentRecord]
     findings: list[Finding]
-    view: dict[str, Any]
+    view: dict[str, Any] | Path  # what the payments are, as JSON; a long one is written already, with the findings
     detail: dict[str, Any] = field(default_factory=dict)  # what else its history keeps
+
+    def shown(self) -> bytes | Path:
+        """What the payments are, and all findings, as JSON."""
+        if isinstance(self.view, Path):
+            return self.view
+        return dumped({**self.view, "findings": [f.as_json() for f in self.findings]})
 
 
 def convert(house: House, sub: Submission, between: Callable[[], None] = lambda: None) -> Submission:
@@ -89,11 +96,10 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         if suspected is not None:
             stack.close()
             return hold_or_refuse(house, sub, suspected)
-        view = {**done.view, "findings": [f.as_json() for f in done.findings]}
         # Cut short before the journal knew, both are made anew: the day or the profile may have changed. Once something
         # was sealed they are what it was sealed from, whatever an older journal says.
         anew = house.archive.get(sub.sid, sub.received_at, "40-sealed") is None
-        house.archive.put(sub.sid, sub.received_at, "20-payment.json", dumped(view), anew=anew)
+        house.archive.put(sub.sid, sub.received_at, "20-payment.json", done.shown(), anew=anew)
         bank_file = house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file, anew=anew)
         sub = house.journal.advance(
             sub,
@@ -174,6 +180,9 @@ def _from_table(
 
 def _from_document(house: House, sub: Submission, bank: BankProfile, source: Path, scratch: Path) -> Converted:
     """A file that says itself what it is: unchanged if the bank takes its format, else written anew in the bank's."""
+    long = _passes_through(house, bank, source, scratch, house.day_at(bank, house.now()), sub.sid)
+    if long is not None:
+        return long
     data = source.read_bytes()
     format_ = house.formats.identify(data)
     if format_.kind in REQUESTS:
@@ -233,6 +242,39 @@ def _from_request(
         findings=request.findings,
         view=request.view,
         detail=request.detail,
+    )
+
+
+def _passes_through(
+    house: House, bank: BankProfile, source: Path, scratch: Path, today: date, sid: str
+) -> Converted | None:
+    """A long file that goes on unchanged and is good; None if it is another: that is looked at whole."""
+    format_ = long_payments(source, house.formats)
+    if format_ is None or format_.id not in bank.accepts:
+        return None
+    findings = house.schemas.validate_file(_schema_of(bank, format_), source, format_.as_schema_sees_it)
+    if refuses(findings):
+        return None
+    try:
+        payments = Payments(source, format_)
+    except Refused:
+        return None
+    findings = findings + payments.findings(bank, today)
+    if refuses(findings):
+        raise Refused(findings)
+    view = scratch / "payment.json"
+    with view.open("wb") as out:
+        payments.dump_into(out, findings)
+    return Converted(
+        bank_file=source,
+        source_format=format_.id,
+        bank_format=format_.id,
+        message_id=payments.initiation.message_id,
+        count=payments.totals.all.count,
+        control_sum=payments.totals.all.total,
+        payments=payments.records(sid),
+        findings=findings,
+        view=view,
     )
 
 

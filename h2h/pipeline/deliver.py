@@ -13,26 +13,27 @@ from typing import Any
 
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs
-from h2h.core.format import Read
+from h2h.core.format import Message
 from h2h.core.model.cancellation import CancellationAnswer
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
 from h2h.pipeline.called_back import called_back
+from h2h.pipeline.content import Content, content_of
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import answered_id, dumped, findings_of, read_again
+from h2h.pipeline.reading import answered_id, dumped, findings_of
 from h2h.settings import ErpFolder
 
 
 def deliver(house: House, file: InboundFile) -> None:
     """Write everything to every folder that gets it. ``Unavailable``, ``OutOfSpace``: it is repeated later."""
-    read = read_again(house, file)
+    content = content_of(house, file)
     whole = house.archive.get(file.fid, file.fetched_at, "30-message")
     if whole is None:
         raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
     findings = findings_of(whole)
-    for folder in _folders(house, file, read):
+    for folder in _folders(house, file, content.message):
         done = f"50-delivered-{safe_name(folder.name)}.json"
         if house.archive.get(file.fid, file.fetched_at, done) is not None:
             continue  # whole, by an earlier try; the ERP may have taken it away since
@@ -45,21 +46,21 @@ def deliver(house: House, file: InboundFile) -> None:
             "message_id": file.message_id,
             "fetched_at": file.fetched_at.isoformat(),
             "sha256": file.sha256,
-            **_put(house, file, folder, read, whole),
+            **_put(house, file, folder, content, whole),
             "findings": findings,
         }
         house.inboxes[folder.name].deliver(f"{stem(file)}.manifest.json", dumped(manifest))
         house.archive.put(file.fid, file.fetched_at, done, dumped(manifest))
 
 
-def _put(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> dict[str, Any]:
+def _put(house: House, file: InboundFile, folder: ErpFolder, content: Content, whole: Path) -> dict[str, Any]:
     """Everything but the manifest; what the manifest says of it."""
     delivered: list[dict[str, Any]] = []
     not_given: list[dict[str, Any]] = []
     left_out: list[dict[str, Any]] = []
     try:
         work = house.archive.scratch(file.fid)
-        for given in given_to(house, file, folder, read, whole):
+        for given in given_to(house, file, folder, content, whole):
             if isinstance(given, Given):
                 try:
                     delivered += _hand_over(house, file, folder, given, work, len(delivered))
@@ -71,7 +72,7 @@ def _put(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: 
             else:
                 left_out += [{"format": given.format, **f.as_json()} for f in given.findings]
         if not_given and not delivered:
-            delivered += _hand_over(house, file, folder, instead(house, file, folder, read), work, 0)
+            delivered += _hand_over(house, file, folder, instead(house, file, folder, content), work, 0)
     finally:
         house.archive.clean(file.fid)
     return {"files": delivered, "not_given": not_given, "left_out": left_out}
@@ -124,15 +125,15 @@ def _sha256(content: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _folders(house: House, file: InboundFile, read: Read) -> list[ErpFolder]:
+def _folders(house: House, file: InboundFile, message: Message) -> list[ErpFolder]:
     """Who gets it. Nobody: a person is told, the file stays in the archive."""
     folders = [f for f in house.settings.erp if f.bank == file.bank and f.name in house.inboxes]
-    if isinstance(read.message, StatusReport):
-        names = {s.folder for s in house.journal.by_message_id(file.bank, answered_id(file, read.message))}
+    if isinstance(message, StatusReport):
+        names = {s.folder for s in house.journal.by_message_id(file.bank, answered_id(file, message))}
         folders = [f for f in folders if f.name in names]
-    elif isinstance(read.message, CancellationAnswer):
+    elif isinstance(message, CancellationAnswer):
         # It goes to whose payments it names; one that names none of ours goes to everybody of this bank.
-        ours = {house.journal.submission(p.sid).folder for p in called_back(house, file.bank, read.message)[0]}
+        ours = {house.journal.submission(p.sid).folder for p in called_back(house, file.bank, message)[0]}
         folders = [f for f in folders if f.name in ours] if ours else folders
     if not folders:
         text = f"{file.remote_name}: no ERP folder of bank {file.bank} has an inbound folder for it; see the archive"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,18 +16,19 @@ from h2h.core.erp.options import StatementCsv
 from h2h.core.erp.statement_files import FORMS, Options, carries, write_what_can_be
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info
-from h2h.core.format import Format, Read
+from h2h.core.match_entries import Known
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile
-from h2h.core.rows import STATUS_HEADER, shaped, statement_rows, status_rows, write_csv
-from h2h.core.view import message_json
+from h2h.core.rows import STATUS_HEADER, entry_rows, shaped, status_rows, write_csv
+from h2h.core.streamed import Stretch
 from h2h.core.view_cancellation import cancellation_rows
+from h2h.pipeline.content import Content
 from h2h.pipeline.house import House
-from h2h.pipeline.reading import answered_id, dump_into, opened
-from h2h.pipeline.settle import candidates_of
+from h2h.pipeline.reading import answered_id, opened
+from h2h.pipeline.settle import candidates_among
 from h2h.settings import ErpFolder
 
 #: Writes the content; how many rows it has, None if it has no rows.
@@ -52,6 +53,22 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The statements of a message that a folder may have."""
+
+    content: Content
+    statements: list[Statement]
+
+    def json(self, out: BinaryIO) -> None:
+        """The message with them, as JSON; what was found in it is not theirs alone."""
+        self.content.dump_into(out, [], self.statements)
+
+    def whole(self) -> StatementMessage:
+        """The message with them, and with all their entries."""
+        return self.content.whole_of(self.statements)
+
+
+@dataclass(frozen=True, slots=True)
 class NotGiven:
     """A form that was wanted and in which the content cannot be written; ``told``: a person must know."""
 
@@ -60,27 +77,30 @@ class NotGiven:
     told: bool = True
 
 
-def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, whole: Path) -> Iterator[Given | NotGiven]:
+def given_to(
+    house: House, file: InboundFile, folder: ErpFolder, content: Content, whole: Path
+) -> Iterator[Given | NotGiven]:
     """Everything that *folder* gets of *file*, in order; *whole* is the message as JSON.
 
     Where nothing that was wanted can carry the content, it gets the original all the same (or, of a file that holds
     other ERPs' accounts, too, the tables).
     """
-    message = read.message
+    message = content.message
     something = False
     if isinstance(message, StatementMessage):
         wanted = [s for s in message.statements if _may_have(house, file, folder, s)]
         if not wanted:
             return
         alone = len(wanted) == len(message.statements)
+        some = _Wanted(content, wanted)
         in_full: set[str] = set()
         in_part: set[str] = set()
-        for given in _statements(house, file, folder, replace(message, statements=wanted), whole if alone else None):
+        for given in _statements(house, file, folder, some, whole if alone else None):
             (in_full if isinstance(given, Given) else in_part).add(given.format)
             yield given
         something = bool(in_full - in_part)
         if not something and not alone:
-            yield from _tables(house, file, folder, message, wanted)
+            yield from _tables(house, file, folder, some)
         if not alone:
             return
     else:
@@ -98,14 +118,13 @@ def given_to(house: House, file: InboundFile, folder: ErpFolder, read: Read, who
         yield _original(house, file)
 
 
-def instead(house: House, file: InboundFile, folder: ErpFolder, read: Read) -> Given:
+def instead(house: House, file: InboundFile, folder: ErpFolder, content: Content) -> Given:
     """What is given where nothing that was wanted could be written: the original, or JSON without others' accounts."""
-    message = read.message
+    message = content.message
     if isinstance(message, StatementMessage):
         wanted = [s for s in message.statements if _may_have(house, file, folder, s)]
         if len(wanted) < len(message.statements):
-            format_ = house.formats.get(file.format or "")
-            return _one("json", f"{stem(file)}.json", _json(format_, replace(message, statements=wanted)))
+            return _one("json", f"{stem(file)}.json", _Wanted(content, wanted).json)
     return _original(house, file)
 
 
@@ -116,30 +135,30 @@ def stem(file: InboundFile) -> str:
 
 
 def _statements(
-    house: House, file: InboundFile, folder: ErpFolder, message: StatementMessage, whole: Path | None
+    house: House, file: InboundFile, folder: ErpFolder, wanted: _Wanted, whole: Path | None
 ) -> Iterator[Given | NotGiven]:
     """Table, JSON, and the forms that are wanted; *whole* is None if the bank's file holds others' accounts, too."""
     # What stands for the original, which others' accounts are in, is the table.
     if "csv" in folder.deliver or ("original" in folder.deliver and whole is None):
-        yield from _tables(house, file, folder, message, message.statements)
+        yield from _tables(house, file, folder, wanted)
     if "json" in folder.deliver and whole is not None:
         yield Given("json", (Part(f"{stem(file)}.json", whole),))
     elif "json" in folder.deliver:
-        yield _one("json", f"{stem(file)}.json", _json(house.formats.get(file.format or ""), message))
+        yield _one("json", f"{stem(file)}.json", wanted.json)
     for form in folder.deliver:
         if form in FORMS:
-            yield from _written(house, file, folder, form, message)
+            yield from _written(house, file, folder, form, wanted)
 
 
 def _written(
-    house: House, file: InboundFile, folder: ErpFolder, form: str, message: StatementMessage
+    house: House, file: InboundFile, folder: ErpFolder, form: str, wanted: _Wanted
 ) -> Iterator[Given | NotGiven]:
-    if not carries(message):
+    if not carries(wanted.statements):
         text = f"{form} is for statements of a day's end, and this is none"
         yield NotGiven(form, [info("H2H-KIND", "the file", text)], told=False)
         return
     options = Options(folder.mt940, folder.multicash, folder.finsta01)
-    made, refused = write_what_can_be(message, form, options, house.formats, house.schemas.validate)
+    made, refused = write_what_can_be(wanted.whole(), form, options, house.formats, house.schemas.validate)
     if made is not None:
         parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
         yield Given(form, parts, made.findings)
@@ -160,20 +179,45 @@ def _of(content: bytes, rows: int | None) -> Make:
     return make
 
 
-def _tables(
-    house: House, file: InboundFile, folder: ErpFolder, message: StatementMessage, wanted: list[Statement]
-) -> Iterator[Given]:
+def _tables(house: House, file: InboundFile, folder: ErpFolder, wanted: _Wanted) -> Iterator[Given]:
     """One table an account."""
-    candidates = candidates_of(house, file, message)
-    sources = {sid: house.journal.submission(sid).source_name for sid in {p.sid for p in candidates}}
     accounts: dict[str, list[Statement]] = {}
-    for statement in wanted:
+    for statement in wanted.statements:
         accounts.setdefault(statement.account.number or "", []).append(statement)
     options = folder.statement_csv
+    behind = _Behind(house, file)
     for account, statements in accounts.items():
-        rows = (row for s in statements for row in statement_rows(s, candidates, sources))
+        rows = _rows(wanted.content, statements, behind)
         name = f"{stem(file)}.csv" if len(accounts) == 1 else f"{stem(file)}.{safe_name(account)}.csv"
         yield _one("csv", name, _table(*shaped(rows, options), options))
+
+
+def _rows(content: Content, statements: list[Statement], behind: _Behind) -> Iterator[Sequence[str]]:
+    """One row a transaction of these statements, with the payments behind it."""
+    wanted = {id(s) for s in statements}
+    for batch in content.batches():
+        parts = [part for part in batch if id(part.statement) in wanted]
+        known, sources = behind.of(batch) if parts else (Known(()), {})
+        for statement, position, entries in parts:
+            yield from entry_rows(statement, entries, position, known, sources)
+
+
+class _Behind:
+    """The payments that a batch of entries may speak of, and the ERP's files that they came in."""
+
+    def __init__(self, house: House, file: InboundFile) -> None:
+        self._house, self._file = house, file
+        self._sources: dict[str, str] = {}
+        self._last: tuple[list[Stretch], Known] = ([], Known(()))
+
+    def of(self, batch: list[Stretch]) -> tuple[Known, dict[str, str]]:
+        """(the payments, submission → file name)."""
+        if self._last[0] is not batch:
+            candidates = candidates_among(self._house, self._file, batch)
+            for sid in {p.sid for p in candidates} - self._sources.keys():
+                self._sources[sid] = self._house.journal.submission(sid).source_name
+            self._last = (batch, Known(candidates))
+        return self._last[1], self._sources
 
 
 def _status_table(house: House, file: InboundFile, report: StatusReport, folder: ErpFolder) -> Make:
@@ -197,13 +241,6 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], options: Statem
         finally:
             text.detach()
         return count
-
-    return make
-
-
-def _json(format_: Format, message: StatementMessage) -> Make:
-    def make(out: BinaryIO) -> None:
-        dump_into(message_json(format_, Read(message)), out)
 
     return make
 

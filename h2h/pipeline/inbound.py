@@ -12,12 +12,11 @@ from collections.abc import Callable
 
 from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import Finding, WhoActs, refuses
-from h2h.core.format import Read
 from h2h.core.records import FileState, InboundFile, Matched, NewAttention
-from h2h.core.view import message_json
+from h2h.pipeline.content import read_into
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import dump_into, dumped, read_bank_file, sha256_of, written_at
+from h2h.pipeline.reading import dumped, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
 UNREAD = (FileState.FETCHED, FileState.OPENED)
@@ -127,18 +126,16 @@ def _open(house: House, file: InboundFile) -> InboundFile:
 
 def _read(house: House, file: InboundFile) -> InboundFile:
     """OPENED → READ: exactly one format knows it, its schema holds, and what was not read is said."""
-    format_, read = read_bank_file(house, file)
-    keep_findings(house, file, read.findings)
-    if refuses(read.findings):
-        raise Refused([f for f in read.findings if refuses([f])])
-    # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
     view = house.archive.scratch(file.fid) / "message.json"
-    with view.open("wb") as out:
-        dump_into(message_json(format_, read), out)
+    format_, message_id, findings = read_into(house, file, view)
+    keep_findings(house, file, findings)
+    if refuses(findings):
+        raise Refused([f for f in findings if refuses([f])])
+    # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
     house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
     house.archive.clean(file.fid)
     return house.journal.move_file(
-        file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=_message_id(read)
+        file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=message_id
     )
 
 
@@ -188,7 +185,3 @@ def keep_findings(house: House, file: InboundFile, findings: list[Finding]) -> N
     name = "25-findings.json"
     if findings and house.archive.get(file.fid, file.fetched_at, name) is None:
         house.archive.put(file.fid, file.fetched_at, name, dumped([f.as_json() for f in findings]))
-
-
-def _message_id(read: Read) -> str | None:
-    return getattr(read.message, "message_id", None)

@@ -11,7 +11,7 @@ from h2h.core import written
 from h2h.core.envelope import without_envelope
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import Finding
-from h2h.core.format import Format, Read
+from h2h.core.format import Format, Message, Read
 from h2h.core.model.status import StatusReport
 from h2h.core.naming import named_after
 from h2h.core.records import InboundFile
@@ -32,20 +32,21 @@ def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
     elif schema:
         findings += house.schemas.validate(schema, format_.as_schema_sees_it(document))
     read = format_.read(document)
-    findings += _completed(bank, file, read)
+    findings += completed(bank, file, read.message)
     return format_, Read(read.message, [*findings, *read.findings, *check_message(read.message)])
 
 
-def read_again(house: House, file: InboundFile) -> Read:
+def read_again(house: House, file: InboundFile, format_: Format) -> Read:
     """What a file says that ``read_bank_file`` has read before."""
     document = without_envelope(opened(house, file).read_bytes()).data
-    read = house.formats.get(file.format or "").read(document)
-    _completed(house.settings.bank_of(file.bank), file, read)
+    read = format_.read(document)
+    completed(house.settings.bank_of(file.bank), file, read.message)
     return read
 
 
-def _completed(bank: BankProfile, file: InboundFile, read: Read) -> list[Finding]:
-    return complete_unnamed(read.message, file.remote_name, bank.accounts, bank.account_currencies)
+def completed(bank: BankProfile, file: InboundFile, message: Message) -> list[Finding]:
+    """What a bank's file does not say of its accounts, from its name and the profile; the findings say what."""
+    return complete_unnamed(message, file.remote_name, bank.accounts, bank.account_currencies)
 
 
 def answered_id(file: InboundFile, report: StatusReport) -> str:
@@ -66,7 +67,8 @@ def opened(house: House, file: InboundFile) -> Path:
 
 def sha256_of(house: House, file: InboundFile) -> str:
     """The hash of the opened bytes."""
-    return hashlib.sha256(opened(house, file).read_bytes()).hexdigest()
+    with opened(house, file).open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def written_at(house: House, file: InboundFile) -> str:
@@ -80,13 +82,13 @@ def written_at(house: House, file: InboundFile) -> str:
 
 def dumped(value: Any) -> bytes:
     """JSON for the archive: the same value gives the same bytes."""
-    return "".join(_JSON.iterencode(value)).encode()
+    return "".join(JSON.iterencode(value)).encode()
 
 
 def dump_into(value: Any, out: BinaryIO) -> None:
     """The same bytes, written as they come: a long statement as text takes more memory than the statement."""
     parts: list[str] = []
-    for part in _JSON.iterencode(value):
+    for part in JSON.iterencode(value):
         parts.append(part)
         if len(parts) >= _PARTS_AT_ONCE:
             out.write("".join(parts).encode())
@@ -111,6 +113,6 @@ def findings_of(whole: Path) -> list[Any]:
     return []
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, indent=1, sort_keys=True, default=str)
+JSON = json.JSONEncoder(ensure_ascii=False, indent=1, sort_keys=True, default=str)
 _PARTS_AT_ONCE, _BLOCK_BYTES = 10_000, 1 << 20
 _FINDINGS = b'\n "findings": '

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, NOTHING_LEFT_THE_HOUSE, Event, State
 from h2h.core.match import Matching, match_report, stop_unsent
 from h2h.core.match_cancellation import match_answer, match_request
-from h2h.core.match_entries import ids_of, match_entries, statement_records
+from h2h.core.match_entries import Known, ids_among, match_some
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
@@ -22,10 +24,11 @@ from h2h.core.records import (
     SubmissionMove,
 )
 from h2h.core.rules.statement_chain import link
-from h2h.core.rules.statement_rules import check_message
+from h2h.core.streamed import Stretch
 from h2h.pipeline.called_back import called_back
+from h2h.pipeline.content import Content, content_of
 from h2h.pipeline.house import House, log
-from h2h.pipeline.reading import answered_id, read_again
+from h2h.pipeline.reading import answered_id
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.request_answers import (
     enquiries_answered_by,
@@ -42,7 +45,8 @@ BOOKED = "the bank's statement shows payments of this file"
 
 def match_and_settle(house: House, file: InboundFile) -> InboundFile:
     """READ → MATCHED (or QUARANTINED: an answer to a message that is not ours)."""
-    message = read_again(house, file).message
+    content = content_of(house, file)
+    message = content.message
     matching = Matching(bank=file.bank, fid=file.fid)
     statements: list[StatementRecord] = []
     mended: list[tuple[str, str]] = []
@@ -51,7 +55,7 @@ def match_and_settle(house: House, file: InboundFile) -> InboundFile:
         if not ours:
             return _foreign(house, file, message)
     elif isinstance(message, StatementMessage):
-        statements, mended = _match_statements(house, file, message, matching)
+        statements, mended = _match_statements(house, file, content, matching)
     elif isinstance(message, CancellationAnswer):
         payments, of_message = called_back(house, file.bank, message)
         ours_of_case = of_case(house, file.bank, message)
@@ -84,12 +88,13 @@ def follow(house: House, file: InboundFile) -> None:
 
     A part of the step after MATCHED, so that a crash in between repeats it.
     """
-    message = read_again(house, file).message
+    content = content_of(house, file)
+    message = content.message
     if isinstance(message, StatusReport):
         found = _answered(house, file, message)
         sids = {found.sid} if found else set()
     elif isinstance(message, StatementMessage):
-        sids = {p.sid for p in candidates_of(house, file, message)}
+        sids = {p.sid for batch in content.batches() for p in candidates_among(house, file, batch)}
         sids |= set(enquiries_answered_by(house, file.bank, file.fid))
     elif isinstance(message, CancellationAnswer):
         payments = called_back(house, file.bank, message)[0] or of_case(house, file.bank, message)
@@ -101,9 +106,9 @@ def follow(house: House, file: InboundFile) -> None:
         _after(house, sid)
 
 
-def candidates_of(house: House, file: InboundFile, message: StatementMessage) -> list[PaymentRecord]:
-    """Payments that bear one of the message's ids."""
-    end_to_end_ids, uetrs, batches = ids_of(message)
+def candidates_among(house: House, file: InboundFile, batch: Iterable[Stretch]) -> list[PaymentRecord]:
+    """Payments that bear one of the ids in some entries."""
+    end_to_end_ids, uetrs, batches = ids_among(entry for part in batch for entry in part.entries)
     return house.journal.payments_by(
         bank=file.bank, end_to_end_ids=end_to_end_ids, uetrs=uetrs, payment_information_ids=batches
     )
@@ -135,23 +140,26 @@ def _answered(house: House, file: InboundFile, report: StatusReport) -> Submissi
 
 
 def _match_statements(
-    house: House, file: InboundFile, message: StatementMessage, matching: Matching
+    house: House, file: InboundFile, content: Content, matching: Matching
 ) -> tuple[list[StatementRecord], list[tuple[str, str]]]:
     """(what is kept of the statements, what they mend in their accounts' chains)."""
     mended: list[tuple[str, str]] = []
-    candidates = candidates_of(house, file, message)
-    matching.collections = _collections(house, candidates)
-    match_entries(message, candidates, matching)
+    for batch in content.batches():
+        candidates = candidates_among(house, file, batch)
+        matching.collections |= _collections(house, candidates)
+        known = Known(candidates)
+        for statement, position, entries in batch:
+            match_some(statement, entries, position, known, matching)
     _prove_delivery(house, matching)
-    move_enquiries(house, file.bank, message, matching)
-    records = statement_records(file.fid, message)
+    move_enquiries(house, file.bank, content.statements(), matching)
+    records = content.statement_records(file.fid)
     for number, record in enumerate(records):
         before = [r for r in records[:number] if (r.account, r.kind) == (record.account, record.kind)]
         earlier = house.journal.statements(record.account, record.kind) + before
         links = link(earlier, record, file.bank)
         matching.attention += links.broken
         mended += links.mended
-    for finding in check_message(message):
+    for finding in content.disagreements():
         matching.attend("statement-sums", f"{file.fid}/{finding.where}", finding.text, finding.who_acts)
     return records, mended
 

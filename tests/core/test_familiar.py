@@ -16,8 +16,8 @@ from h2h.core.mapping.familiar import Familiar, Run
 from h2h.core.mapping.pieces import pieces
 from tests.core.test_mapping_reader import statement
 
-FORMAT = load_formats(Path(__file__).resolve().parents[2] / "formats").get("camt.053.001.08")
-READER = FORMAT._reader
+BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
+READER = BOOK.get("camt.053.001.08")._reader
 WHOLE = 1 << 30
 
 PLAIN = (
@@ -107,6 +107,45 @@ def test_an_attribute_around_the_records_is_told_once_however_long_the_document_
     in_pieces, whole = both(data)
     assert in_pieces == whole
     assert [f.text for f in whole[1] if "@odd" in f.where] == ["Stmt/@odd was not read (1 time)"]
+
+
+PAYMENT = (
+    "<CdtTrfTxInf><PmtId><InstrId>I-{n}</InstrId><EndToEndId>E-{n}</EndToEndId></PmtId><Amt><InstdAmt Ccy='EUR'>{n}.10"
+    "</InstdAmt></Amt><Cdtr><Nm>Payee {n}</Nm></Cdtr>\n<CdtrAcct><Id><IBAN>{iban}</IBAN></Id></CdtrAcct>"
+    "<RmtInf><Ustrd>Invoice {n}</Ustrd></RmtInf></CdtTrfTxInf>".replace("{iban}", "DE02200505501015871393")
+)
+INSTRUCTION = (
+    "<PmtInf><PmtInfId>{n}</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>2026-12-01</Dt></ReqdExctnDt><Dbtr><Nm>We</Nm>"
+    "</Dbtr><DbtrAcct><Id><IBAN>DE75512108001245126199</IBAN></Id></DbtrAcct><DbtrAgt><FinInstnId><BICFI>DEUTDEFF"
+    "</BICFI></FinInstnId></DbtrAgt>"
+)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_payments_have_their_instruction_and_their_place(seed: int) -> None:
+    chance = random.Random(seed)
+    parts = []
+    for n in range(4):
+        begins = INSTRUCTION.replace("<Dbtr><Nm>We</Nm></Dbtr>", "") if chance.random() < 0.2 else INSTRUCTION
+        parts.append(begins.replace("{n}", f"{n}"))
+        for m in range(chance.choice([1, 2, 40, 80]) if n else 60):
+            text = PAYMENT.replace("{n}", f"{m}")
+            if chance.random() < 0.1:
+                text = text.replace("<Cdtr>", "\n<Odd/><Cdtr>").replace(".10", chance.choice([".10", ",10", ""]))
+            parts.append(text + chance.choice(["", "\n", "\n\n  "]))
+        parts.append("</PmtInf>")
+    data = (
+        '<?xml version="1.0"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09">\n<CstmrCdtTrfInitn>'
+        "<GrpHdr><MsgId>M</MsgId><CreDtTm>2026-11-20T10:00:00</CreDtTm><NbOfTxs>4</NbOfTxs><InitgPty><Nm>We</Nm>"
+        f"</InitgPty></GrpHdr>{''.join(parts)}</CstmrCdtTrfInitn></Document>"
+    ).encode()
+    reader = BOOK.get("pain.001.001.09")._reader
+    in_pieces, whole = reader.read(data, chance.choice([900, 4000])), reader.read(data, WHOLE)
+    assert in_pieces == whole
+    assert len(whole[0].transactions) > 10
+    known = Familiar(reader._ready(), reader._shapes)
+    runs = [run for piece in pieces(data, reader._plan, 2000) for run in known.runs(piece)]
+    assert any(isinstance(run, Run) for run in runs)
 
 
 def test_most_records_of_a_long_statement_are_not_parsed() -> None:

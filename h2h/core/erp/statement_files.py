@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
@@ -49,9 +49,9 @@ class Written:
     findings: list[Finding]
 
 
-def carries(message: StatementMessage) -> bool:
+def carries(statements: Iterable[Statement]) -> bool:
     """Whether these forms are for such a message at all: they are for statements of a day's end."""
-    return all(s.kind == "statement" for s in message.statements)
+    return all(s.kind == "statement" for s in statements)
 
 
 def write_statements(

@@ -24,7 +24,6 @@ FINDINGS_MAX = 200
 # What stands for a part that must be there and is missing: empty, beside the finding that refuses the file.
 _EMPTY_PARTS: dict[str, Callable[[], Any]] = {"Party": Party, "Account": Account, "Agent": Agent}
 
-
 # So many combinations of cells of one kind of row have a function of their own.
 _MAKERS_MAX = 1000
 
@@ -49,7 +48,11 @@ class Shape:
         self.attaches_to = carries.field if carries else ""
         self.to_message = bool(carries and carries.to_message)
         keys = {character: cell.key for character, cell in self.cells.items()}
-        self._part = Part(row.slots, row.required, self.defaults, row.element.up, self.has_place, keys)
+        #: Fields that no cell of its own says.
+        self.given = frozenset([*(name for name, _ in row.element.up), *(["place"] if self.has_place else [])])
+        #: Whether they can be filled in when the object is there already.
+        self.filled_later = not _is_frozen(row.cls)
+        self._part = Part(row.slots, row.required, self.defaults, self.given, keys)
         self._makers: dict[tuple[str, ...], Maker | None] = {}
 
     def maker(self, cells: Mapping[str, Any]) -> Maker | None:
@@ -77,6 +80,10 @@ class _Cell(NamedTuple):
     def of(cls, key: Key) -> _Cell:
         plain = key.role is Role.LEAF and not key.many and key.type.joined is None
         return cls(key.slot, key.field, key.type.parse, plain, key)
+
+
+def _is_frozen(cls: Any) -> bool:
+    return bool(cls.__dataclass_params__.frozen)
 
 
 def _without_default(cls: type) -> list[tuple[str, str]]:
@@ -150,12 +157,26 @@ class Assembly:
         self.current[row.index] = made
         return made
 
-    def adopt(self, shape: Shape, made: Sequence[Any]) -> None:
-        """Records that were made elsewhere, the next ones of the container that is open."""
+    def adopt(self, shape: Shape, made: Sequence[Any], lines: Sequence[int]) -> None:
+        """Records that were made elsewhere, the next ones of the container that ``awaits`` them; where each begins."""
         while self._stack[-1].shape.row is not shape.row.parent:
             self._close(self._stack.pop())
+        around = self._stack[-1].made
+        for name, source in shape.row.element.up:
+            value = around if source == "." else getattr(around, source)
+            for one in made:
+                setattr(one, name, value)
+        if shape.has_place:
+            tag, number = shape.row.element.tag, self._numbers[shape.row.index]
+            for at, (one, line) in enumerate(zip(made, lines, strict=True), number + 1):
+                one.place = Place(f"{tag}[{at}]", line)
         self._numbers[shape.row.index] += len(made)
         self._hand_over(shape, made)
+
+    def awaits(self, shape: Shape) -> bool:
+        """Whether the container of such records is open, and known as far as they need it."""
+        around = next((row for row in reversed(self._stack) if row.shape.row is shape.row.parent), None)
+        return around is not None and (around.made is not None or not shape.row.element.up)
 
     def finish(self) -> Any:
         """Close all that is open; the message, or ``Refused`` if even that cannot be made."""
@@ -188,12 +209,24 @@ class Assembly:
 
     def _close(self, row: Row) -> None:
         """The row is complete: make its object and hand it to the one around it."""
-        if row.made is not None and self._keep and row.known != _amount(row):
-            self._error(row, "H2H-LATE", "", "holds something after its transactions, which was not read")
+        if row.made is not None and row.known != _amount(row):
+            self._late(row)
         made = self._object(row)
         if made is None or not self._stack:
             return
         self._hand_over(row.shape, (made,))
+
+    def _late(self, row: Row) -> None:
+        """Something stands after its records, of which an object was made when they were given out."""
+        if _is_frozen(row.shape.row.cls):
+            self._error(row, "H2H-LATE", "", "holds something after its transactions, which was not read")
+            return
+        known, row.made = row.made, None
+        whole = self._object(row)
+        if whole is not None:
+            for field in dataclasses.fields(known):
+                setattr(known, field.name, getattr(whole, field.name))
+        row.made = known
 
     def _hand_over(self, shape: Shape, made: Sequence[Any]) -> None:
         """To the object around them, or to whoever takes the records."""
@@ -213,12 +246,14 @@ class Assembly:
         shape = row.shape
         row.known = _amount(row)
         maker = shape.maker(row.cells)
-        if maker is not None:
+        # Findings stand in the order of the document: what is around the row is not looked at before its own cells.
+        if maker is not None and not (shape.row.element.up and self._stack[-1].made is None):
             sequences = shape.sequences
-            lists = {name: tuple(made) if sequences.get(name) else made for name, made in row.lists.items()}
+            lists: dict[str, Any] = {n: tuple(made) if sequences.get(n) else made for n, made in row.lists.items()}
+            self._take_from_around(row, lists)
             try:
                 row.made = maker(row.cells.values(), lists)
-            except (Odd, ValueError, AttributeError):  # told below, cell by cell
+            except (Odd, ValueError, AttributeError, TypeError):  # told below, cell by cell
                 pass
             else:
                 return row.made

@@ -47,6 +47,7 @@ class Run:
     shape: Shape
     made: list[Any] = field(default_factory=list)
     sorts: list[Sort] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)  # where each begins
 
     def unread(self) -> Counter[str]:
         """What was not read of them, by path."""
@@ -90,16 +91,17 @@ class Familiar:
         *chunks, rest = text.split(end)
         runs: list[Piece | Run] = []
         odd: list[str] = []
-        line, counted, at = piece.first_line, 0, 0
+        first_line = odd_from = piece.first_line
+        before = piece.before.count(b"\n")
         for chunk in chunks:
             one = self._object(chunk)
             if one is None:
                 if not odd:
-                    line, counted = line + text.count("\n", counted, at), at
+                    odd_from = first_line
                 odd.append(chunk + end)
             else:
                 if odd:
-                    runs.append(replace(piece, body="".join(odd).encode(), first_line=line))
+                    runs.append(replace(piece, body="".join(odd).encode(), first_line=odd_from))
                     odd = []
                 sort, made = one
                 last = runs[-1] if runs else None
@@ -107,11 +109,10 @@ class Familiar:
                     runs.append(last := Run(sort.shape))
                 last.made.append(made)
                 last.sorts.append(sort)
-            at += len(chunk) + len(end)
+                last.lines.append(first_line + before + chunk.count("\n", 0, chunk.index(">")))
+            first_line += chunk.count("\n")
         if odd or rest.strip():
-            if not odd:
-                line = line + text.count("\n", counted, at)
-            runs.append(replace(piece, body="".join([*odd, rest]).encode(), first_line=line))
+            runs.append(replace(piece, body="".join([*odd, rest]).encode(), first_line=odd_from if odd else first_line))
         return runs
 
     def _object(self, chunk: str) -> tuple[Sort, Any] | None:

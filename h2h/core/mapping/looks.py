@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -139,11 +138,12 @@ class _Tree:
     def _expression(self, row: _Row) -> str | None:
         """The call that makes the row's object, with those of its own rows."""
         maker = row.shape.maker(row.cells)
-        if maker is None:
+        later = row.shape.given
+        if maker is None or (later and (row is not self._first or not row.shape.filled_later)):
             return None
         name = self._named(maker)
-        cells = [self._cell(row, character, texts) for character, texts in row.cells.items()]
-        lists: list[str] = []
+        cells = [texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]" for texts in row.cells.values()]
+        lists: list[str] = [f"'{name}': None" for name in sorted(later)]
         for field_, below in row.rows.items():
             made = [self._expression(inner) for inner in below]
             several = ", ".join(m for m in made if m is not None)
@@ -152,21 +152,11 @@ class _Tree:
             lists.append(f"'{field_}': ({several},)" if row.shape.sequences.get(field_) else f"'{field_}': [{several}]")
         return f"{name}(({''.join(f'{c}, ' for c in cells)}), {{{', '.join(lists)}}})"
 
-    def _cell(self, row: _Row, character: str, texts: list[str]) -> str:
-        if len(texts) == 1:
-            return texts[0]
-        join = partial(_joined, self._compiled.keys[character].type.joined or "")
-        return f"{self._named(join)}(({', '.join(texts)}))"
-
     def _named(self, value: Any) -> str:
         """The name by which the function knows a value: nothing that stands in a document becomes code."""
         name = f"v{len(self._names)}"
         self._names[name] = value
         return name
-
-
-def _joined(between: str, texts: Sequence[str]) -> str:
-    return between.join([text for text in map(str.strip, texts) if text])
 
 
 def _is_one_record(root: etree._Element) -> bool:

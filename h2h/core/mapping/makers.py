@@ -9,11 +9,12 @@ classes. A row whose texts need more (an empty one, one that cannot be parsed, o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from h2h.core.mapping.stylesheet import Key, Role
 
-#: (texts of the cells, lists by field) → the object; ``Odd`` if the row needs more.
+#: (texts of the cells, lists and what else is given by field) → the object; ``Odd`` if the row needs more.
 Maker = Callable[[Iterable[Any], dict[str, Any]], Any]
 
 
@@ -27,15 +28,12 @@ class Part(NamedTuple):
     slots: Sequence[tuple[type, int, str]]  # class, enclosing slot, field there
     required: Sequence[tuple[int, str, str]]
     defaults: Sequence[Sequence[tuple[str, str]]]
-    up: Sequence[tuple[str, str]]
-    has_place: bool
+    given: frozenset[str]  # fields that come with the lists, not from cells: from around, and the place
     keys: dict[str, Key]
 
 
 def maker_of(part: Part, cells: tuple[str, ...]) -> Maker | None:
     """The function for rows with these cells, in this order; None if each such row needs more."""
-    if part.up or part.has_place:
-        return None
     source = _Source(part)
     if not all(source.cell(number, part.keys[character]) for number, character in enumerate(cells)):
         return None
@@ -59,13 +57,14 @@ class _Source:
                 fields[name] = f"s{number}_{name}"
             return True
         name, value = key.field, f"v{number}"
-        if key.many and kind.joined is None:
-            return False
-        if not key.many:
+        if key.many:
+            self._names[f"many{number}"] = partial(_several, kind.joined)
+            value = f"many{number}(r{number})"
+        else:
             self._values.append(value)
             if kind.joined is not None:
                 value = f"r{number}"
-        if kind.parse is not None:
+        if kind.parse is not None and not key.many:
             self._names[f"parse{number}"] = kind.parse
             value = f"parse{number}({value})"
         if name not in fields:
@@ -80,6 +79,8 @@ class _Source:
     def made(self, cells: tuple[str, ...]) -> Maker | None:
         """The function; None if something is missing that must be told."""
         part = self._part
+        if part.given & (self._fields[0] or {}).keys():
+            return None
         for slot, name, _ in part.required:
             fields = self._fields[slot]
             if fields is not None and name not in fields and not self._is_part(slot, name):
@@ -99,7 +100,7 @@ class _Source:
             else:
                 self._lines.append(f" return cls0({given}, **lists)" if given else " return cls0(**lists)")
         head = ["def make(cells, lists):", f" {''.join(f'r{n}, ' for n in range(len(cells)))} = cells"]
-        head += [f" v{n} = r{n}.strip()" for n, c in enumerate(cells) if part.keys[c].role is Role.LEAF]
+        head += [f" v{n} = r{n}.strip()" for n, c in enumerate(cells) if _is_one(part.keys[c])]
         if self._values:
             head.append(f" if not ({' and '.join(self._values)}): raise Odd")
         exec("\n".join([*head, *self._lines]), self._names)  # noqa: S102 - names of fields that the classes have
@@ -125,8 +126,18 @@ class _Source:
     def _complete(self, slot: int, fields: dict[str, str]) -> bool:
         """Fields that the class cannot do without: None where it may be so; otherwise the row needs more."""
         for name, annotation in self._part.defaults[slot]:
-            if name not in fields:
+            if name not in fields and (slot or name not in self._part.given):
                 if "None" not in annotation:
                     return False
                 fields[name] = "None"
         return True
+
+
+def _is_one(key: Key) -> bool:
+    return key.role is Role.LEAF and not key.many
+
+
+def _several(joined: str | None, raw: str | list[str]) -> Any:
+    """The texts of elements that may repeat: as one text with *joined* between them, or as they are."""
+    texts = [text for text in map(str.strip, raw if isinstance(raw, list) else [raw]) if text]
+    return tuple(texts) if joined is None else joined.join(texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,7 @@ class Reader:
         compiled, assembly = self._ready(), Assembly(self._shapes, keep=True)
         familiar = Familiar(compiled, self._shapes)
         for piece in pieces(data, self._plan, piece_bytes):
-            _read_runs(familiar.runs(piece), compiled, assembly)
+            _read_runs(piece, familiar, compiled, assembly)
         return assembly.finish(), assembly.findings()
 
     def stream(
@@ -47,7 +47,7 @@ class Reader:
         compiled, assembly = self._ready(), Assembly(self._shapes, keep=False)
         familiar = Familiar(compiled, self._shapes)
         for piece in pieces(data, self._plan, piece_bytes):
-            _read_runs(familiar.runs(piece), compiled, assembly)
+            _read_runs(piece, familiar, compiled, assembly)
             if assembly.refused:
                 raise Refused(assembly.findings())
             yield from assembly.take()
@@ -70,12 +70,15 @@ class Reader:
         return self._compiled
 
 
-def _read_runs(runs: Iterable[Piece | Run], compiled: Compiled, assembly: Assembly) -> None:
+def _read_runs(piece: Piece, familiar: Familiar, compiled: Compiled, assembly: Assembly) -> None:
+    runs = familiar.runs(piece)
+    if not all(assembly.awaits(run.shape) for run in runs if isinstance(run, Run)):
+        runs = [piece]
     for run in runs:
         if isinstance(run, Piece):
             _read_piece(run, compiled, assembly)
         else:
-            assembly.adopt(run.shape, run.made)
+            assembly.adopt(run.shape, run.made, run.lines)
             assembly.unread.update(run.unread())
 
 

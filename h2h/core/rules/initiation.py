@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from h2h.core.rules.collection import check_collecting, check_collection
 from h2h.core.rules.judge import Where
 from h2h.core.rules.limits import check_limits
 from h2h.core.rules.payment import check_instruction, check_transfer, check_transfer_texts, execution_day
-from h2h.core.rules.references import Seen, check_id
+from h2h.core.rules.references import Ids, Marks, Seen, check_id
 from h2h.core.rules.relations import check_relations
 from h2h.core.rules.terms import BankTerms, Terms
 
@@ -28,47 +29,107 @@ def check_initiation(read: Read, bank: BankTerms, today: date) -> list[Finding]:
     if not isinstance(read.message, Initiation):
         return list(read.findings)
     terms = Terms.of(bank, today, passed_through=True)
-    _Check(read.message, terms).all()
+    transactions = read.message.transactions
+    _Check(read.message, lambda: transactions, Totals.made_of(transactions), terms, Seen).all()
     return [*read.findings, *terms.judge.findings()]
 
 
+def check_payments(
+    initiation: Initiation,
+    transfers: Callable[[], Iterable[CreditTransfer]],
+    totals: Totals,
+    bank: BankTerms,
+    today: date,
+) -> list[Finding]:
+    """What the rules find in a file whose payments are not held: they come from *transfers*, once or twice.
+
+    *totals* were added up beforehand. What the reader found is not among the findings.
+    """
+    marks: dict[str, Marks] = {unit: Marks() for unit in ("payment", "instruction")}
+    terms = Terms.of(bank, today, passed_through=True)
+    _Check(initiation, transfers, totals, terms, marks.__getitem__).all()
+    repeated = {unit: kept.repeated() for unit, kept in marks.items()}
+    if any(repeated.values()):  # something may be there twice: looked at again, now with what may be in mind
+        terms = Terms.of(bank, today, passed_through=True)
+        _Check(initiation, transfers, totals, terms, lambda unit: Seen(unit, repeated[unit])).all()
+    return terms.judge.findings()
+
+
+@dataclass(slots=True)
+class Sums:
+    """Number, sum and currencies of some payments."""
+
+    count: int = 0
+    total: Decimal = Decimal(0)
+    currencies: set[str] = field(default_factory=set)
+
+    def add(self, transfer: CreditTransfer) -> None:
+        """One more."""
+        self.count += 1
+        self.total += transfer.amount
+        self.currencies.add(transfer.currency)
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the payments of a file add up to: all of them, by currency, and those of each instruction."""
+
+    all: Sums = field(default_factory=Sums)
+    by_currency: dict[str, Decimal] = field(default_factory=dict)
+    of: dict[int, Sums] = field(default_factory=dict)  # by the identity of the instruction
+
+    @classmethod
+    def made_of(cls, transfers: Iterable[CreditTransfer]) -> Totals:
+        """Of these."""
+        totals = cls()
+        totals.add(transfers)
+        return totals
+
+    def add(self, transfers: Iterable[CreditTransfer]) -> None:
+        """Some more."""
+        for transfer in transfers:
+            self.all.add(transfer)
+            self.of.setdefault(id(transfer.instruction), Sums()).add(transfer)
+            currency = transfer.currency
+            self.by_currency[currency] = self.by_currency.get(currency, Decimal(0)) + transfer.amount
+
+
 class _Check:
-    def __init__(self, initiation: Initiation, terms: Terms) -> None:
+    def __init__(
+        self,
+        initiation: Initiation,
+        transfers: Callable[[], Iterable[CreditTransfer]],
+        totals: Totals,
+        terms: Terms,
+        ids_of: Callable[[str], Ids],
+    ) -> None:
         self._initiation = initiation
+        self._transfers = transfers
+        self._sums = totals
         self._terms = terms
-        self._seen = Seen("payment")
-        self._seen_instructions = Seen("instruction")
+        self._seen = ids_of("payment")
+        self._seen_instructions = ids_of("instruction")
         self._exchanged = terms.judge.exchanged = initiation.kind == "direct-debit"
 
     def all(self) -> None:
-        initiation, terms = self._initiation, self._terms
+        initiation, terms, totals = self._initiation, self._terms, self._sums
         if initiation.message_id:
             terms.judge.place = lambda _: Where("GrpHdr/MsgId")
             check_id("message_id", initiation.message_id, terms)
         if terms.usage is not None:
             terms.judge.place = lambda field: Where(f"GrpHdr/{_HEADER_PATHS.get(field, field)}")
             terms.usage.check_header(initiation, terms.today, terms.judge)
-        by_instruction = self._by_instruction()
         for number, instruction in enumerate(initiation.instructions, start=1):
-            self._instruction(instruction, number, by_instruction.get(id(instruction), []))
-        for ordinal, transfer in enumerate(initiation.transactions, start=1):
+            self._instruction(instruction, number, totals.of.get(id(instruction), Sums()))
+        for ordinal, transfer in enumerate(self._transfers(), start=1):
             self._transfer(transfer, ordinal)
         self._totals("GrpHdr", initiation.stated_transaction_count, initiation.stated_control_sum,
-                     initiation.transactions, ("AM19", "AM16"))  # fmt: skip
-        sums: dict[str, Decimal] = {}
-        for transfer in initiation.transactions:
-            sums[transfer.currency] = sums.get(transfer.currency, Decimal(0)) + transfer.amount
-        check_limits(len(initiation.transactions), sums, terms)
-        if not initiation.transactions:
+                     totals.all, ("AM19", "AM16"))  # fmt: skip
+        check_limits(totals.all.count, totals.by_currency, terms)
+        if not totals.all.count:
             terms.judge.found("H2H-EMPTY", "", "the file holds no payment", where=Where("Document"))
 
-    def _by_instruction(self) -> dict[int, list[CreditTransfer]]:
-        found: dict[int, list[CreditTransfer]] = {}
-        for transfer in self._initiation.transactions:
-            found.setdefault(id(transfer.instruction), []).append(transfer)
-        return found
-
-    def _instruction(self, i: PaymentInstruction, number: int, transfers: Sequence[CreditTransfer]) -> None:
+    def _instruction(self, i: PaymentInstruction, number: int, sums: Sums) -> None:
         at = f"PmtInf[{number}]"
         self._terms.judge.place = lambda field: Where(f"{at}/{self._path(field)}")
         if i.id:
@@ -76,8 +137,8 @@ class _Check:
         check_instruction(i, self._terms)
         if self._exchanged:
             check_collecting(i, self._terms)
-        self._totals(at, i.stated_transaction_count, i.stated_control_sum, transfers, ("AM20", "AM17"))
-        currencies = sorted({t.currency for t in transfers})
+        self._totals(at, i.stated_transaction_count, i.stated_control_sum, sums, ("AM20", "AM17"))
+        currencies = sorted(sums.currencies)
         if len(currencies) > 1:
             text = f"the instruction mixes {' and '.join(currencies)}; banks refuse that"
             self._terms.judge.found("H2H-CURRENCY", "", text, where=Where(at))
@@ -101,16 +162,15 @@ class _Check:
         at: str,
         stated_count: int | None,
         stated_sum: Decimal | None,
-        transfers: Sequence[CreditTransfer],
+        there: Sums,
         reasons: tuple[str, str],
     ) -> None:
         judge = self._terms.judge
-        if stated_count is not None and stated_count != len(transfers):
-            text = f"{at} says {stated_count} transactions, there are {len(transfers)}"
+        if stated_count is not None and stated_count != there.count:
+            text = f"{at} says {stated_count} transactions, there are {there.count}"
             judge.found("H2H-COUNT", "", text, reason=reasons[0], where=Where(f"{at}/NbOfTxs"))
-        total = sum((t.amount for t in transfers), Decimal(0))
-        if stated_sum is not None and stated_sum != total:
-            text = f"{at} says {stated_sum}, the amounts add up to {total}"
+        if stated_sum is not None and stated_sum != there.total:
+            text = f"{at} says {stated_sum}, the amounts add up to {there.total}"
             judge.found("H2H-SUM", "", text, reason=reasons[1], where=Where(f"{at}/CtrlSum"))
 
     def _path(self, field: str) -> str:
