@@ -24,7 +24,7 @@ _EXTENSIONS = (("posix-rename@openssh.com", "1"), ("fsync@openssh.com", "1"))
 class Faults:
     """What this server does wrong; all may be changed while it runs."""
 
-    deny: frozenset[str] = frozenset()  # of create, rename, remove, list, read: "permission denied"
+    deny: frozenset[str] = frozenset()  # of create, rename, remove, list, stat, read: "permission denied"
     quota_bytes: int | None = None  # a write beyond this size of a file fails
     swallow_after_bytes: int | None = None  # beyond this size writes are confirmed and not stored
     posix_rename: bool = True  # offered and understood
@@ -98,6 +98,8 @@ class Files(paramiko.SFTPServerInterface):
         return self._act("rename", lambda: os.rename(self._local(oldpath), self._local(newpath)))
 
     def _stat(self, path: str, *, follow: bool) -> paramiko.SFTPAttributes | int:
+        if "stat" in self.faults.deny:
+            return codes.SFTP_PERMISSION_DENIED
         try:
             return paramiko.SFTPAttributes.from_stat(os.stat(self._local(path), follow_symlinks=follow))
         except OSError as problem:
