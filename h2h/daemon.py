@@ -1,4 +1,4 @@
-"""The daemon: one scanner of the ERP folders, and for each bank three stages of sending and one reader of its answers.
+"""The daemon: one scanner of the ERP folders, and for each bank three stages of sending and two readers of its answers.
 
 They share the journal, a bank's connection and a stop flag, nothing else.
 
@@ -30,6 +30,7 @@ from h2h.pipeline.line import Trunk
 from h2h.pipeline.ownership import Gate, Presence
 from h2h.pipeline.recovery import recover, tidy
 from h2h.pipeline.rounds import BankRound, scan_folders
+from h2h.pipeline.slow_inbound import SlowInbound
 from h2h.pipeline.stages import Stage, stages_of
 from h2h.settings import Settings, load
 from h2h.wiring import open_house
@@ -228,16 +229,23 @@ class Crew:
     def _parts_of(self, bank: str) -> dict[str, Part]:
         trunk, gate = Trunk(self._house, bank), Gate(self._house, bank)
         self._trunks.append(trunk)
-        answers = BankRound(self._house, bank, trunk=trunk, sends=False)
+        slow = SlowInbound(self._house, bank)
+        answers = BankRound(self._house, bank, trunk=trunk, sends=False, slow=slow)
 
         def fetch() -> float:
             if not gate():
                 return 1.0
             wait = answers.take(self._stop.is_set)
+            if answers.moved:
+                statements.wake.set()
             trunk.rest()
             return wait
 
-        parts = {f"{bank} answers": Part(fetch, WORKER_STUCK_SECONDS)}
+        def follow() -> float:
+            return slow.take(self._stop.is_set) if gate() else 1.0
+
+        statements = Part(follow, WORKER_STUCK_SECONDS)
+        parts = {f"{bank} answers": Part(fetch, WORKER_STUCK_SECONDS), f"{bank} statements": statements}
         wakes = {name: threading.Event() for name in ("convert", "seal", "send")}
         for name, stage in stages_of(self._house, trunk, gate, wakes).items():
             parts[f"{bank} {name}"] = Part(

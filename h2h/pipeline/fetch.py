@@ -22,6 +22,7 @@ from h2h.core.errors import Misconfigured, NotDurable, NotFound, Refused, StaleS
 from h2h.core.findings import WhoActs
 from h2h.core.naming import safe_name
 from h2h.core.records import InboundFile
+from h2h.pipeline.content import LONG_BYTES
 from h2h.pipeline.house import House, log
 from h2h.pipeline.line import Line
 from h2h.ports import RemoteEntry, RemoteKind, Session
@@ -52,17 +53,24 @@ class Seen:
             del self.since[key]
 
 
-def fetch(house: House, line: Line, seen: Seen, between: Callable[[], None]) -> int:
+def fetch(
+    house: House,
+    line: Line,
+    seen: Seen,
+    between: Callable[[], None],
+    before_long: Callable[[], None] = lambda: None,
+) -> int:
     """Fetch what *line*'s bank offers; how many files are new. ``Unavailable`` and ``Misconfigured`` if it cannot.
 
-    *between* is called after each file, for what is more urgent.
+    *between* is called after each file, for what is more urgent. Short files come first; *before_long* is called when
+    some have come and a long one is next.
     """
     bank = house.settings.bank_of(line.bank)
     session = line.session()
     if bank.fetching.after_fetch != "keep":
         for file in house.journal.files_not_removed(bank.name):
             _remove_at_bank(house, session, file, bank.fetching)
-    count = 0
+    count = told = 0
     for folder in bank.folders.from_bank:
         wanted = _wanted(house, session, bank.name, folder, bank.fetching)
         seen.forget_others(bank.name, folder, {entry.name for entry in wanted})
@@ -74,6 +82,9 @@ def fetch(house: House, line: Line, seen: Seen, between: Callable[[], None]) -> 
             if not seen.stable(key, entry, now, bank.fetching.stable_seconds):
                 continue
             seen.since.pop(key, None)
+            if entry.size >= LONG_BYTES and count > told:
+                told = count
+                before_long()
             count += _fetch_one(house, session, bank.name, folder, entry)
             between()
     house.settle("cannot-fetch", bank.name, "answers can be kept again")
@@ -88,7 +99,7 @@ def waiting_to_settle(house: House, bank: str, seen: Seen) -> float:
 
 
 def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetching) -> list[RemoteEntry]:
-    """Regular files whose names are wanted and that are not journalled yet, oldest first."""
+    """Regular files whose names are wanted and that are not journalled yet: short ones first, then the oldest."""
     wanted = []
     for entry in session.list(folder):
         name = safe_name(entry.name)
@@ -106,7 +117,7 @@ def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetch
         # What was removed at the bank and is there again is another file, though name, size and second are the same.
         if known is None or known.removed:
             wanted.append(entry)
-    return sorted(wanted, key=lambda e: (e.mtime, _by_number(e.name)))
+    return sorted(wanted, key=lambda e: (e.size >= LONG_BYTES, e.mtime, _by_number(e.name)))
 
 
 def _by_number(name: bytes) -> list[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ fetched twice is one row, an artefact that is written twice is one file, a repor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import Finding, WhoActs, refuses
@@ -23,28 +23,64 @@ UNREAD = (FileState.FETCHED, FileState.OPENED)
 READY = (FileState.READ, FileState.MATCHED)
 
 
+def every(file: InboundFile) -> bool:
+    """All files are of one worker."""
+    return True
+
+
 def work_inbound(house: House, bank: str, stopping: Callable[[], bool], between: Callable[[], None]) -> int:
-    """Take every fetched file of *bank* as far as it goes; how many steps were taken.
+    """Take every fetched file of *bank* as far as it goes; how many steps were taken."""
+    return read_inbound(house, bank, stopping, between) + match_inbound(house, bank, stopping, between)
+
+
+def read_inbound(
+    house: House,
+    bank: str,
+    stopping: Callable[[], bool],
+    between: Callable[[], None],
+    mine: Callable[[InboundFile], bool] = every,
+) -> int:
+    """Open and read what was fetched; how many steps were taken. A step of a file that is not *mine* is left.
 
     *between* is called after each file: a payment that was dropped meanwhile does not wait for a thousand statements.
     """
     steps = 0
     for file in house.journal.files(bank=bank, states=UNREAD):
-        steps += _take(house, file, UNREAD, stopping)
-        between()
-    # What was read is matched in the order in which the bank wrote it: a day's statements come in one heap.
-    for file in sorted(
-        house.journal.files(bank=bank, states=READY), key=lambda f: (written_at(house, f), f.fetched_at)
-    ):
-        steps += _take(house, file, READY, stopping)
+        steps += take(house, file, UNREAD, stopping, mine)
         between()
     return steps
 
 
-def _take(house: House, file: InboundFile, states: tuple[FileState, ...], stopping: Callable[[], bool]) -> int:
-    """Step after step while it is in one of *states*; how many."""
+def match_inbound(
+    house: House,
+    bank: str,
+    stopping: Callable[[], bool],
+    between: Callable[[], None],
+    mine: Callable[[InboundFile], bool] = every,
+) -> int:
+    """The same with what was read: it is matched and delivered."""
     steps = 0
-    while file.state in states and not stopping():
+    for file in as_written(house, house.journal.files(bank=bank, states=READY)):
+        steps += take(house, file, READY, stopping, mine)
+        between()
+    return steps
+
+
+def as_written(house: House, files: Iterable[InboundFile]) -> list[InboundFile]:
+    """In the order in which the bank wrote them: a day's statements come in one heap."""
+    return sorted(files, key=lambda file: (written_at(house, file), file.fetched_at))
+
+
+def take(
+    house: House,
+    file: InboundFile,
+    states: tuple[FileState, ...],
+    stopping: Callable[[], bool],
+    mine: Callable[[InboundFile], bool] = every,
+) -> int:
+    """Step after step while the file is in one of *states*, and *mine*; how many."""
+    steps = 0
+    while file.state in states and mine(file) and not stopping():
         moved_on = _step(house, file)
         if moved_on is None:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 
@@ -12,11 +13,12 @@ from h2h.core.records import FileState
 from h2h.pipeline.attention import ClockGuard, look_for_overdue
 from h2h.pipeline.fetch import Seen, fetch, waiting_to_settle
 from h2h.pipeline.house import House, log
-from h2h.pipeline.inbound import work_inbound
+from h2h.pipeline.inbound import every, match_inbound, read_inbound
 from h2h.pipeline.intake import take_in_folder
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.recovery import mend, recover, tidy
+from h2h.pipeline.slow_inbound import SlowInbound
 
 #: A worker looks at its due submissions at least this often.
 WORKER_SECONDS_MAX = 5.0
@@ -24,6 +26,10 @@ WORKER_SECONDS_MAX = 5.0
 MEND_SECONDS = 3600.0
 #: `h2h once` waits this long at the most for files that are still being written.
 ONCE_SETTLE_SECONDS_MAX = 60.0
+
+
+def _nothing() -> None:
+    return
 
 
 def scan_folders(
@@ -42,14 +48,25 @@ def scan_folders(
 class BankRound:
     """Rounds over one bank: send what is due; when it is time, fetch; take what came as far as it goes.
 
-    In the daemon stages of their own do the sending (*sends* False), over the same *trunk*.
+    In the daemon stages of their own do the sending (*sends* False), over the same *trunk*, and what is *slow* has a
+    worker of its own.
     """
 
-    def __init__(self, house: House, bank: str, *, trunk: Trunk | None = None, sends: bool = True) -> None:
+    def __init__(
+        self,
+        house: House,
+        bank: str,
+        *,
+        trunk: Trunk | None = None,
+        sends: bool = True,
+        slow: SlowInbound | None = None,
+    ) -> None:
         self._house = house
         self._bank = bank
         self._trunk = trunk
         self._sends = sends
+        self._mine = every if slow is None else slow.leaves
+        self._taking = nullcontext() if slow is None else slow.taking
         self._guard = ClockGuard(house)
         self._seen = Seen()
         self._fetch_at = house.clock.monotonic()
@@ -65,16 +82,21 @@ class BankRound:
             if self._sends and not self._guard.jumped():
                 self.moved += work_bank(house, bank, stopping, self._trunk)
 
+        def read_and_match() -> None:
+            self.moved += read_inbound(house, bank, stopping, send, self._mine)
+            self.moved += match_inbound(house, bank, stopping, send, self._mine)
+
         send()
-        if not stopping() and house.clock.monotonic() >= self._fetch_at:
-            every = house.settings.bank_of(bank).fetching.every_seconds
-            self._fetch_at = house.clock.monotonic() + every
-            self.moved += self._fetch(send)
-            look_for_overdue(house, bank)
-            if house.clock.monotonic() >= self._mend_at:
-                self._mend_at = house.clock.monotonic() + MEND_SECONDS
-                mend(house)
-        self.moved += work_inbound(house, bank, stopping, send)
+        with self._taking:
+            if not stopping() and house.clock.monotonic() >= self._fetch_at:
+                self._fetch_at = house.clock.monotonic() + house.settings.bank_of(bank).fetching.every_seconds
+                self.moved += self._fetch(send, _nothing if self._mine is every else read_and_match)
+                look_for_overdue(house, bank)
+                if house.clock.monotonic() >= self._mend_at:
+                    self._mend_at = house.clock.monotonic() + MEND_SECONDS
+                    mend(house)
+            self.moved += read_inbound(house, bank, stopping, send, self._mine)
+        self.moved += match_inbound(house, bank, stopping, send, self._mine)
         settle = waiting_to_settle(house, bank, self._seen)
         if settle > 0:
             self._fetch_at = min(self._fetch_at, house.clock.monotonic() + settle)
@@ -89,10 +111,10 @@ class BankRound:
         """How long until every file seen at the bank has stood still long enough."""
         return waiting_to_settle(self._house, self._bank, self._seen)
 
-    def _fetch(self, between: Callable[[], None]) -> int:
+    def _fetch(self, between: Callable[[], None], before_long: Callable[[], None]) -> int:
         try:
             with Line(self._house, self._bank, self._trunk) as line:
-                return fetch(self._house, line, self._seen, between)
+                return fetch(self._house, line, self._seen, between, before_long)
         except (Unavailable, Misconfigured) as problem:
             # The line told those who must act; sending and answers already here go on.
             log.warning("fetch.cannot", bank=self._bank, problem=str(problem))
