@@ -215,3 +215,33 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out() -> None:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         done = convert(bytes(damaged[: chance.randint(0, len(damaged))]), table)
         assert done.conversion.refused == any(f.severity == "error" for f in done.findings)
+
+
+def test_blank_lines_between_records_are_no_records_and_count_in_no_line_number() -> None:
+    done = read(header(), "", detail(), " " * 20, detail("INV-2", "00000x0001"), trailer(2, 10051))
+    assert [(f.code, f.line) for f in done.findings if f.code != "H2H-TRAILER"] == [("H2H-FORM", 5)]
+
+
+def test_a_payment_before_its_header_has_no_day_of_another_one() -> None:
+    done = read(detail(), header(), detail("INV-2"), trailer(2, 20100))
+    found = done.only("H2H-RECORD")
+    assert (found.line, "before the first header" in found.text) == (1, True)
+
+
+def test_without_markers_every_record_is_a_payment() -> None:
+    columns = {name: column for name, column in COLUMNS.items() if column.get("record", "detail") == "detail"}
+    columns["date"] = {"start": 77, "length": 8}
+    made = {name: Slice(**column) for name, column in columns.items()}
+    table = FixedWidth(fields=FIELDS, columns=made, date_format="%Y%m%d")
+    done = convert(lines(*(" " + detail(f"INV-{n}")[1:] + "20261124" for n in (1, 2))), table)
+    assert not done.conversion.refused, done.findings
+    assert amounts(done) == ["100.50", "100.50"]
+
+
+def test_a_column_that_cuts_a_character_in_two_is_found_and_nothing_is_made_of_the_halves() -> None:
+    cut = "1" + "INV-1".ljust(10) + "上海示例有限公司" + PAYEE_ACCOUNT.ljust(22) + "0000010050EUR" + "Invoice".ljust(15)
+    table = declared(encoding="gb18030", positions="bytes", count=None, sum=None, trailer_marker="")
+    table = table.model_copy(update={"columns": {n: c for n, c in table.columns.items() if c.record != "trailer"}})
+    done = convert("".join(r + "\n" for r in (header(), cut)).encode("gb18030"), table)
+    assert done.conversion.refused
+    assert any("cut a character in two" in f.text and f.line == 2 for f in done.findings)

@@ -161,3 +161,25 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out() -> None:
             damaged[chance.randrange(len(damaged))] = chance.choice(b'{}[]",:\\0e-.n \xc3\xff')
         done = convert(bytes(damaged[: chance.randint(0, len(damaged))] if chance.random() < 0.3 else damaged), table)
         assert done.conversion.refused == any(f.severity == "error" for f in done.findings)
+
+
+def test_a_yes_or_no_is_a_word_and_an_empty_list_is_no_text() -> None:
+    assert b"<Ustrd>true</Ustrd>" in read([payment(texts=[True])]).xml
+    found = read([payment(texts=[[]])]).only("H2H-FORM")
+    assert ("empty object or array" in found.text, found.where) == (True, "payment 1, texts.0")
+
+
+def test_what_stands_behind_a_payment_on_its_line_costs_only_that_line() -> None:
+    one, two = (json.dumps(payment(ref)) for ref in ("INV-1", "INV-2"))
+    done = read(f"\n{one} {two}\n\n{two}\n".encode(), declared(lines=True))
+    assert [(f.code, f.line) for f in done.findings] == [("H2H-JSON", 2)]
+    assert "behind the payment" in done.findings[0].text
+
+
+def test_around_the_payments_too_no_key_and_no_path_stands_twice() -> None:
+    table = declared({"requested_execution_date": "$.h.day"}, payments="items", ignore_columns=("date",))
+    items = json.dumps([payment()])
+    key = read(f'{{"h": {{"day": "2026-11-25", "day": "2026-11-26"}}, "items": {items}}}'.encode(), table)
+    assert 'the key "day" stands twice' in key.only("H2H-JSON").text
+    outer = read(f'{{"h": {{"day": "2026-11-25"}}, "h": {{"day": "2026-11-26"}}, "items": {items}}}'.encode(), table)
+    assert 'the key "h" stands twice' in outer.only("H2H-JSON").text

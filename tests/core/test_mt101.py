@@ -152,3 +152,36 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out() -> None:
             assert isinstance(CODEC.read(data).message, Initiation)
         except Refused as refused:
             assert refused.findings
+
+
+def test_a_field_that_stands_twice_in_a_payment_is_an_error_and_no_choice_is_made() -> None:
+    lines = changed(B, ":71A:SHA", ":57A:COBADEFF", ":57A:DEUTDEFF", ":71A:SHA")
+    (found,) = errors(*A, *lines)
+    assert ("stands twice" in found.text, found.line) == (True, 12)
+
+
+def test_the_bank_of_the_account_in_both_sequences_is_an_error() -> None:
+    lines = changed(B, ":71A:SHA", ":52A:DEUTDEFF", ":71A:SHA")
+    assert ["one of them is wrong" in f.text for f in errors(*A, *lines)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ((":59F:/AT611904300234573201", "1/BETA GMBH", "RING 5"), "begins with a number from 1 to 8"),
+        ((":59F:/AT611904300234573201", "1/BETA GMBH", "6/AT/1234"), "the lines with 6"),
+        ((":57D:/12345", "SOME BANK", ":59:/AT611904300234573201", "BETA GMBH"), "no national clearing code"),
+        ((":57A:/12345", "COBADEFF", ":59:/AT611904300234573201", "BETA GMBH"), "an account of the bank"),
+        ((":57C://FW021000021", "MORE", ":59:/AT611904300234573201", "BETA GMBH"), "one clearing code and nothing"),
+    ],
+)
+def test_a_party_or_bank_that_cannot_be_read_whole_is_an_error_in_words(field: tuple[str, ...], said: str) -> None:
+    lines = (":21:INV-1", ":32B:EUR12,5", *field, ":71A:SHA")
+    assert any(said in f.text for f in errors(*A, *lines)), [f.text for f in read(*A, *lines).findings]
+
+
+def test_a_clearing_code_alone_is_a_bank() -> None:
+    lines = changed(B, ":59:/AT611904300234573201", ":57C://FW021000021", ":59:/AT611904300234573201")
+    agent = one(*A, *lines).creditor_agent
+    assert agent is not None
+    assert (agent.clearing_system, agent.member_id, agent.name) == ("USABA", "021000021", None)

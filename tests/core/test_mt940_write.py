@@ -245,3 +245,25 @@ def test_another_reader_of_mt940_reads_the_same_figures() -> None:
     plain = [n for n, e in enumerate(made.entries) if not e.reversal]
     assert [told[n][0] for n in plain] == [ours[n][0] for n in plain]
     assert theirs.data["final_opening_balance"].amount.amount == Decimal("10.00")
+
+
+def test_an_id_that_mt940_cannot_carry_is_replaced_by_one_that_stays_the_same_and_it_is_told() -> None:
+    made = statement(entry(), id="2026-11-24/FR7630006000011234567890189")
+    (text, told), (again, _) = written(made), written(made)
+    assert text == again
+    (name,) = re.findall("(?m)^:20:(H2H[0-9A-F]{13})\r?$", text)
+    assert any(name in f.text and "does not fit" in f.text for f in told)
+
+
+def test_what_has_no_place_in_the_german_form_is_told() -> None:
+    detail = EntryDetail(end_to_end_id="E-1", returned=True, return_reason="AC04", uetr="3f2a1c58-6f0e-4a55-9d10-0c6a")
+    made = entry(details=[detail], account_servicer_reference="X" * 40, additional_information="A" * 60)
+    _, told = written(statement(made), narrative="german")
+    said = " ".join(f.text for f in told)
+    for what in ("the bank's reference", "the reason of a return", "the UETR", "the bank's own text"):
+        assert what in said
+
+
+def test_a_year_that_two_digits_cannot_say_refuses_the_statement() -> None:
+    with pytest.raises(Refused, match="two digits"):
+        written(statement(entry(value_date=date(1949, 1, 1))))

@@ -438,3 +438,24 @@ def test_a_statement_is_known_by_block_2_or_by_its_tags_and_nothing_else_is_one(
     head: str, expected: str | None
 ) -> None:
     assert statement_type(head.encode("latin-1")) == expected
+
+
+# ------------------------------------------------------------------------------------------------ what banks add
+
+
+def test_the_text_of_a_field_that_only_some_banks_know_belongs_to_its_entry_or_names_the_owner() -> None:
+    """:NS: (Nordic and Baltic banks): a key of two digits and a text in each line."""
+    first, _ = HEAD.split(":60F:")
+    owned = f"{first}:NS:22EXAMPLE AS\n23OSLO\n:60F:C261118EUR100,00\n:61:261119C1,NTRFNONREF\n:NS:01RENT\n02MAY\n"
+    got = read(f"{owned}{TAIL}")
+    (statement,) = got.message.statements  # type: ignore[union-attr]
+    assert statement.account_owner == "EXAMPLE AS"
+    assert "RENT MAY" in str(statement.entries[0])
+    assert any("NS:23" in f.text for f in got.findings), "what is read by nobody is told"
+
+
+def test_a_statement_without_an_opening_balance_is_an_error_also_about_its_currency() -> None:
+    head = HEAD.replace(":60F:C261118EUR100,00\n", "")
+    texts = [f.text for f in read(f"{head}:61:261119C1,NTRFNONREF\n-\n").findings if f.severity is Severity.ERROR]
+    assert any("nothing says in which currency" in text for text in texts)
+    assert any("opening balance" in text for text in texts)

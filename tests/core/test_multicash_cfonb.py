@@ -161,3 +161,37 @@ def test_of_the_file_beside_it_only_the_same_statements_rows_are_taken() -> None
     told = {f.code: f for f in done.findings}
     assert told["H2H-MULTICASH-ROW"].where == "UMSATZ.TXT, line 4"
     assert "1 more rows are of other statements" in told["H2H-MULTICASH-PAIR"].text
+
+
+def test_records_without_line_ends_are_cut_at_their_width() -> None:
+    with_ends, _ = read(CFONB, *RECORDS)
+    without = CFONB.read("".join(RECORDS).encode()).message
+    assert isinstance(without, StatementMessage)
+    assert without.statements == [with_ends]
+
+
+def complement(word: str, text: str) -> str:
+    return "05".ljust(45) + f"{word}{text}".ljust(75)
+
+
+def test_each_word_of_a_complement_has_its_place() -> None:
+    words = {"LCS": "RF18539007547034", "CBE": "FR7630006000011234567890189", "NBE": "ACME SAS", "REF": "BANK-77"}
+    lines = [complement(word, text) for word, text in words.items()]
+    statement, found = read(CFONB, RECORDS[0], RECORDS[1], *lines, record("07", "875{"))
+    assert found == []
+    (entry,) = statement.entries
+    (detail,) = entry.details
+    assert entry.account_servicer_reference == "BANK-77"
+    assert (detail.creditor_reference, detail.creditor_account, detail.creditor_name) == tuple(words.values())[:3]
+
+
+def test_a_complement_without_a_movement_is_found_and_the_statement_is_whole_all_the_same() -> None:
+    statement, (found,) = read(CFONB, RECORDS[0], complement("LCC", "RENT"), *RECORDS[1:])
+    assert (found.line, "behind no movement" in found.text, "RENT" in found.text) == (2, True, True)
+    assert len(statement.entries) == 2
+
+
+def test_an_amount_without_a_currency_is_an_error_not_an_amount_of_some_currency() -> None:
+    _, (found,) = read(CFONB, RECORDS[0], RECORDS[1].replace("EUR", "   "), *RECORDS[2:])
+    assert (found.severity, found.line) == (Severity.ERROR, 2)
+    assert "in which currency" in found.text

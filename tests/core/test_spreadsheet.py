@@ -224,3 +224,53 @@ def test_damage_within_the_sheet_itself_is_found_too() -> None:
                 archive.writestr(one, body)
         done = convert(made.getvalue(), declared())
         assert done.conversion.refused == any(f.severity == "error" for f in done.findings)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('<c t="d"><v>2026-11-24T08:30:00</v></c>', "is a point in time"),
+        ('<c t="d"><v>2026-02-30</v></c>', "is no day"),
+        ('<c t="z"><v>1</v></c>', "a type that Excel does not use"),
+        (number("-1", DAY), "no day that Excel counts reliably"),
+        (number("9999999", DAY), "no day that Excel counts reliably"),
+        (number("four", DAY), "is not a number"),
+    ],
+)
+def test_what_is_no_day_in_the_date_column_is_refused_with_what_stands_there(cell: str, said: str) -> None:
+    found = read(payment(date=cell)).only("H2H-FORM")
+    assert (said in found.text, found.where) == (True, "sheet Payments, cell F2"), found
+
+
+def test_days_of_the_era_of_1904_end_with_the_year_9999_too() -> None:
+    found = read(payment(date=number("2958465", DAY)), from_1904=True).only("H2H-FORM")
+    assert '"2958465" is no day' in found.text
+
+
+def test_a_day_in_iso_form_and_a_yes_or_no_are_what_a_person_saw() -> None:
+    done = read(payment(date='<c t="d"><v>2026-11-24</v></c>', text='<c t="b"><v>1</v></c>'))
+    assert b"<Dt>2026-11-24</Dt>" in done.xml
+    assert b"true" in done.xml
+
+
+def test_blank_cells_at_the_end_of_a_row_or_of_the_names_are_nothing() -> None:
+    blank = "<c/>"
+    names, values = HEADER.replace("</row>", f"{blank}</row>"), payment().replace("</row>", f"{blank}{blank}</row>")
+    assert not convert(workbook(names, values), declared()).conversion.refused
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((HEADER, payment().replace("<row", '<row r="9"'), payment().replace("<row", '<row r="3"')), "row 3 stands behind row 9"),
+        ((HEADER, '<row><c r="C2"><v>1</v></c><c r="A2"><v>2</v></c></row>'), "not in order"),
+        ((HEADER, '<row><c t="s"><v>7</v></c></row>'), "a text that the workbook does not hold"),
+        (("<row><c/></row>", HEADER, payment()), "holds the columns' names, is empty"),
+    ],
+)
+def test_a_sheet_that_excel_would_not_write_is_refused_before_a_payment_is_made_of_it(
+    rows: tuple[str, ...], said: str
+) -> None:
+    done = convert(workbook(*rows), declared())
+    assert done.conversion.refused
+    assert any(said in f.text for f in done.findings), done.findings

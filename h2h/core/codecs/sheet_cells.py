@@ -58,6 +58,8 @@ def in_words(cell: Cell, kinds: set[Kind], table: Table, *, from_1904: bool) -> 
         return _day(found[1], table.date_format)
     if cell.kind != "n":
         raise NotCertain(f"the cell has a type that Excel does not use: {shown(cell.kind)}")
+    if not _NUMBER.fullmatch(cell.text):
+        raise NotCertain(f"{shown(cell.text)} is not a number")
     exact = number_of(cell.text)
     if cell.shows_day:
         if Kind.DATE not in kinds:
@@ -91,8 +93,6 @@ def _written_out(number: Decimal) -> str:
 
 
 def _why_not_exact(stored: str) -> str:
-    if not _NUMBER.fullmatch(stored):
-        return f"{shown(stored)} is not a number"
     seen = _written_out(_FIFTEEN.plus(Decimal(stored)))
     text = (
         f"the cell holds {stored}, the result of a calculation, and shows at most {seen}; which is meant is not certain"
