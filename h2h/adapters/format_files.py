@@ -61,7 +61,7 @@ def load_folder(folder: Path) -> list[Format]:
         title=str(content.get("title", "")),
     )
     cards = content.get("card", [])
-    if not cards:
+    if not isinstance(cards, list) or not cards or not all(isinstance(card, dict) for card in cards):
         raise Misconfigured(f"{card_file}: there is no [[card]]")
     made = [_card(card_file, card, xml=codec is None) for card in cards]
     return [Format.from_card(family, card, codec(card) if codec else None) for card in made]

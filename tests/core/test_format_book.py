@@ -159,6 +159,7 @@ def test_a_variant_is_shown_to_the_schema_under_the_namespace_of_its_original() 
     [
         ('kind = "novel"\n', "kind is one of"),
         ('kind = "statement"\n', "no [[card]]"),
+        ('kind = "statement"\n[card]\nid = "x"\n', "no [[card]]"),
         ('kind = "statement"\n[[card]]\nschema = "x"\n', "no id"),
         ('kind = "statement"\n[[card]]\nid = "x"\nnonsense = 1\n', "does not know nonsense"),
         ('kind = "statement"\n[[card]]\nid = "x"\nflags = "a"\n', "flags is a list"),
@@ -175,6 +176,50 @@ def test_a_card_that_is_wrong_is_named_with_its_file(tmp_path: Path, content: st
         load_formats(tmp_path)
     assert why in raised.value.message
     assert "format.toml" in raised.value.message
+
+
+_ROOT = 'root = "FOX"\n'
+_CARD = '[[card]]\nid = "x"\nkind = "enquiry"\nmapping = "x.xml"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "answers", "why"),
+    [
+        ("root = 5\n" + _CARD, "", "root is a text"),
+        (f'{_ROOT}encoding = "LATIN-1"\n{_CARD}', "", "encoding is one of GBK"),
+        (f"{_ROOT}bank_number = 309\n{_CARD}", "", "bank_number is a text"),
+        (f'{_ROOT}at_this_bank = "Y"\n{_CARD}', "", "at_this_bank is a table"),
+        (f"{_ROOT}banknumber = 1\n{_CARD}", "", "unknown: banknumber"),
+        (_ROOT, "", "there is no [[card]]"),
+        (f'{_ROOT}[card]\nid = "x"\n', "", "card is a list of tables: write [[card]]"),
+        (f'{_ROOT}card = ["x"]\n', "", "there is no [[card]]"),
+        (_ROOT + _CARD.replace('id = "x"\n', ""), "", "a card has an id"),
+        (_ROOT + _CARD.replace("enquiry", "question"), "", "a kind of"),
+        (f"{_ROOT}{_CARD}transactions_max = true\n", "", "transactions_max is a number"),
+        (f'{_ROOT}{_CARD}holds = "A/B"\n', "", "holds is a list of texts"),
+        (f"{_ROOT}{_CARD}holds = [1]\n", "", "holds is a list of texts"),
+        (f'{_ROOT}{_CARD}writes = "no"\n', "", "writes is true or false"),
+        (_ROOT + _CARD, "status = 5\n", "status is a table of codes"),
+        (_ROOT + _CARD, '[status]\n0 = "paid"\n', "this is a table"),
+        (_ROOT + _CARD, '[status]\n0 = { outcome = "paid", en = "x" }\n', "outcome is one of"),
+        (_ROOT + _CARD, '[status]\n"*" = { outcome = "settled", en = "x" }\n', "neither success nor failure"),
+        (_ROOT + _CARD, '[status]\n0 = { outcome = "settled" }\n', "in words what the code means"),
+        (_ROOT + _CARD, '[status]\n0 = { outcome = "settled", en = "x", next = "guess" }\n', "next is one of"),
+        (_ROOT + _CARD, '[status]\n0 = { outcome = "settled", en = "x", contains = "y" }\n', "contains is a list"),
+    ],
+)
+def test_a_mistake_in_a_banks_own_folder_is_named_with_its_file(
+    tmp_path: Path, content: str, answers: str, why: str
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "x.xml").write_text("<x/>")
+    (folder / "format.toml").write_text(content)
+    (folder / "answers.toml").write_text(answers)
+    with pytest.raises(Misconfigured) as raised:
+        load_formats(tmp_path)
+    assert why in raised.value.message
+    assert ("answers.toml" if answers else "format.toml") in raised.value.message
 
 
 def test_a_folder_without_a_mapping_and_a_directory_that_is_not_there_are_mistakes(tmp_path: Path) -> None:

@@ -21,37 +21,20 @@ from h2h.core.errors import Misconfigured
 from h2h.core.format import Card, Family, Format
 from h2h.core.mapping.plan import KINDS
 
-_FOLDER_KEYS = frozenset(
-    {
-        "root",
-        "encoding",
-        "bank_number",
-        "bank_name",
-        "at_this_bank",
-        "elsewhere",
-        "forbidden",
-        "title",
-        "parts",
-        "card",
-        "frame",
-    }
-)
+_TEXT, _YES_OR_NO, _NUMBER, _TABLE = (str, "a text"), (bool, "true or false"), (int, "a number"), (Mapping, "a table")
+_FOLDER_KEYS = {
+    **dict.fromkeys(("root", "encoding", "bank_number", "bank_name", "forbidden", "title", "parts"), _TEXT),
+    **dict.fromkeys(("at_this_bank", "elsewhere", "frame"), _TABLE),
+    "card": (list, "a list of tables: write [[card]]"),
+}
 _TEXTS = ("holds", "lacks", "flags", "envelope", "payment")
-_CARD_KEYS = frozenset(
-    {
-        "id",
-        "kind",
-        "mapping",
-        "schema",
-        "title",
-        "writes",
-        "transactions_max",
-        "message_id",
-        "enquiry",
-        "ambiguous",
-        *_TEXTS,
-    }
-)
+_CARD_KEYS = {
+    **dict.fromkeys(("id", "kind", "mapping", "schema", "title", "message_id"), _TEXT),
+    **dict.fromkeys(("writes", "enquiry", "ambiguous"), _YES_OR_NO),
+    "transactions_max": _NUMBER,
+    **dict.fromkeys(_TEXTS, (list, "a list of texts")),
+}
+_ANSWER_KEYS = {**dict.fromkeys(("outcome", "en", "zh", "next"), _TEXT), "contains": (list, "a list of texts")}
 _ENCODINGS = ("GBK", "GB18030", "UTF-8")
 
 
@@ -64,7 +47,10 @@ def own_formats(
     if encoding not in _ENCODINGS:
         raise Misconfigured(f"{folder}/format.toml: encoding is one of {', '.join(_ENCODINGS)}")
     frame = frame_of(f"{folder}/format.toml", content["root"], content["frame"]) if "frame" in content else None
-    return [_format(folder, content, card, codes, answers, read, frame) for card in content.get("card", [])]
+    cards = content.get("card", [])
+    if not cards or not all(isinstance(card, Mapping) for card in cards):
+        raise Misconfigured(f"{folder}/format.toml: there is no [[card]]")
+    return [_format(folder, content, card, codes, answers, read, frame) for card in cards]
 
 
 def code_table(file: str, content: Mapping[str, Any]) -> CodeTable:
@@ -75,14 +61,16 @@ def code_table(file: str, content: Mapping[str, Any]) -> CodeTable:
 def bank_codes(file: str, content: Mapping[str, Any]) -> Iterable[BankCode]:
     """The rows of an ``answers.toml``."""
     for list_, codes in content.items():
-        for code, meanings in codes.items() if isinstance(codes, Mapping) else ():
+        if not isinstance(codes, Mapping):
+            raise Misconfigured(f"{file}: {list_} is a table of codes")
+        for code, meanings in codes.items():
             for meaning in meanings if isinstance(meanings, list) else [meanings]:
                 yield _bank_code(file, list_, code, meaning)
 
 
 def _bank_code(file: str, list_: str, code: str, meaning: Mapping[str, Any]) -> BankCode:
     where = f"{file}: {list_}.{code}"
-    _only(where, meaning, frozenset({"outcome", "en", "zh", "next", "contains"}))
+    _only(where, meaning, _ANSWER_KEYS)
     outcome, advice = meaning.get("outcome"), meaning.get("next", "read-text")
     if outcome not in OUTCOMES:
         raise Misconfigured(f"{where}: outcome is one of {', '.join(sorted(OUTCOMES))}")
@@ -92,7 +80,7 @@ def _bank_code(file: str, list_: str, code: str, meaning: Mapping[str, Any]) -> 
         raise Misconfigured(f"{where}: next is one of {', '.join(ADVICE)}")
     if not meaning.get("en"):
         raise Misconfigured(f"{where}: en says in words what the code means")
-    contains = tuple(meaning.get("contains", ()))
+    contains = _texts(where, "contains", meaning.get("contains", []))
     return BankCode(list_, code, outcome, meaning["en"], meaning.get("zh", meaning["en"]), advice, contains)
 
 
@@ -105,10 +93,10 @@ def _format(
     read: Callable[[str], bytes],
     frame: Frame | None,
 ) -> Format:
-    id_, kind = card.get("id"), card.get("kind")
+    id_, kind = card.get("id"), card.get("kind", "")
     where = f"{folder}/format.toml: card {id_}"
     _only(where, card, _CARD_KEYS)
-    if not isinstance(id_, str) or not isinstance(kind, str) or kind not in KINDS or "mapping" not in card:
+    if id_ is None or kind not in KINDS or "mapping" not in card:
         raise Misconfigured(f"{where}: a card has an id, a mapping, and a kind of {', '.join(KINDS)}")
     texts = {name: _texts(where, name, card.get(name, [])) for name in _TEXTS}
     family = Family(
@@ -148,13 +136,20 @@ def _format(
     return Format.from_card(family, made, OwnDocument(family, made, own))
 
 
-def _texts(where: str, name: str, values: object) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+def _texts(where: str, name: str, values: list[object]) -> tuple[str, ...]:
+    if not all(isinstance(v, str) for v in values):
         raise Misconfigured(f"{where}: {name} is a list of texts")
-    return tuple(values)
+    return tuple(str(v) for v in values)
 
 
-def _only(where: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
-    unknown = sorted(set(given) - known)
+def _only(where: str, given: object, known: Mapping[str, tuple[type, str]]) -> None:
+    """``Misconfigured`` unless it is a table of these keys, each of its type."""
+    if not isinstance(given, Mapping):
+        raise Misconfigured(f"{where}: this is a table, with {', '.join(sorted(known))}")
+    unknown = sorted(set(given) - set(known))
     if unknown:
         raise Misconfigured(f"{where}: unknown: {', '.join(unknown)}", hint=f"known: {', '.join(sorted(known))}")
+    for name, value in given.items():
+        type_, words = known[name]
+        if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
+            raise Misconfigured(f"{where}: {name} is {words}")
