@@ -262,7 +262,10 @@ def test_blank_cells_at_the_end_of_a_row_or_of_the_names_are_nothing() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ((HEADER, payment().replace("<row", '<row r="9"'), payment().replace("<row", '<row r="3"')), "row 3 stands behind row 9"),
+        (
+            (HEADER, payment().replace("<row", '<row r="9"'), payment().replace("<row", '<row r="3"')),
+            "row 3 stands behind row 9",
+        ),
         ((HEADER, '<row><c r="C2"><v>1</v></c><c r="A2"><v>2</v></c></row>'), "not in order"),
         ((HEADER, '<row><c t="s"><v>7</v></c></row>'), "a text that the workbook does not hold"),
         (("<row><c/></row>", HEADER, payment()), "holds the columns' names, is empty"),
