@@ -48,12 +48,18 @@ def verify(config: Path, as_json: bool) -> None:
 
 def _audited(config: Path) -> tuple[Report, Settings]:
     from h2h.adapters.journal.audit import verify as audit
+    from h2h.adapters.journal.beside import ledgers
     from h2h.adapters.journal.heads import contradiction
 
     with common.desk(config) as desk:
-        report, heads = audit(desk.journal, *ledgers_of(desk.settings)), desk.settings.paths.heads
-        for ledger in ledgers_of(desk.settings):
-            if heads is not None and (words := contradiction(heads, ledger)):
+        paths, there = desk.settings.paths, ledgers(desk.settings.paths.ledger, desk.settings.ledgers)
+        report = audit(desk.journal, *there)
+        for node in desk.journal.nodes(at=desk.clock.now()):
+            name = desk.settings.ledger_of(node.name)
+            if desk.settings.ledgers and name not in [path.name for path in there]:
+                report.faults.append((f"ledger {name}", f"it is not there, and node '{node.name}' has worked"))
+        for ledger in there:
+            if paths.heads is not None and (words := contradiction(paths.heads, ledger)):
                 report.faults.append(("heads", words))
         return report, desk.settings
 
@@ -84,13 +90,6 @@ def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
         "before somebody has looked into the archive."
     )
     click.echo(f"Next: {common.with_config('h2h status', config)}")
-
-
-def ledgers_of(settings: Settings) -> list[Path]:
-    """This installation's ledger, and those of the other nodes beside it."""
-    own = settings.paths.ledger
-    others = sorted(own.parent.glob(Path(settings.ledgers).name)) if settings.ledgers else []
-    return [own, *(path for path in others if path != own)]
 
 
 def _as_object(report: Report) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from h2h.adapters.journal.beside import ledgers
 from h2h.adapters.journal.heads import contradiction, note
 from h2h.adapters.journal.ledger import FileLedger, only_daemon
 from h2h.cli.common import Desk
-from h2h.cli.journal import ledgers_of
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, Event, State
@@ -20,13 +20,13 @@ def accept(desk: Desk, *, actor: str, reason: str) -> tuple[list[str], int]:
     if paths.heads is None:
         raise Misconfigured("paths.heads is not configured: nobody knows of anything newer")
     with only_daemon(paths.ledger, "ledger"):
-        ledgers = [path for path in ledgers_of(desk.settings) if contradiction(paths.heads, path)]
-        if not ledgers:
+        older = [p for p in ledgers(paths.ledger, desk.settings.ledgers) if contradiction(paths.heads, p)]
+        if not older:
             raise Misconfigured("journal and ledger are as new as paths.heads knows; there is nothing to accept")
         # The files first: cut short in between, the older copy is still refused, and this is done again.
         held = [_hold(desk, sub, actor, reason) for sub in _not_sent(desk)]
         lost = 0
-        for path in ledgers:
+        for path in older:
             with FileLedger(path, clock=desk.clock) as ledger:
                 lost += note(paths.heads, path, ledger.head(), lower=True)
     return held, lost

@@ -7,7 +7,6 @@ archive. If the journal knows of it and it cannot be seen from here, that place 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from h2h.adapters.archive import FileArchive
 from h2h.adapters.clock import SystemClock
@@ -45,9 +44,9 @@ def _durable(journal: SqlJournal) -> Proof:
 
 
 def _seen_from_here(settings: Settings, node: Node) -> Iterator[Proof]:
-    ledger = settings.paths.ledger.with_name(Path(settings.ledgers).name)
+    ledger = settings.paths.ledger.with_name(settings.ledger_of(node.name))
     places = {folder.outbound / ".h2h" / "nodes" / node.name: folder.outbound for folder in settings.erp}
-    places[ledger.with_name(ledger.name.replace("*", node.name))] = ledger.parent
+    places[ledger] = ledger.parent
     missing = [str(place) for trace, place in places.items() if not trace.exists()]
     for place in missing:
         text = f"node '{node.name}' has worked, but left no trace in {place} as it is seen from here: it is not shared"

@@ -20,7 +20,7 @@ from h2h.adapters.folders import FolderOutbox
 from h2h.adapters.journal import default_url, open_journal
 from h2h.adapters.journal.heads import contradiction
 from h2h.adapters.journal.journal import SqlJournal
-from h2h.adapters.journal.ledger import read_lines
+from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.adapters.secrets import Secrets
 from h2h.cli.prove_nodes import prove_nodes
 from h2h.cli.prove_service import UNIT, credentials_given, open_to_others

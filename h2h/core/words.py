@@ -115,6 +115,9 @@ HELD: dict[str, Step] = {
         "else take it over or give it up",
         ("h2h explain {sid}", _RELEASE, _CANCEL),
     ),
+    "H5-OLDER-JOURNAL": Step(
+        "start h2h again: the ledgers are then replayed over the journal, and the file is looked for at the bank"
+    ),
     "H9-LATE": Step(
         "find out whether these payments were made another way meanwhile; if not, let them go on late, or give them up",
         ("h2h explain {sid}", _RELEASE, _CANCEL),

@@ -18,7 +18,7 @@ from h2h.core.story import seen_elsewhere
 from h2h.pipeline.four_eyes import ITEM, Decision, goes_on
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
-from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up, tell_held
+from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up, knows, tell_held
 
 
 def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
@@ -122,10 +122,12 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
 
 
 def _witness_agrees(house: House, sub: Submission) -> None:
-    """Before a decision that could pay twice: an older journal that was put back knows less than the ledger (I8)."""
-    key = (sub.sid, sub.generation)
-    left = sub.state in NOTHING_LEFT_THE_HOUSE and house.ledger.has(LedgerKind.COMMIT, *key)
-    if left or (sub.state in (State.COMMITTING, State.IN_DOUBT) and house.ledger.has(LedgerKind.DELIVERED, *key)):
+    """Before a decision that could pay twice: an older journal that was put back knows less than the ledgers (I8).
+
+    ``Misconfigured``, ``Unavailable`` if the ledger of one of the nodes cannot be asked.
+    """
+    left = sub.state in NOTHING_LEFT_THE_HOUSE and knows(house, LedgerKind.COMMIT, sub)
+    if left or (sub.state in (State.COMMITTING, State.IN_DOUBT) and knows(house, LedgerKind.DELIVERED, sub)):
         raise IllegalTransition(
             f"the journal has submission {sub.sid} as {sub.state}, the ledger knows that it went to the bank",
             hint="the journal is an older copy: start h2h, which replays the ledger, then look again",

@@ -1,22 +1,31 @@
 """May it be sent now? The bank's window, payments whose day has gone by while they waited, tries that are spent.
 
-A file that is stopped here has not left the house: it waits for the window, or is HELD for a person (H9, H12).
+A file that is stopped here has not left the house: it waits for the window, or is HELD for a person (H9, H12). And what
+the ledgers know: that the journal, an older copy, is wrong about that (H5).
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
+from h2h.core.errors import StaleState
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event
-from h2h.core.records import Submission
+from h2h.core.records import LedgerKind, Submission
 from h2h.core.schedule import sending_window
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.requests import is_request
+from h2h.pipeline.witness import knows
 
 
 def stopped_before_sending(house: House, sub: Submission) -> Submission | None:
     """The submission as it waits or is held; None if nothing speaks against sending it now."""
+    if knows(house, LedgerKind.COMMIT, sub):
+        if house.journal.submission(sub.sid).version != sub.version:
+            raise StaleState(f"submission {sub.sid} was moved by another node meanwhile")
+        # A commit is told to the ledger after the journal: one that forgot it has been put back under our feet.
+        text = "the ledger knows that it went to the bank; the journal is an older copy"
+        return _held(house, sub, "H5-OLDER-JOURNAL", text, WhoActs.SYSTEM_ADMINISTRATOR)
     bank, now = house.bank(sub), house.now()
     # A recall that waits for the next window comes too late, and what it asks for has no day of its own.
     if not is_request(house, sub):
@@ -58,15 +67,15 @@ def _days_gone_by(house: House, sub: Submission) -> list[date]:
     return sorted(day for day in asked if day is not None and dropped <= day < today)
 
 
-def _held(house: House, sub: Submission, reason: str, text: str) -> Submission:
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
+def _held(house: House, sub: Submission, reason: str, text: str, who: WhoActs = WhoActs.TREASURY) -> Submission:
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who, sub.bank)
     held = house.journal.advance(
         sub,
         Event.HELD,
         at=house.now(),
         reason=reason,
         reason_text=text,
-        who_acts=WhoActs.TREASURY,
+        who_acts=who,
         detail={"reason_text": text},
         first_attempt_at=None,
     )

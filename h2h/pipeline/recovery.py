@@ -19,7 +19,7 @@ from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up
+from h2h.pipeline.witness import BY_HAND, all_there, ensure_delivered, ensure_given_up
 
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _AS_A_LIFE_GOES = (
@@ -54,6 +54,7 @@ def recover(house: House) -> int:
     Where several nodes share the journal, the ledgers of all of them are replayed: what one committed, no other may
     send afresh. From then on this process writes to the database's present history, and to no other.
     """
+    all_there(house)
     history = house.journal.history()
     with house.journal.replaying():
         changed = _replay_all(house) if house.ledger.others() else _replay_own(house)

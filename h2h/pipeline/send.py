@@ -21,7 +21,7 @@ from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.kept import kept
 from h2h.pipeline.line import Line
-from h2h.pipeline.witness import ensure_delivered
+from h2h.pipeline.witness import ensure_delivered, knows
 from h2h.ports import Session
 
 _WITHDRAWING, _VANISHED = "temporary-to-be-removed", "temporary-vanished"
@@ -242,7 +242,7 @@ def _withdrawn(house: House, sub: Submission) -> bool:
 
     That it is gone is then no sign of a rename (E4). The ledger knows it whatever copy of the journal is put back.
     """
-    if house.ledger.has(LedgerKind.WITHDRAWN, sub.sid, sub.generation):
+    if knows(house, LedgerKind.WITHDRAWN, sub):
         return True
     told = (e for e in house.journal.events(sub.sid) if e.event in (_WITHDRAWING, _VANISHED))
     return any(event.detail.get("temporary") == sub.commit_temporary for event in told)

@@ -1,11 +1,14 @@
-"""What the second witness is told besides a commit: claimed, delivered, given up. It mends an older journal with it.
+"""What the second witness is told besides a commit: claimed, delivered, given up; and what it is asked.
 
 The journal comes first: each of these follows a move that is durable, and is repeated at the next start if it was cut
 short. What a person decides against the journal's present state (`decisions.py`) is written the other way round.
+
+A node writes to its own ledger. What was sent, or taken away at the bank, may stand in another node's: all are asked.
 """
 
 from __future__ import annotations
 
+from h2h.core.errors import Misconfigured
 from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.pipeline.house import House
@@ -13,6 +16,31 @@ from h2h.pipeline.house import House
 #: Why a submission is HELD that a person stopped.
 BY_HAND = "BY-HAND"
 _GIVEN_UP = {State.CANCELLED: LedgerKind.CANCELLED, State.REFUSED: LedgerKind.REFUSED}
+
+
+def knows(house: House, kind: LedgerKind, sub: Submission) -> bool:
+    """True if any node's ledger has that record of the submission's present generation.
+
+    ``Misconfigured``, ``Unavailable`` if one of them cannot be asked: then nobody knows, and nothing is decided.
+    """
+    all_there(house)
+    return house.ledger.anywhere(kind, sub.sid, sub.generation)
+
+
+def all_there(house: House) -> None:
+    """``Misconfigured`` if the ledger of a node that has worked on this journal does not lie beside this node's."""
+    own = house.settings.node.name
+    if not own:
+        return
+    there = house.ledger.others()
+    for node in house.journal.nodes(at=house.now()):
+        name = house.settings.ledger_of(node.name)
+        if node.name != own and name not in there:
+            raise Misconfigured(
+                f"{house.settings.paths.ledger.with_name(name)}, the ledger of node '{node.name}', is not there: "
+                "nobody can say what that node has sent",
+                hint="mount the shared folder, or restore that ledger; nothing is sent or decided until then",
+            )
 
 
 def ensure_claimed(house: House, sub: Submission) -> None:

@@ -239,6 +239,12 @@ class Ledger(Protocol):
     def has(self, kind: LedgerKind, sid: str, generation: int) -> bool:
         """True if that record stands in the ledger."""
 
+    def anywhere(self, kind: LedgerKind, sid: str, generation: int) -> bool:
+        """True if it stands in this ledger or in that of another node, as far as those are written by now.
+
+        ``Misconfigured`` (damaged, cut), ``Unavailable`` (unreadable, gone): what that ledger would say is not known.
+        """
+
     def records(self, after: int = 0, of: str = "") -> Iterator[LedgerRecord]:
         """Records with a higher number, in order; ``Misconfigured`` if the chain is broken (place named).
 

@@ -113,6 +113,10 @@ class Settings(Part):
         if not self.ledgers:
             raise ValueError("paths.ledger: with node.name its file name must hold {node}, on storage all nodes share")
 
+    def ledger_of(self, node: str) -> str:
+        """The file name of that node's ledger, which lies beside this one's."""
+        return Path(self.ledgers).name.replace("*", node)
+
     def common_digest(self) -> str:
         """Of all that must be the same on every node: not its name, its own directories, its way to the database."""
         own: dict[str, Any] = {"node": {"name"}, "paths": {"state", "ledger", "heads"}, "journal": {"url"}}

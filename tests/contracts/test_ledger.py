@@ -18,7 +18,7 @@ import pytest
 
 from h2h.adapters.clock import SystemClock
 from h2h.adapters.journal import FileLedger
-from h2h.adapters.journal.ledger import read_lines
+from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import Misconfigured, OutOfSpace, Unavailable
 from h2h.core.records import LedgerKind, LedgerRecord
 

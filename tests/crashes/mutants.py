@@ -14,7 +14,7 @@ from h2h.core.evidence import Answer, Decision, Seen
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import Submission
-from h2h.pipeline import intake, outbound, rounds, send
+from h2h.pipeline import gate, intake, outbound, rounds, send
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line
 from h2h.ports import Session
@@ -123,12 +123,13 @@ def sealed_anew() -> None:
 
 
 def ledger_not_asked() -> None:
-    """At start the second witness is not replayed."""
+    """The second witness is neither replayed at a start nor asked before something is sent."""
 
     def recover(house: House) -> int:
         return 0
 
     _put(rounds, "recover", recover)
+    _put(gate, "knows", lambda house, kind, sub: False)
 
 
 def _put(module: ModuleType, name: str, value: object) -> None:

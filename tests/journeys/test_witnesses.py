@@ -21,6 +21,7 @@ from h2h.pipeline import decisions, recovery
 from h2h.pipeline.decisions import cancel
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line as BankLine
+from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.send import look_again, withdraw
 from h2h.ports import Session
@@ -63,16 +64,22 @@ def troubled(trouble: Callable[[str, str], None]) -> Callable[[House], House]:
     )
 
 
-def test_a_temporary_file_that_changed_after_it_was_verified_is_never_made_visible(tmp_path: Path) -> None:
-    """The bank's server lost its power between our look and the rename, and has half of the file."""
-    site = Site(tmp_path)
+def half_of_it(site: Site) -> Callable[[str, str], None]:
+    """The bank's server loses its power, and has half of the file."""
 
     def half(folder: str, name: str) -> None:
         path = site.at / folder / name
         path.write_bytes(path.read_bytes()[:100])
 
+    return half
+
+
+def test_a_temporary_file_that_changed_after_it_was_verified_is_never_made_visible(tmp_path: Path) -> None:
+    """The bank's server lost its power between our look and the rename, and has half of the file."""
+    site = Site(tmp_path)
+
     site.drop("pay.csv", ONE)
-    site.once(troubled(half))
+    site.once(troubled(half_of_it(site)))
     site.clock.sleep(1000)
     site.once()
     assert site.at_bank() == {}
@@ -249,6 +256,30 @@ def test_nothing_is_given_up_or_taken_over_by_the_word_of_an_older_journal(tmp_p
     assert [s.state for s in site.submissions()] == [State.SENT, State.DUPLICATE]
 
 
+def test_an_older_journal_that_is_put_back_while_h2h_works_sends_nothing_again(tmp_path: Path) -> None:
+    """Nobody started h2h in between: what the ledger has was not replayed."""
+    site = Site(tmp_path, bank=WINDOW)
+    site.drop("pay.csv", ONE)
+    site.once()  # 09:00
+    older = OlderJournal(site, tmp_path / "copy")
+    site.clock.sleep(7200)
+    site.once()
+    assert len(site.bank_takes()) == 1
+    older.is_put_back()
+    with site.house() as house:
+        assert site.submission("pay.csv").state is State.SEALED
+        work_bank(house, "testbank", lambda: False)
+    held = site.submission("pay.csv")
+    assert (held.state, held.reason, held.who_acts) == (
+        State.HELD,
+        "H5-OLDER-JOURNAL",
+        WhoActs.SYSTEM_ADMINISTRATOR,
+    )
+    assert site.at_bank() == {}
+    site.once()  # h2h is started: the ledger is replayed
+    assert (site.submission("pay.csv").state, site.at_bank(), "held" in site.waiting()) == (State.SENT, {}, False)
+
+
 def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp_path: Path) -> None:
     site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
     sid = states.in_doubt(site)
@@ -266,12 +297,8 @@ def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_tha
     """The bank never removes temporary files, so that one is gone proves a rename; but it was h2h that removed it."""
     site = Site(tmp_path)
 
-    def half(folder: str, name: str) -> None:
-        path = site.at / folder / name
-        path.write_bytes(path.read_bytes()[:100])
-
     site.drop("pay.csv", ONE)
-    site.once(troubled(half))
+    site.once(troubled(half_of_it(site)))
     doubt = site.submission("pay.csv")
     assert doubt.state is State.IN_DOUBT
     older = OlderJournal(site, tmp_path / "copy")

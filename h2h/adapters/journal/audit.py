@@ -11,7 +11,7 @@ from sqlalchemy import text
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_audit as sql
 from h2h.adapters.journal.journal import SqlJournal
-from h2h.adapters.journal.ledger import read_lines
+from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.adapters.journal.submissions import RECEIVED, RESTORED
 from h2h.core import lifecycle
 from h2h.core.errors import H2HError, IllegalTransition, NotFound

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from h2h.adapters import files
-from h2h.adapters.journal.ledger import FileLedger, read_lines
+from h2h.adapters.journal.ledger import FileLedger
+from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import Misconfigured
 from h2h.core.records import LedgerKind, LedgerRecord
 
@@ -59,6 +60,10 @@ class NotedLedger:
         if found and self._behind and kind not in _NOT_AT_ONCE:
             self._note()
         return found
+
+    def anywhere(self, kind: LedgerKind, sid: str, generation: int) -> bool:
+        """As the ledger."""
+        return self.has(kind, sid, generation) or self._ledger.anywhere(kind, sid, generation)
 
     def records(self, after: int = 0, of: str = "") -> Iterator[LedgerRecord]:
         """As the ledger."""

@@ -10,34 +10,21 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from h2h.adapters import files
+from h2h.adapters.journal.beside import LedgerBeside, ledgers, records_of
+from h2h.adapters.journal.ledger_lines import RESTORE, Line, decoded, encoded, read_lines
 from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Unavailable
 from h2h.core.records import LedgerKind, LedgerRecord
 from h2h.ports import Clock
 
 LOCK_SECONDS = 5.0
-_RESTORE = "nothing is sent until the ledger is whole: restore it from its copy, and find out who changed it"
-_FIELDS = ("number", "at", "kind", "sid", "generation", "detail", "prev")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One record as it stands in the file: ``hash`` covers everything before it, ``prev`` is the hash before."""
-
-    record: LedgerRecord
-    at: str
-    prev: str
-    hash: str
 
 
 class FileLedger:
@@ -52,6 +39,7 @@ class FileLedger:
         self._clock = clock
         self._mutex = threading.RLock()
         self._known: set[tuple[LedgerKind, str, int]] = set()
+        self._beside: dict[str, LedgerBeside] = {}
         self._head: tuple[int, str] = (0, "")
         self._offset = 0  # end of the last line that was read
         self._broken = False
@@ -92,17 +80,30 @@ class FileLedger:
             self._catch_up(mend=False)
             return (kind, sid, generation) in self._known
 
+    def anywhere(self, kind: LedgerKind, sid: str, generation: int) -> bool:
+        """True if that record stands here or in another node's ledger, as far as those are written by now.
+
+        ``Misconfigured`` if one of them is damaged, was cut or replaced, ``Unavailable`` if one cannot be read, or is
+        gone since it was asked before: what it would have said is then not known.
+        """
+        if self.has(kind, sid, generation):
+            return True
+        with self._mutex:
+            for name in {*self._beside, *self.others()}:
+                beside = self._beside.setdefault(name, LedgerBeside(self._path.with_name(name)))
+                if beside.has(kind, sid, generation):
+                    return True
+        return False
+
     def records(self, after: int = 0, of: str = "") -> Iterator[LedgerRecord]:
         """Records with a higher number, in order, every one of them checked again; ``Misconfigured``."""
-        path = self._path.with_name(of) if of else self._path
-        return (line.record for line in read_lines(path) if line.record.number > after)
+        if of:
+            return (record for record in records_of(self._path.with_name(of)) if record.number > after)
+        return (line.record for line in read_lines(self._path) if line.record.number > after)
 
     def others(self) -> list[str]:
         """The ledgers of the other nodes beside this one, by file name."""
-        if not self._pattern:
-            return []
-        found = self._path.parent.glob(Path(self._pattern).name)
-        return sorted(path.name for path in found if path.name != self._path.name)
+        return [path.name for path in ledgers(self._path, self._pattern)[1:]]
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last record; (0, "") if there is none."""
@@ -156,7 +157,7 @@ class FileLedger:
         status = os.fstat(self._fd)
         self._still_there(status)
         if status.st_size < self._offset:
-            raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=_RESTORE)
+            raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=RESTORE)
         if status.st_size == self._offset:
             return
         if self._offset:  # the first time, `_open` has just done it
@@ -187,7 +188,7 @@ class FileLedger:
         try:
             there = os.stat(self._path, follow_symlinks=False)
         except OSError as problem:
-            raise Misconfigured(f"the ledger {self._path} is gone: {problem.strerror}", hint=_RESTORE) from problem
+            raise Misconfigured(f"the ledger {self._path} is gone: {problem.strerror}", hint=RESTORE) from problem
         if (there.st_dev, there.st_ino) != (status.st_dev, status.st_ino):
             raise Misconfigured(
                 f"the ledger {self._path} was replaced while h2h ran",
@@ -223,63 +224,6 @@ class FileLedger:
         with suppress(OSError):
             os.ftruncate(self._fd, self._offset)  # else the next append cuts off the half line
         return files.translated(problem, "write the ledger", self._path)
-
-
-# ---------------------------------------------------------------------------------------------- lines
-
-
-def encoded(record: LedgerRecord, at: str, prev: str) -> bytes:
-    """The line of *record*, which bears its number; its hash covers every byte before ``,"hash"``."""
-    values = (record.number, at, str(record.kind), record.sid, record.generation, record.detail, prev)
-    body = _canonical(dict(zip(_FIELDS, values, strict=True)))
-    return f'{body[:-1]},"hash":"{_hash(body)}"}}\n'.encode()
-
-
-def decoded(data: bytes, number: int, prev: str) -> Line:
-    """The record in line *number*, whose predecessor has the hash *prev*; ``Misconfigured`` naming the line."""
-    try:
-        raw: dict[str, Any] = json.loads(data)
-        record = LedgerRecord(
-            LedgerKind(raw["kind"]), str(raw["sid"]), int(raw["generation"]), dict(raw["detail"]), int(raw["number"])
-        )
-        line = Line(record, str(raw["at"]), str(raw["prev"]), str(raw["hash"]))
-        as_written = encoded(record, line.at, line.prev)
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
-        raise _damaged(number, "it is not a record") from problem
-    if record.number != number:
-        raise _damaged(number, f"it bears the number {record.number}: lines were removed, added or moved")
-    if line.prev != prev:
-        raise _damaged(number, "it does not follow the line before it")
-    if as_written != data:
-        raise _damaged(number, "its content is not what its hash says")
-    return line
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """All records of a ledger that nobody needs to hold, checked; a last line without its end is passed over."""
-    number, prev = 0, ""
-    try:
-        with path.open("rb") as file:
-            for data in file:
-                if not data.endswith(b"\n"):
-                    return
-                line = decoded(data, number + 1, prev)
-                number, prev = number + 1, line.hash
-                yield line
-    except OSError as problem:
-        raise files.translated(problem, "read the ledger", path) from problem
-
-
-def _canonical(values: dict[str, Any]) -> str:
-    return json.dumps(values, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def _hash(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
-def _damaged(number: int, why: str) -> Misconfigured:
-    return Misconfigured(f"the ledger is damaged at line {number}: {why}", hint=_RESTORE)
 
 
 # ---------------------------------------------------------------------------------------------- opening

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from h2h.adapters.journal.ledger import read_lines
+from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import NotFound
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
 from h2h.core.naming import temporary_name

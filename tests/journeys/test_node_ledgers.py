@@ -1,0 +1,133 @@
+"""Two nodes, a ledger each: what one of them wrote, the other goes by; and one that cannot be asked is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from h2h.core.errors import IllegalTransition, Misconfigured, Unavailable
+from h2h.core.evidence import Decision
+from h2h.core.lifecycle import State
+from h2h.pipeline import decisions
+from h2h.pipeline.house import House
+from h2h.pipeline.line import Line
+from h2h.pipeline.ownership import Presence
+from h2h.pipeline.recovery import recover
+from h2h.pipeline.rounds import scan_folders
+from h2h.pipeline.send import look_again, withdraw
+from tests.contracts.pain import IBANS
+from tests.contracts.postgres import cluster
+from tests.journeys import states
+from tests.journeys.site import salaries
+from tests.journeys.test_failover import NodeSite, SecondNode
+from tests.journeys.test_witnesses import half_of_it, troubled
+
+ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> tuple[NodeSite, NodeSite]:
+    """Both, on one database."""
+    NodeSite.url = cluster().new_database()
+    return NodeSite(tmp_path), SecondNode(tmp_path)
+
+
+class OlderDatabase:
+    """The journal as it is now, which both nodes find instead of the present one from ``is_put_back`` on."""
+
+    def __init__(self, *nodes: NodeSite) -> None:
+        self._nodes = nodes
+        now = NodeSite.url.rpartition("/")[2]
+        self._copy = f"{now}_copy"
+        cluster().sql(f"CREATE DATABASE {self._copy} TEMPLATE {now}")
+
+    def is_put_back(self) -> None:
+        NodeSite.url = cluster().url(self._copy)
+        for node in self._nodes:
+            node.configure()
+
+
+def test_nothing_is_given_up_at_one_node_that_the_ledger_of_the_other_knows_to_be_sent(
+    nodes: tuple[NodeSite, NodeSite],
+) -> None:
+    a, b = nodes
+    a.drop("pay.csv", ONE)
+    with a.house() as house:
+        scan_folders(house, lambda: False)
+    older = OlderDatabase(a, b)
+    a.once()
+    assert len(a.at_bank()) == 1
+    older.is_put_back()
+    with b.house() as house:
+        (sub,) = house.journal.submissions()
+        assert sub.state is State.RECEIVED
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.cancel(house, sub.sid, actor="anna", reason="not needed any more")
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.take_over(house, sub.sid, actor="anna", reason="by portal", knowing_it_may_be_there=False)
+
+
+def test_a_doubt_that_the_ledger_of_the_other_node_knows_to_be_settled_opens_no_new_generation(
+    nodes: tuple[NodeSite, NodeSite],
+) -> None:
+    a, b = nodes
+    a.bank = b.bank = {"submission": {"bank_removes_temporaries": True}}
+    a.configure()
+    b.configure()
+    sid = states.in_doubt(a)
+    older = OlderDatabase(a, b)
+    with a.house() as house:
+        decisions.resolve_sent(house, sid, actor="anna", reason="Ms Meier has it")
+    older.is_put_back()
+    with b.house() as house, pytest.raises(IllegalTransition, match="went to the bank"):
+        decisions.resolve_not_sent(house, sid, actor="bo", reason="the hotline does not find it")
+
+
+def test_what_was_removed_at_the_bank_from_one_node_is_no_sign_to_the_other_that_it_was_sent(
+    nodes: tuple[NodeSite, NodeSite],
+) -> None:
+    a, b = nodes
+    a.drop("pay.csv", ONE)
+    a.once(troubled(half_of_it(a)))
+    doubt = a.submission("pay.csv")
+    older = OlderDatabase(a, b)
+    with a.house() as house, Line(house, doubt.bank) as line:
+        withdraw(house, line, doubt, actor="anna")  # and then the machine stops
+    older.is_put_back()
+    with b.house() as house, Line(house, doubt.bank) as line:
+        again, answer = look_again(house, line, doubt, actor="bo")
+    assert (again.state, answer.decision) == (State.IN_DOUBT, Decision.DOUBT)
+
+
+def damaged(ledger: Path) -> None:
+    ledger.write_bytes(ledger.read_bytes().replace(b"pay.csv", b"pax.csv"))
+
+
+def made_a_folder(ledger: Path) -> None:
+    """Nobody can read it, not even root."""
+    ledger.unlink()
+    ledger.mkdir()
+
+
+@pytest.mark.parametrize("trouble", [damaged, made_a_folder, Path.unlink])
+def test_nothing_is_decided_or_started_while_the_ledger_of_another_node_cannot_be_asked(
+    nodes: tuple[NodeSite, NodeSite], trouble: Callable[[Path], None]
+) -> None:
+    a, b = nodes
+    a.drop("pay.csv", ONE)
+    with a.house() as house:
+        Presence(house, "one")
+        scan_folders(house, lambda: False)
+    trouble(a.root / "ledger/a.jsonl")
+
+    def give_up(house: House) -> None:
+        (sub,) = house.journal.submissions()
+        decisions.cancel(house, sub.sid, actor="anna", reason="not needed any more")
+
+    with b.house() as house:
+        for act in (give_up, recover):
+            with pytest.raises((Misconfigured, Unavailable), match=r"a\.jsonl"):
+                act(house)
+        assert house.journal.submissions()[0].state is State.RECEIVED
