@@ -15,6 +15,7 @@ from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, Event, State, may_happen
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
 from h2h.core.outcome import Outcome, Verdict, judge, outcome_of_status
 from h2h.core.records import Matched, NewAttention, PaymentMove, PaymentRecord, Submission, SubmissionMove
+from h2h.core.released import is_released
 
 #: Why a file is HELD that the bank speaks of though it was not sent.
 ANSWERED = "H8-ANSWERED"
@@ -245,7 +246,7 @@ def stop_unsent(submission: Submission, seen: str, detail: dict[str, Any], match
     released with that knowledge is not stopped again.
     """
     text = f"{seen}, which h2h has not sent ({submission.state}): somebody may have sent it another way"
-    if may_happen(submission.state, Event.HELD) and ANSWERED not in (submission.released_by or ""):
+    if may_happen(submission.state, Event.HELD) and not is_released(submission.released_by, ANSWERED):
         matching.submissions.append(
             SubmissionMove(
                 submission.sid,

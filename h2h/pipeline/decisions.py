@@ -13,7 +13,9 @@ from typing import Any
 
 from h2h.core.errors import IllegalTransition
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, NOTHING_LEFT_THE_HOUSE, Event, State, advance, may_happen
+from h2h.core.match import ANSWERED
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.released import with_release, without_release
 from h2h.core.story import seen_elsewhere
 from h2h.pipeline.four_eyes import ITEM, Decision, goes_on
 from h2h.pipeline.house import House, moved
@@ -27,8 +29,7 @@ def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     _must_be_possible(sub, Event.RELEASED)
     if not goes_on(house, sub, Decision.RELEASE, actor=actor, reason=reason):
         return sub
-    answered = f"{sub.reason or sub.state} by {actor}"
-    answers = f"{sub.released_by}; {answered}" if sub.released_by else answered
+    answers = with_release(sub.released_by, sub.reason or sub.state, actor)
     sub = _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
     house.settle("held", sid, f"released by {actor}: {reason}")
     return sub
@@ -94,7 +95,9 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
     if not house.ledger.has(LedgerKind.RELEASE, sid, sub.generation):
         detail = {"actor": actor, "reason": reason}
         house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
-    sub = _decide(house, sub, Event.RESOLVED_NOT_SENT, actor, reason)
+    # What was known of the bank's word then was about the generation before.
+    answers = without_release(sub.released_by, ANSWERED)
+    sub = _decide(house, sub, Event.RESOLVED_NOT_SENT, actor, reason, released_by=answers)
     house.settle("in-doubt", sid, f"{actor}: the bank does not have it: {reason}")
     return sub
 

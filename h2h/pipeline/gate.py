@@ -12,6 +12,7 @@ from h2h.core.errors import StaleState
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event
 from h2h.core.records import LedgerKind, Submission
+from h2h.core.released import is_released
 from h2h.core.schedule import sending_window
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.requests import is_request
@@ -47,7 +48,7 @@ def _waits_for_its_day(house: House, sub: Submission) -> Submission | None:
         log.info("submission.waits-for-window", sid=sub.sid, opens_at=str(window.opens_at))
         return house.journal.change(sub, at=now, next_attempt_at=window.opens_at)
     late = _days_gone_by(house, sub)
-    if late and "H9-LATE" not in (sub.released_by or ""):
+    if late and not is_released(sub.released_by, "H9-LATE"):
         days = ", ".join(day.isoformat() for day in late)
         text = (
             f"payments were to be made on {days}, which went by while the file waited; "

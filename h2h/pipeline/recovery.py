@@ -15,7 +15,9 @@ from datetime import datetime
 from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State, may_happen
+from h2h.core.match import ANSWERED
 from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.core.released import without_release
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
@@ -36,7 +38,7 @@ _AS_A_LIFE_GOES = (
 _GIVEN_UP = {LedgerKind.CANCELLED: Event.CANCELLED, LedgerKind.REFUSED: Event.REFUSED}
 _TRIES = 5
 #: That the ledger has a commit answers every suspicion that a conversion looks for.
-_ANSWERED = "H4-SAME-NAME, H4-SAME-MESSAGE-ID: the ledger knows that it was sent"
+_RELEASED = "H4-SAME-NAME by the ledger; H4-SAME-MESSAGE-ID by the ledger"
 _IT_WAS_SENT = {"reason_text": "the ledger knows that it was sent"}
 _NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
 #: Items about a submission, and the states in which they are open.
@@ -188,7 +190,8 @@ def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
         sub = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
     if not may_happen(sub.state, Event.RESOLVED_NOT_SENT):
         return 0
-    house.journal.advance(sub, Event.RESOLVED_NOT_SENT, at=house.now(), detail=detail)
+    answers = without_release(sub.released_by, ANSWERED)
+    house.journal.advance(sub, Event.RESOLVED_NOT_SENT, at=house.now(), detail=detail, released_by=answers)
     return 1
 
 
@@ -263,12 +266,14 @@ def _give_up_before(house: House, claim: LedgerRecord) -> None:
 def _with_payments(house: House, sub: Submission) -> Submission:
     """An old row may not know its payments; converting again finds them, so that the bank's answers can be matched."""
     if sub.state is State.HELD and sub.held_from in (None, State.RECEIVED):
-        sub = house.journal.advance(sub, Event.RELEASED, at=house.now(), detail=_IT_WAS_SENT, released_by=_ANSWERED)
+        sub = house.journal.advance(
+            sub, Event.RELEASED, at=house.now(), detail=_IT_WAS_SENT, released_by=_RELEASED
+        )
     if sub.state is not State.RECEIVED:
         return sub
     try:
         # What was suspected then was released by somebody: it was sent.
-        return convert(house, house.journal.change(sub, at=house.now(), released_by=_ANSWERED))
+        return convert(house, house.journal.change(sub, at=house.now(), released_by=_RELEASED))
     except H2HError as problem:
         # It was sent once, so it could be converted once; today it cannot. It is still never sent twice.
         log.warning("recovery.cannot-convert", sid=sub.sid, problem=str(problem))

@@ -13,6 +13,7 @@ from h2h.core.errors import Untrusted
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import remote_name
 from h2h.core.records import Submission
+from h2h.core.released import is_released
 from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept
@@ -34,7 +35,7 @@ def seal(house: House, sub: Submission) -> Submission:
     if (
         not is_request(house, sub, "enquiry")
         and house.folder(sub).release_required
-        and State.AWAITING_RELEASE not in (sub.released_by or "")
+        and not is_released(sub.released_by, State.AWAITING_RELEASE)
     ):
         sub = house.journal.advance(sub, Event.RELEASE_REQUIRED, at=house.now())
         moved(sub, "awaits-release")

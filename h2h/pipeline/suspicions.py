@@ -13,6 +13,7 @@ from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, WhoActs
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
 from h2h.core.records import Submission
+from h2h.core.released import is_released
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.settings import DuplicatePolicy
@@ -127,4 +128,4 @@ def _before(one: Submission, other: Submission) -> bool:
 
 def _unless_released(sub: Submission, suspicion: Suspicion) -> Suspicion | None:
     """What a person released for this very reason is not suspected again; another suspicion still is."""
-    return None if suspicion.reason in (sub.released_by or "") else suspicion
+    return None if is_released(sub.released_by, suspicion.reason) else suspicion

@@ -358,6 +358,33 @@ def test_a_new_generation_is_stopped_by_a_statement_that_shows_the_earlier_one(t
     assert site.at_bank() == {}
 
 
+def test_what_was_released_before_one_generation_is_asked_again_before_the_next(tmp_path: Path) -> None:
+    """The bank's first answer was about a test file, as somebody said then; what it says now may be about the first."""
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}, **WINDOW})
+    content = iso("ERP-1", ["10.00", "20.00"])
+    site.drop("pay.xml", content)
+    site.once()  # 09:00
+    site.bank_says("report.xml", pain002(Sent.of(content), "ACTC"))
+    site.once()
+    held = site.submission("pay.xml")
+    assert (held.state, held.reason) == (State.HELD, "H8-ANSWERED")
+    with site.house() as house:
+        decisions.release(house, held.sid, actor="anna", reason="the bank answered a test file of the same name")
+    site.clock.sleep(2 * 3600)
+    site.once(states.swallowing(site))
+    assert site.submission("pay.xml").state is State.IN_DOUBT
+    site.clock.sleep(8 * 3600)
+    with site.house() as house:
+        decisions.resolve_not_sent(house, held.sid, actor="anna", reason="the hotline does not find it")
+    site.bank_says("again.xml", pain002(Sent.of(content), "ACTC", message_id="R2"))
+    site.once()  # 19:00
+    again = site.submission("pay.xml")
+    assert (again.state, again.reason) == (State.HELD, "H8-ANSWERED")
+    site.clock.sleep(16 * 3600)
+    site.once()
+    assert site.at_bank() == {}
+
+
 # -- what lies in the archive
 
 
