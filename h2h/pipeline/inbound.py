@@ -16,6 +16,7 @@ from h2h.core.records import FileState, InboundFile, Matched, NewAttention
 from h2h.pipeline.content import read_into
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
+from h2h.pipeline.kept import kept_of_bank
 from h2h.pipeline.reading import dumped, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
@@ -133,18 +134,12 @@ def _sorted(house: House, file: InboundFile) -> InboundFile | None:
 
 def _open(house: House, file: InboundFile) -> InboundFile:
     """FETCHED → OPENED: decrypted, and signed by a pinned key of this bank."""
-    received = house.archive.get(file.fid, file.fetched_at, "10-received")
-    if received is None:
-        raise Misconfigured(f"the archive has lost 10-received of bank file {file.fid}")
-    opened = house.archive.get(file.fid, file.fetched_at, "20-opened")
-    if opened is not None:
-        # Whoever put it there may have been killed before it was durable: the journal must not rely on it yet.
-        house.archive.put(file.fid, file.fetched_at, opened.name, opened)
-    else:
-        plain = house.archive.scratch(file.fid) / "opened"
-        report = house.sealers[file.bank].open(received, plain)
-        house.archive.put(file.fid, file.fetched_at, "20-opened", plain)
-        log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
+    received = kept_of_bank(house, file, "10-received", file.sha256)
+    plain = house.archive.scratch(file.fid) / "opened"
+    report = house.sealers[file.bank].open(received, plain)
+    # What lies there already, of a step that was cut short or of nobody knows whom, must be just this.
+    house.archive.put(file.fid, file.fetched_at, "20-opened", plain)
+    log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
     house.archive.clean(file.fid)
     content = sha256_of(house, file)
     first = house.journal.file_with_content(file.bank, content)

@@ -1,16 +1,17 @@
 """Artefacts that the journal knows by their digest: what is taken out of the archive is what was put there.
 
-A disk that rots or a hand in the archive must not change a payment on its way: it is looked at before each step that
-makes something of it, and what is not as it was is never sent.
+A disk that rots or a hand in the archive must not change a payment on its way, nor a bank's word: each is looked at
+before a step makes something of it, and what is not as it was is never sent, matched or given to the ERP.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 
 from h2h.core.errors import Misconfigured, Untrusted
-from h2h.core.records import Submission
+from h2h.core.records import InboundFile, Submission
 from h2h.pipeline.house import House
 
 _READ_BYTES = 1 << 20
@@ -21,13 +22,22 @@ def kept(house: House, sub: Submission, start: str, sha256: str | None) -> Path:
 
     *sha256* is None where a journal of an earlier release does not know it.
     """
-    path = house.archive.get(sub.sid, sub.received_at, start)
+    return _as_it_was(house, sub.sid, sub.received_at, start, sha256, f"submission {sub.sid}; nothing can be sent")
+
+
+def kept_of_bank(house: House, file: InboundFile, start: str, sha256: str | None) -> Path:
+    """The same of a bank's file."""
+    return _as_it_was(house, file.fid, file.fetched_at, start, sha256, f"bank file {file.fid}")
+
+
+def _as_it_was(house: House, owner: str, since: datetime, start: str, sha256: str | None, whose: str) -> Path:
+    path = house.archive.get(owner, since, start)
     if path is None:
-        raise Misconfigured(f"the archive has lost {start} of submission {sub.sid}; nothing can be sent")
+        raise Misconfigured(f"the archive has lost {start} of {whose}")
     if sha256 is not None and digest(path)[0] != sha256:
         raise Untrusted(
             f"{path} in the archive is not what h2h put there",
-            hint="nothing of it is sent; the system administrator finds out what happened to the archive's disk",
+            hint="nothing is made of it; the system administrator finds out what happened to the archive's disk",
         )
     return path
 

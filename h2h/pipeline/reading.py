@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from h2h.core import written
 from h2h.core.envelope import without_envelope
-from h2h.core.errors import Misconfigured
 from h2h.core.findings import Finding
 from h2h.core.format import Format, Message, Read
 from h2h.core.model.status import StatusReport
@@ -18,17 +16,19 @@ from h2h.core.records import InboundFile
 from h2h.core.rules.statement_rules import check_message
 from h2h.core.unnamed import complete_unnamed
 from h2h.pipeline.house import House
+from h2h.pipeline.kept import digest, kept_of_bank
 from h2h.settings import BankProfile
 
 
 def read_bank_file(house: House, file: InboundFile) -> tuple[Format, Read]:
     """(format, what it says with all findings: schema, reader, unread, sums). ``Refused`` unless one format fits."""
-    data = opened(house, file).read_bytes()
+    path = opened(house, file)
+    data = path.read_bytes()
     format_, document, findings = house.formats.open(data)
     bank = house.settings.bank_of(file.bank)
     schema = bank.schemas.get(format_.id, format_.schema)
     if schema and document is data:
-        findings += house.schemas.validate_file(schema, opened(house, file), format_.as_schema_sees_it)
+        findings += house.schemas.validate_file(schema, path, format_.as_schema_sees_it)
     elif schema:
         findings += house.schemas.validate(schema, format_.as_schema_sees_it(document))
     read = format_.read(document)
@@ -58,26 +58,22 @@ def answered_id(file: InboundFile, report: StatusReport) -> str:
 
 
 def opened(house: House, file: InboundFile) -> Path:
-    """The decrypted file in the archive; ``Misconfigured`` if somebody took it away."""
-    path = house.archive.get(file.fid, file.fetched_at, "20-opened")
-    if path is None:
-        raise Misconfigured(f"the archive has lost 20-opened of bank file {file.fid}")
-    return path
+    """The decrypted file in the archive; ``Misconfigured`` if it is gone, ``Untrusted`` if it was changed."""
+    return kept_of_bank(house, file, "20-opened", file.content_sha256)
 
 
 def sha256_of(house: House, file: InboundFile) -> str:
     """The hash of the opened bytes."""
-    with opened(house, file).open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+    return digest(opened(house, file))[0]
 
 
 def written_at(house: House, file: InboundFile) -> str:
     """When the bank wrote it, as the file's head says, for the order among files only; "" if it says nothing."""
-    try:
-        with opened(house, file).open("rb") as source:
-            return written.written_at(source.read(written.HEAD_BYTES))
-    except Misconfigured:
+    path = house.archive.get(file.fid, file.fetched_at, "20-opened")
+    if path is None:
         return ""  # the step that needs it says so
+    with path.open("rb") as source:
+        return written.written_at(source.read(written.HEAD_BYTES))
 
 
 def dumped(value: Any) -> bytes:

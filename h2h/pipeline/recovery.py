@@ -266,9 +266,7 @@ def _give_up_before(house: House, claim: LedgerRecord) -> None:
 def _with_payments(house: House, sub: Submission) -> Submission:
     """An old row may not know its payments; converting again finds them, so that the bank's answers can be matched."""
     if sub.state is State.HELD and sub.held_from in (None, State.RECEIVED):
-        sub = house.journal.advance(
-            sub, Event.RELEASED, at=house.now(), detail=_IT_WAS_SENT, released_by=_RELEASED
-        )
+        sub = house.journal.advance(sub, Event.RELEASED, at=house.now(), detail=_IT_WAS_SENT, released_by=_RELEASED)
     if sub.state is not State.RECEIVED:
         return sub
     try:

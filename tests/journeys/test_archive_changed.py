@@ -1,0 +1,123 @@
+"""Artefacts in the archive that are not as h2h put them there: never sent, never taken for the bank's word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from h2h.core.lifecycle import State
+from h2h.core.records import FileState
+from h2h.pipeline import decisions
+from h2h.pipeline.fetch import Seen, fetch
+from h2h.pipeline.house import House
+from h2h.pipeline.inbound import work_inbound
+from h2h.pipeline.line import Line as BankLine
+from h2h.pipeline.rounds import scan_folders
+from tests.contracts.pain import IBANS
+from tests.journeys import states
+from tests.journeys.answers import Line, Sent, camt053
+from tests.journeys.site import Site, salaries
+from tests.journeys.test_witnesses import WINDOW
+
+ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
+
+
+def changed(house: House, owner: str, since: datetime, artefact: str, old: bytes, new: bytes) -> None:
+    """A bit that fell over, or a hand."""
+    path = house.archive.get(owner, since, artefact)
+    assert path is not None
+    data = path.read_bytes()
+    assert old in data
+    path.chmod(0o600)
+    path.write_bytes(data.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("state", "artefact"),
+    [
+        (FileState.FETCHED, "10-received"),
+        (FileState.OPENED, "20-opened"),
+        (FileState.READ, "20-opened"),
+        (FileState.MATCHED, "20-opened"),
+    ],
+)
+def test_what_was_changed_in_the_archive_is_never_taken_for_the_banks_word(
+    tmp_path: Path, state: FileState, artefact: str
+) -> None:
+    site = Site(tmp_path, erp={"deliver": ["csv", "json", "original"]})
+    states.drop_and_send(site, "pay")
+    site.bank_says("statement.xml", camt053([Line("10.00", "PAY-1")]))
+    order = [FileState.FETCHED, FileState.OPENED, FileState.READ, FileState.MATCHED]
+    left = list(range(order.index(state)))
+    with site.house() as house:
+        with BankLine(house, "testbank") as line:
+            fetch(house, line, Seen(), lambda: None)
+        while left:
+            work_inbound(house, "testbank", lambda: not left or left.pop() is None, lambda: None)
+        (file,) = house.journal.files()
+        assert file.state is state
+        changed(house, file.fid, file.fetched_at, artefact, b"10.00", b"90.00")
+    site.once()
+    (file,) = site.files()
+    assert (file.state, file.reason) == (FileState.QUARANTINED, "UNTRUSTED")
+    assert "is not what h2h put there" in (file.reason_text or "")
+    assert site.inbox() == {}
+    assert "quarantined" in site.waiting()
+    if state is not FileState.MATCHED:
+        assert site.outcomes("pay.csv") == {"PAY-1": "pending"}
+
+
+def test_what_somebody_put_into_the_archive_before_it_was_opened_is_not_the_banks_word(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    states.drop_and_send(site, "pay")
+    site.bank_says("statement.xml", camt053([Line("10.00", "PAY-1")]))
+    with site.house() as house:
+        with BankLine(house, "testbank") as line:
+            fetch(house, line, Seen(), lambda: None)
+        (file,) = house.journal.files()
+        received = house.archive.get(file.fid, file.fetched_at, "10-received")
+        assert received is not None
+        forged = received.read_bytes().replace(b"10.00", b"90.00")
+        house.archive.put(file.fid, file.fetched_at, "20-opened", forged)
+    site.once()
+    assert [f.state for f in site.files()] == [FileState.QUARANTINED]
+    assert site.inbox() == {}
+
+
+@pytest.mark.parametrize("artefact", ["10-source", "30-bank", "40-sealed"])
+def test_what_was_changed_in_the_archive_is_never_sent(tmp_path: Path, artefact: str) -> None:
+    """A bit that fell over, or a hand: one digit of an amount, between two steps."""
+    stops = {
+        "10-source": {},
+        "30-bank": {"release_required": True},
+        "40-sealed": {},
+    }[artefact]
+    bank: dict[str, Any] = {"submission": {"read_back": False}, **WINDOW}
+    site = Site(tmp_path, erp=stops, bank=bank)
+    site.drop("pay.csv", ONE)
+    if artefact == "10-source":
+        with site.house() as house:
+            scan_folders(house, lambda: False)
+    else:
+        site.once()
+    sub = site.submission("pay.csv")
+    with site.house() as house:
+        changed(house, sub.sid, sub.received_at, artefact, b"1250", b"9250")
+    site.clock.sleep(7200)
+    if sub.state is State.AWAITING_RELEASE:
+        with site.house() as house:
+            decisions.release(house, sub.sid, actor="anna", reason="approved as it was shown to me")
+    site.once()
+    held = site.submission("pay.csv")
+    assert site.at_bank() == {}
+    assert (held.state, held.reason) == (State.HELD, "H7-UNTRUSTED")
+    assert "is not what h2h put there" in (held.reason_text or "")
+    with site.house() as house:
+        changed(house, sub.sid, sub.received_at, artefact, b"9250", b"1250")
+        decisions.release(house, sub.sid, actor="anna", reason="the archive was restored")
+    site.once()
+    (sent,) = site.at_bank().values()
+    assert [p[2] for p in Sent.of(sent).payments] == ["1250.00"]
