@@ -459,3 +459,54 @@ def test_a_statement_without_an_opening_balance_is_an_error_also_about_its_curre
     texts = [f.text for f in read(f"{head}:61:261119C1,NTRFNONREF\n-\n").findings if f.severity is Severity.ERROR]
     assert any("nothing says in which currency" in text for text in texts)
     assert any("opening balance" in text for text in texts)
+
+
+# ------------------------------------------------------------------------------------------------ files of real banks
+
+
+@pytest.mark.parametrize(
+    ("mark", "text", "name", "rest"),
+    [
+        ("C", "/ORDP/Molen BV/REMI/Factuur 8", "Molen BV", ""),
+        ("D", "/BENM//NAME/Bakker/REMI/Factuur 8", "Bakker", ""),
+        ("D", "/ORDP//NAME/Wij zelf/BENM//NAME/Bakker/REMI/Factuur 8", "Bakker", "/ORDP/Wij zelf"),
+        ("RC", "/BENM/Wij zelf/ORDP/Molen BV/REMI/Factuur 8", "Molen BV", "/BENM/Wij zelf"),
+        ("D", "/ORDP/Wij zelf/REMI/Factuur 8", None, "/ORDP/Wij zelf"),
+    ],
+)
+def test_the_counterparty_is_the_one_whose_role_is_the_other_side(
+    mark: str, text: str, name: str | None, rest: str
+) -> None:
+    found = entry(f":61:2611191119{mark}10,00NTRFNONREF\n:86:{text}")
+    assert (found.details[0].creditor_name or found.details[0].debtor_name) == name
+    assert (found.details[0].remittance, found.additional_information) == ("Factuur 8", rest)
+
+
+def test_the_first_line_of_a_german_text_is_full_with_its_code() -> None:
+    first = "107?00RUECKBUCHUNG?109348?20GEBUEHREN QUARTALSLAUF?21PER 30.1"
+    assert len(first) - 3 < 60 <= len(first), "only with the three digits is the line full"
+    assert (
+        entry(f":61:2611191119D10,00NTRFNONREF\n:86:{first}\n1.2026").details[0].remittance.endswith("PER 30.11.2026")
+    )
+
+
+@pytest.mark.parametrize(
+    "closing",
+    ["C261119AMOUNT", "C9999999,00", "C2611,00", "C241119100,00", "C281119100,00", "C261119100", "C261119100,00 EUR"],
+)
+def test_a_balance_without_currency_is_read_only_where_its_day_follows_the_one_before(closing: str) -> None:
+    good = statements(f"{HEAD}:62F:C261119100,00\n-\n")[0].closing
+    assert good is not None
+    assert (good.amount, good.currency, good.date) == (Decimal("100.00"), "EUR", date(2026, 11, 19))
+    read_ = read(f"{HEAD}:62F:{closing}\n-\n")
+    assert isinstance(read_.message, StatementMessage)
+    assert read_.message.statements[0].closing is None
+    assert "H2H-MT-LINE" in {f.code for f in read_.findings if f.severity is Severity.ERROR}
+
+
+def test_two_closing_balances_of_one_message_leave_the_final_one() -> None:
+    text = f"{HEAD}:62M:C261118EUR100,00\n:60M:C261119EUR100,00\n:61:261119C5,00NMSC\n:62F:C261119EUR105,00\n-\n"
+    (only,) = statements(text)
+    assert only.closing is not None
+    assert (only.closing.amount, only.continues) == (Decimal("105.00"), False)
+    assert check_message(StatementMessage("REF", None, [only])) == []

@@ -33,7 +33,7 @@ _HALF_A_YEAR = 183
 _YEARS = range(1980, 2080)  # two digits
 _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9/\-?:().,'+ ]{1,16}(?<!/)")
 _SLASH_WORD = re.compile(r"/(?=(?:[A-Z]{4}|BIC)/)")
-_LIKE_GERMAN = re.compile(r"^([0-9]{3}) ?[^\w ](?=[0-9]{2})")
+_LIKE_GERMAN = re.compile(r"^((?:[0-9]{3})?) ?[^\w ](?=[0-9]{2})")
 _LIKE_A_FIELD = re.compile(r" |\{|:[0-9A-Z]{2,3} ?:|-(?:[}\x80-\xff]| *$|XXX)")
 _QUESTION_MARK = re.compile(r"\?")
 _SUBFIELD = 27

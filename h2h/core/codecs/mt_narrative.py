@@ -19,6 +19,8 @@ _FULL_LINE = 60
 _FULL_SUBFIELD = 27
 
 _STRUCTURED = re.compile(r"([0-9]{3})\s?([^\w\s])(?=[01236][0-9])")
+# The same without the German code, as banks of other countries write it: ``>20…>32…``.
+_WITHOUT_CODE = re.compile(r"([^\w\s/:+-])(?=00|10|2[0-9])")
 # The German code before free text: ``999PN5477SCHECK-NR. 0000016703074``.
 _AFTER_CODE = re.compile(r"PN[0-9]{4}|[A-Z_]{4}")
 _SUBFIELDS = frozenset(f"{n:02}" for n in (*range(39), 60, 61, 62, 63, 70, 71))
@@ -35,6 +37,9 @@ _WORDS = re.compile(
 _RETURNS = frozenset(("108", "109", "159"))
 #: What stands in place of a reference where there is none, or where it stands in the text.
 NO_REFERENCE = frozenset(("", "NONREF", "NOREF", "KREF+", "KREF", "EREF+", "EREF", "PREF", "MARF", "NONE"))
+# Whose name follows, or stands there: the one who orders and pays, or the one who gets it.
+_ROLES = {"ORDP": "payer", "BENM": "payee"}
+_WORD_OF = {role: word for word, role in _ROLES.items()}
 _STOPPED = re.compile(r"(?:USTD|STRD)/{1,2}")
 
 
@@ -58,7 +63,7 @@ def describe(entry: Entry, text: str, reference: str) -> None:
     text = text.lstrip()
     sign = structured_by(text)
     if sign:
-        _german(entry, text, text[:3], sign, reference)
+        _german(entry, text, text[:3] if text[:3].isdigit() else "", sign, reference)
         return
     plain = unfolded(text)
     if "/" in plain and (words := _WORDS.split(plain)) and len(words) > 1 and (len(words) > 3 or not words[0]):
@@ -79,17 +84,19 @@ def structured_by(text: str) -> str:
     A sign other than the usual could stand in free text by chance: there, two sub-fields must follow.
     """
     found = _STRUCTURED.match(text)
+    code = found is not None
+    found = found or _WITHOUT_CODE.match(text)
     if found is None:
         return ""
-    sign = found[2]
-    sure = sign == "?" or sum(part[:2] in _SUBFIELDS for part in text.split(sign)[1:]) > 1
+    sign = found[found.lastindex or 1]
+    sure = (code and sign == "?") or sum(part[:2] in _SUBFIELDS for part in text.split(sign)[1:]) > 1
     return sign if sure else ""
 
 
 def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> None:
     fields: dict[str, str] = {}
     before = ""
-    for part in unfolded(text[3:]).split(sign):
+    for part in unfolded(text)[len(code) :].split(sign):
         key = part[:2]
         if key in _SUBFIELDS or (key.isdigit() and before and before not in _REMITTANCE):
             # A sub-field that repeats goes on.
@@ -103,9 +110,10 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
     for key, value in fields.items():
         if key in _REMITTANCE:
             notes.append(value)
-        elif key not in ("00", "10", "32", "33", account_in) and value.strip():
+        elif key not in ("00", "10" if code else "00", "32", "33", account_in) and value.strip():
             rest.append(f"{sign}{key}{value.strip()}")
-    _add_code(entry, code, get("10", ""))
+    if code:
+        _add_code(entry, code, get("10", ""))
     detail = EntryDetail()
     account = get(account_in, "").strip()
     name = joined([get("32", ""), get("33", "")])
@@ -177,9 +185,12 @@ def _sepa(entry: Entry, detail: EntryDetail, tokens: list[str], rest: list[str])
 def _slashes(entry: Entry, words: list[str], reference: str) -> None:
     detail = EntryDetail()
     rest = [words[0]] if words[0] else []
-    name = account = None
+    account = None
+    names: dict[str, str] = {}
+    role = ""
     for word, value in zip(words[1::2], words[2::2], strict=True):
         value = value.strip().strip("/").strip()
+        role = _ROLES.get(word, role)
         if word == "REMI":
             value = _STOPPED.sub("", value, count=1)
             detail.remittance = f"{detail.remittance} {value}" if detail.remittance else value
@@ -195,14 +206,19 @@ def _slashes(entry: Entry, words: list[str], reference: str) -> None:
             detail.returned, detail.return_reason = True, value[:4]
         elif word in ("IBAN", "BBAN"):
             account = account or value
-        elif word == "NAME":
-            name = name or value
+        elif word == "NAME" or word in _ROLES:
+            names.setdefault(role, value)
         elif word == "CNTP":
             # Account, bank, name and town of the other side, in this order.
             given = [v.strip() for v in value.split("/")]
-            account, name = account or given[0] or None, name or (given[2] if len(given) > 2 else None) or None
+            account = account or given[0] or None
+            if len(given) > 2 and given[2]:
+                names.setdefault("", given[2])
         else:
             rest.append(f"/{word}/{value}")
+    other = "payer" if _came_in(entry) else "payee"
+    name = names.pop("", None) or names.pop(other, None)
+    rest += [f"/{_WORD_OF[role]}/{own}" for role, own in names.items() if role]
     _set_counterparty(entry, detail, name, account)
     _finish(entry, detail, reference)
     add_text(entry, " ".join(rest))
@@ -221,9 +237,13 @@ def _finish(entry: Entry, detail: EntryDetail, reference: str) -> None:
     entry.details = [detail]
 
 
-def _set_counterparty(entry: Entry, detail: EntryDetail, name: str | None, account: str | None) -> None:
+def _came_in(entry: Entry) -> bool:
     # What corrects a credit is a debit, and its other side is still the one who had paid.
-    if (entry.credit_debit == "CRDT") is not entry.reversal:
+    return (entry.credit_debit == "CRDT") is not entry.reversal
+
+
+def _set_counterparty(entry: Entry, detail: EntryDetail, name: str | None, account: str | None) -> None:
+    if _came_in(entry):
         detail.debtor_name, detail.debtor_account = name, account
     else:
         detail.creditor_name, detail.creditor_account = name, account

@@ -24,6 +24,7 @@ DOTTED = "amounts are written with a dot, where the standard has a comma"
 
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9.,]+)\s*")
 _LOOSE_BALANCE = re.compile(r"([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,]+)")
+_NO_CURRENCY = re.compile(r"([CD])([0-9]{6})()([0-9]+,[0-9]*)")
 # What goes on behind an amount, so that it is a part of one: where the type is missing, and where it is there.
 _GOES_ON = re.compile(r"\s*['\u2019+-]?\s?[0-9]|[.,]")
 _DECIMALS = re.compile(r"[0-9]*[.,][0-9]")
@@ -113,10 +114,15 @@ def _day(year: int, text: str) -> date | None:
         return None
 
 
-def balance(type_: str, text: str, days: Days) -> tuple[Balance | None, list[str]]:
-    """A balance field's content, and in words what is odd about it."""
+def balance(type_: str, text: str, days: Days, before: Balance | None = None) -> tuple[Balance | None, list[str]]:
+    """A balance field's content, and in words what is odd about it.
+
+    *before* is the message's balance before it: all have one currency (rule C27), and some banks leave it out behind.
+    """
     odd = []
     found = _BALANCE.fullmatch(text)
+    if found is None and before is not None and (found := _NO_CURRENCY.fullmatch(text)) is not None:
+        return _without_currency(type_, found, days, before)
     if found is None:
         found = _LOOSE_BALANCE.match(text)
         rest = text[found.end() :].strip() if found else ""
@@ -135,6 +141,18 @@ def balance(type_: str, text: str, days: Days) -> tuple[Balance | None, list[str
     if day is None:
         odd.append(f"{found[2]} is no date")
     return Balance(type_, value, found[3], "DBIT" if found[1] == "D" else "CRDT", day), odd
+
+
+def _without_currency(
+    type_: str, found: re.Match[str], days: Days, before: Balance
+) -> tuple[Balance | None, list[str]]:
+    """Read only where the six digits are a day that follows: else they could be a part of the amount."""
+    day, value = days.value(found[2]), amount(found[4])
+    near = day and before.date and timedelta(0) <= day - before.date <= timedelta(days=366)
+    if value is None or not near:
+        return None, []
+    told = f"a balance names no currency; it is read in {before.currency}, as the one before it"
+    return Balance(type_, value, before.currency, "DBIT" if found[1] == "D" else "CRDT", day), [told]
 
 
 def count_and_sum(text: str) -> tuple[int | None, str, Decimal] | None:

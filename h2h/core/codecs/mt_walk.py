@@ -186,6 +186,8 @@ class Walk:
         entry.entry_reference = None
         entry.account_servicer_reference = bank_reference.strip() or None if bank_reference else None
         reference = reference.strip()
+        if type_ and found.string[found.end(3)] == " ":
+            self._odd_once(found.start(), "a blank stands between the amount and the type", found[0].split("\n", 1)[0])
         entry.line = (type_, "" if reference in NO_REFERENCE else reference, text, more)
         self._entries.append(entry)
         self._orphan = False
@@ -256,7 +258,8 @@ class Walk:
         self._message_number = told
 
     def _balance(self, tag: str, text: str, position: int) -> None:
-        made, odd = balance(_BALANCES[tag], _first(text), self._days)
+        known = self._now.balances
+        made, odd = balance(_BALANCES[tag], _first(text), self._days, known[-1] if known else None)
         if made is None:
             line = self._line_of(position)
             told = f"line {line}: this balance cannot be read: :{tag}:{_raw(text)}"
@@ -265,8 +268,11 @@ class Walk:
         for told in odd:
             self._odd_once(position, told, f":{tag}:{text}")
         self._is_in(made.currency, position, f":{tag}:{text}")
-        self._now.continues = self._now.continues or tag == "60M"
-        self._now.balances.append(made)
+        self._now.continues = self._now.continues or (tag == "60M" and "60F" not in self._seen)
+        if tag in ("62F", "62") and "62M" in self._seen:
+            for carried in known:  # one message with several days: only the last balance closes it
+                carried.type = "ITBD" if carried.type == "CLBD" else carried.type
+        known.append(made)
 
     def _is_in(self, currency: str, position: int, raw: str) -> None:
         """All fields of a message have one currency (the handbook's rule C27)."""
