@@ -118,6 +118,30 @@ def test_a_file_fetched_at_once_and_an_item_seen_at_once_are_one(place: Place) -
     assert len(journals[0].attention()) == 1
 
 
+_SLOW_BETWEEN_TWO_INDEXES = """
+    CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+        AS 'BEGIN PERFORM pg_sleep(0.3); RETURN $1; END';
+    ALTER TABLE inbound_files DROP CONSTRAINT uq_inbound_files_fid CASCADE, DROP CONSTRAINT uq_inbound_files_key;
+    CREATE INDEX slow ON inbound_files (slow(fid));
+    ALTER TABLE inbound_files ADD CONSTRAINT uq_inbound_files_fid UNIQUE (fid);
+    ALTER TABLE inbound_files ADD CONSTRAINT uq_inbound_files_key
+        UNIQUE (bank, folder, remote_name_raw, size, mtime, sha256);
+"""
+
+
+def test_a_file_that_two_nodes_fetch_in_the_same_instant_is_one_whichever_index_sees_it_first() -> None:
+    """Its id follows from the rest of its key. The instant, a few microseconds, is made long."""
+    place = Place(cluster().new_database())
+    journals = [place.open() for _ in range(THREADS)]
+    cluster().sql(_SLOW_BETWEEN_TWO_INDEXES, place.url.rpartition("/")[2])
+    try:
+        fetched = at_once(lambda n: journals[n].fetched(bank_file()))
+        assert fetched == [bank_file()] * THREADS
+    finally:
+        for journal in journals:
+            journal.close()
+
+
 def test_many_threads_at_work_on_one_journal_get_all_their_work_done(journal: SqlJournal) -> None:
     def work(number: int) -> State:
         for turn in range(4):

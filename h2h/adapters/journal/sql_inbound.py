@@ -52,10 +52,9 @@ def insert_file(dialect: str, values: dict[str, Any]) -> tuple[Executable, dict[
 
 @functools.cache
 def _insert_file(dialect: str) -> Executable:
-    key = ["bank", "folder", "remote_name_raw", "size", "mtime", "sha256"]
-    new: Executable = (
-        _insert(dialect, inbound_files).on_conflict_do_nothing(index_elements=key).returning(*inbound_files.c)
-    )
+    # Whichever index notices it: of two nodes at once, PostgreSQL may see the one on the id first, which follows from
+    # the rest of the key.
+    new: Executable = _insert(dialect, inbound_files).on_conflict_do_nothing().returning(*inbound_files.c)
     return new
 
 
