@@ -140,3 +140,102 @@ def test_pages_of_a_statement_become_one_and_a_page_alone_stays_one() -> None:
     assert len(joined(StatementMessage("M", None, [first, other])).statements) == 2
     with pytest.raises(Refused, match="goes on from one that is not in the file"):
         pair(other)
+
+
+FULL = entry(
+    "1.00",
+    "DBIT",
+    account_servicer_reference="BANK-1",
+    reversal=True,
+    bank_transaction_code="NTRF",
+    additional_information="A" * 60,
+    entry_reference="N-1",
+    booking_date=None,
+    details=[
+        EntryDetail(
+            end_to_end_id="E-1",
+            uetr="3f2a1c58-6f0e-4a55-9d10-0c6a4c1b7e21",
+            returned=True,
+            return_reason="AC04",
+            return_text="closed",
+            message_id="M-1",
+            instruction_id="I-1",
+            payment_information_id="P-1",
+            amount=Decimal("2.00"),
+            creditor_reference="RF18539007547034",
+        )
+    ],
+)
+MORE = {
+    "account_owner": "Example GmbH",
+    "additional_information": "Good morning",
+    "balances": [*statement(FULL).balances, Balance("CLAV", Decimal("1.00"), "EUR", "CRDT", DAY)],
+}
+
+
+def test_all_that_the_pair_has_no_field_for_is_told_once_with_its_place() -> None:
+    written = pair(statement(FULL, **MORE))
+    said = " ".join(f.text for f in written.findings)
+    for what in (
+        *("the balance CLAV", "the statement's own text", "the bank's reference", "the UETR", "that it is a return"),
+        *("takes back another entry", "the bank's own text", "the posting date is the value date", "NtryRef", "MsgId"),
+        *("the text of a return", "the amount of the transaction"),
+    ):
+        assert said.count(what) == 1, (what, said)
+    assert "EREF+E-1" in written.umsatz.decode()
+    assert "RF18539007547034" in written.umsatz.decode()
+
+
+def test_all_that_the_idoc_has_no_field_for_is_told_once_with_its_place() -> None:
+    told = write_finsta01(
+        StatementMessage("M", None, [statement(FULL, **MORE)]), io.BytesIO(), FinstaOptions(), LineOptions()
+    )
+    said = " ".join(f.text for f in told)
+    for what in (
+        *("the balance CLAV", "the statement's own text", "the owner's name", "the bank's reference", "the UETR"),
+        *("the reason of a return", "the ids of a batch", "InstrId", "the bank transaction code"),
+    ):
+        assert said.count(what) == 1, (what, said)
+
+
+def test_an_idoc_knows_an_account_as_its_erp_does_and_the_placeholder_of_a_reference_is_none() -> None:
+    nothing = entry("1.00", details=[EntryDetail(end_to_end_id="NOTPROVIDED")])
+    declared = finsta(nothing, accounts={IBAN: "BANK/123"})
+    assert declared.find(".//E1EDP02") is None
+    assert "BANK" in etree.tostring(declared).decode()
+    whole = finsta(nothing, accounts={IBAN: "123456"})
+    assert "123456" in etree.tostring(whole).decode()
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "where"),
+    [
+        (statement(kind="report"), "H2H-KIND", "Stmt[1]"),
+        (statement(continues=True), "H2H-NO-PLACE", "Stmt[1]"),
+        (statement(account=Account()), "H2H-MISSING", "Stmt[1]/Acct"),
+        (statement(balances=statement().balances[:1]), "H2H-MISSING", "Stmt[1]/Bal"),
+        (statement(balances=[replace(b, date=None) for b in statement().balances]), "H2H-MISSING", "Stmt[1]/Bal/Dt"),
+        (
+            statement(balances=[statement().balances[0], replace(statement().balances[1], currency="USD")]),
+            "H2H-NO-PLACE",
+            "Stmt[1]/Bal",
+        ),
+        (statement(electronic_sequence_number=None), "H2H-MISSING", "Stmt[1]/ElctrncSeqNb"),
+        (statement(electronic_sequence_number=Decimal(100000)), "H2H-NO-PLACE", "Stmt[1]/ElctrncSeqNb"),
+        (statement(entry("1.00", status="PDNG")), "H2H-NO-PLACE", "Stmt[1]/Ntry[1]/Sts"),
+        (statement(entry("1.00"), entry("1.00", currency="USD")), "H2H-NO-PLACE", "Stmt[1]/Ntry[2]/Amt"),
+        (statement(entry("-1.00")), "H2H-VALUE", "Stmt[1]/Ntry[1]/Amt"),
+        (statement(entry("1.00", value_date=None)), "H2H-MISSING", "Stmt[1]/Ntry[1]/ValDt"),
+    ],
+)
+def test_a_statement_that_lacks_what_every_form_needs_is_refused_at_its_place(
+    made: Statement, code: str, where: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        pair(made)
+    assert [(f.code, f.where) for f in caught.value.findings] == [(code, where)]
+
+
+def test_where_the_site_says_so_the_booking_date_stands_for_a_missing_value_date() -> None:
+    (row,) = fields(pair(statement(entry("1.00", value_date=None)), value_date_missing="booking-date").umsatz)
+    assert "24.11.26" in row
