@@ -245,3 +245,24 @@ def test_a_column_that_cuts_a_character_in_two_is_found_and_nothing_is_made_of_t
     done = convert("".join(r + "\n" for r in (header(), cut)).encode("gb18030"), table)
     assert done.conversion.refused
     assert any("cut a character in two" in f.text and f.line == 2 for f in done.findings)
+
+
+def test_a_byte_of_no_letter_costs_its_record_and_is_named_with_its_place() -> None:
+    odd = detail("INV-2").replace("Beta", "B\x80ta", 1).encode("latin-1")
+    data = header().encode() + detail().encode() + odd + trailer(2, 20100).encode()
+    found = convert(data, declared(encoding="ascii", record_length=76)).only("H2H-ENCODING")
+    assert (found.line, "byte 13 of the record (0x80) is not ascii" in found.text) == (3, True)
+
+
+def test_a_file_that_is_unreadable_from_end_to_end_is_not_read_to_its_end() -> None:
+    data = b"\x80" * 76 * 5000
+    done = convert(data, declared(encoding="ascii", record_length=76))
+    assert done.conversion.refused
+    assert any("reading stopped here" in f.text for f in done.findings)
+    assert len(done.findings) < 5000
+
+
+@pytest.mark.parametrize("left_behind", [b"\r\n", b"\x1a", b" " * 70])
+def test_what_transfers_leave_behind_the_last_record_is_no_record(left_behind: bytes) -> None:
+    whole = (header() + detail() + trailer()).encode()
+    assert not convert(whole + left_behind, declared(encoding="ascii", record_length=76)).conversion.refused

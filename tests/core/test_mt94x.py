@@ -510,3 +510,30 @@ def test_two_closing_balances_of_one_message_leave_the_final_one() -> None:
     assert only.closing is not None
     assert (only.closing.amount, only.continues) == (Decimal("105.00"), False)
     assert check_message(StatementMessage("REF", None, [only])) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "information"),
+    [
+        ("166PN0931 RENT", "NTRF+166", "PN0931 RENT"),
+        ("166RENT MAY", "NTRF+166", "RENT MAY"),
+        ("166", "NTRF+166", ""),
+        ("166 houses of May", "NTRF", "166 houses of May"),
+    ],
+)
+def test_a_code_before_the_words_is_kept_apart_and_a_number_that_begins_a_text_is_none(
+    text: str, code: str, information: str
+) -> None:
+    made = entry(f":61:2611191119C1,NTRFNONREF\n:86:{text}")
+    assert (made.bank_transaction_code, made.additional_information) == (code, information)
+
+
+def test_words_of_sepa_in_the_remittance_have_their_places_and_an_empty_one_has_none() -> None:
+    told = entry(":61:2611191119C1,NTRFNONREF\n:86:166?20EREF+E-1 KREF+ BREF+BANK-7 ?21IBAN+DE89370400440532013000")
+    (detail,) = told.details
+    assert (detail.end_to_end_id, detail.instruction_id, detail.debtor_account) == (
+        "E-1",
+        None,
+        "DE89370400440532013000",
+    )
+    assert told.account_servicer_reference == "BANK-7"

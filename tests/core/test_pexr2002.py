@@ -144,3 +144,21 @@ def test_a_swift_code_that_is_no_bic_is_an_error_and_a_bank_between_is_told() ->
     idoc = IDOC.replace("</FIIKONTO></E1IDB02>\n<E1EDKA1>", f"</FIIKONTO>{bank}</E1IDB02>{between}\n<E1EDKA1>")
     assert any("is no BIC" in text for text in errors(idoc))
     assert any("(I2) is not read" in f.text for f in read(idoc).findings if f.code == "H2H-UNREAD")
+
+
+def test_a_payment_without_reference_or_accounts_is_refused_by_what_it_lacks() -> None:
+    nameless = IDOC.replace("<BGMREF>B-1</BGMREF>", "").replace("<BELNR>P-1</BELNR>", "")
+    assert any("no reference" in text for text in errors(nameless))
+    without = re.sub("<FIIKONTO>[^<]*</FIIKONTO>", "", IDOC)
+    assert [text for text in errors(without) if "account is missing" in text]
+    with pytest.raises(Refused, match="no IDOC"):
+        CODEC.read(b"<PEXR2002/>")
+
+
+def test_a_bank_id_of_an_unknown_type_is_told_and_not_taken_for_another() -> None:
+    strange = IDOC.replace(
+        "<FIIKONTO>AT611904300234573201</FIIKONTO>",
+        "<FIIKONTO>AT611904300234573201</FIIKONTO><FIIBKUKN>12345</FIIBKUKN><FIIBKUCD>199</FIIBKUCD>",
+    )
+    assert any("type 199 that is not read" in f.text for f in read(strange).findings)
+    assert payment(strange).creditor_agent is None
