@@ -264,7 +264,13 @@ def stop_unsent(submission: Submission, seen: str, detail: dict[str, Any], match
 
 
 def _event(report: StatusReport, outcomes: Sequence[Outcome]) -> Event | None:
-    """What the report means for the file, judged by what is now known of its payments."""
+    """What the report means for the file, judged by what is now known of its payments.
+
+    Where none is known (an older journal was put back, and the file cannot be read again) the file's own status counts.
+    """
+    alone = not (outcomes or report.transactions or report.instructions)
+    if alone and report.group_status is not None:
+        outcomes = [report.group_outcome or outcome_of_status(report.group_status)]
     bad = sum(o in _BAD for o in outcomes)
     good = sum(o in _GOOD for o in outcomes)
     if report.group_status == "RJCT" or (outcomes and bad == len(outcomes)):
