@@ -18,7 +18,7 @@ from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
 from tests.journeys.people import Person
 from tests.journeys.site import Site, salaries
-from tests.journeys.test_witnesses import OlderJournal, taken_in_only
+from tests.journeys.test_older_journal import OlderJournal, taken_in_only
 
 __all__ = ["plain_server"]  # a fixture
 
