@@ -196,9 +196,13 @@ def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
 
 
 def _taken_over(house: House, sub: Submission, record: LedgerRecord) -> int:
+    """A person sent it another way: h2h must not give it its final name any more, nor ask for it again."""
+    detail = {"ledger": record.number}
+    if sub.state is State.COMMITTING:
+        sub = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
     if not may_happen(sub.state, Event.TAKEN_OVER):
         return 0
-    house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail={"ledger": record.number})
+    house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail=detail)
     return 1
 
 

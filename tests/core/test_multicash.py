@@ -166,7 +166,7 @@ FULL = entry(
         )
     ],
 )
-MORE = {
+MORE: dict[str, Any] = {
     "account_owner": "Example GmbH",
     "additional_information": "Good morning",
     "balances": [*statement(FULL).balances, Balance("CLAV", Decimal("1.00"), "EUR", "CRDT", DAY)],
