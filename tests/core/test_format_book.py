@@ -49,6 +49,22 @@ def test_a_national_variant_is_a_format_of_its_own() -> None:
     assert BOOK.identify(data).id == "pain.001.001.03.ch.02"
 
 
+@pytest.mark.parametrize(
+    ("namespace", "original", "id_"),
+    [
+        ("urn:iso:std:iso:20022:tech:xsd:pain.002.003.03", "pain.002.001.03", "pain.002.003.03"),
+        ("urn:iso:std:iso:20022:tech:xsd:pain.002.002.03", "pain.002.001.03", "pain.002.002.03"),
+    ],
+)
+def test_a_german_number_is_read_like_its_iso_original(namespace: str, original: str, id_: str) -> None:
+    golden = (FORMATS / "pain.002/golden/one-of-three-rejected-03.xml").read_bytes()
+    german = golden.replace(f"urn:iso:std:iso:20022:tech:xsd:{original}".encode(), namespace.encode())
+    assert german != golden
+    read = BOOK.read(german)
+    assert (BOOK.identify(german).id, read.message) == (id_, BOOK.read(golden).message)
+    assert [f for f in read.findings if f.severity == "error"] == []
+
+
 def test_a_document_without_a_namespace_is_read_and_never_sound() -> None:
     read = BOOK.read((FORMATS / "pain.002/golden/without-a-namespace.xml").read_bytes())
     assert [f.code for f in read.findings if f.severity == "error"] == ["H2H-NO-NAMESPACE"]
