@@ -267,6 +267,26 @@ def test_a_full_disk_is_out_of_space_and_leaves_nothing(sealer: Any, tiny_disk: 
     assert list(tiny_disk.iterdir()) == []
 
 
+def test_a_keyring_on_a_full_disk_lacks_room_and_no_key(
+    rings: Any, sealer: Any, plain: Path, tiny_disk: Path, tmp_path: Path
+) -> None:
+    """gpg wants to write a lock first; without it, it lists nothing."""
+    _, ours = rings
+    home = shutil.copytree(ours.home, tiny_disk / "k", ignore=shutil.ignore_patterns("S.*"))
+    with pytest.raises(OSError, match="No space left"), (tiny_disk / "full").open("ab", buffering=0) as file:
+        while file.write(bytes(4096)):
+            continue
+    one = sealer(home=home)
+    (finding,) = one.check()
+    assert "no space left on device" in finding.text
+    assert finding.next_step == "make room on that disk, then h2h check"
+    with pytest.raises(OutOfSpace):
+        one.seal(plain, tmp_path / "s.pgp")
+    (tiny_disk / "full").unlink()
+    assert one.check() == []
+    one.seal(plain, tmp_path / "s.pgp")
+
+
 def test_an_agent_that_does_not_answer_is_unavailable_after_the_time_limit(
     sealer: Any, rings: Any, plain: Path, tmp_path: Path
 ) -> None:

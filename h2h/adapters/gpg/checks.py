@@ -88,6 +88,11 @@ def unusable(where: str, text: str) -> Finding:
     return error("H2H-PGP-KEY", where, text, _ADMIN, next_step="mend the keyring, then h2h check")
 
 
+def no_room(where: str, text: str) -> Finding:
+    """Nothing is known of the keys: gpg could not even look."""
+    return error("H2H-PGP-KEY", where, text, _ADMIN, next_step="make room on that disk, then h2h check")
+
+
 def unsigned(name: str) -> Finding:
     """The profile allows unsigned answers."""
     text = "the bank's file is encrypted but not signed; the profile allows that"

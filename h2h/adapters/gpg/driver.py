@@ -90,7 +90,8 @@ class Gpg:
     def list_keys(self, fingerprints: Sequence[str], *, secret: bool, anew: bool = False) -> list[dict[str, Any]]:
         """What the keyring holds of these; as python-gnupg describes it.
 
-        gpg is asked again only if the keyring has changed since, or *anew*.
+        gpg is asked again only if the keyring has changed since, or *anew*. ``OutOfSpace``: gpg that cannot write a
+        lock lists nothing, and then no key is missing.
         """
         asked, stamp = (secret, tuple(fingerprints)), self._stamp()
         known = self._listings.get(asked)
@@ -98,7 +99,7 @@ class Gpg:
             return known.keys
         with self._driven() as driven:
             keys: list[dict[str, Any]] = list(driven.list_keys(secret, keys=list(fingerprints)))
-            driven.ended()
+            _had_room(driven.ended(), self._keyring)
         self._listings[asked] = _Listing(keys, stamp, time.monotonic() + LISTING_SECONDS)
         return keys
 
@@ -169,13 +170,7 @@ class Gpg:
             except OSError:
                 # gpg ended before it had read everything; its status and its exit code, below, tell why.
                 driven.ended()
-            run = driven.ended()
-        if "No space left on device" in run.said or "Disk quota exceeded" in run.said:
-            raise OutOfSpace(
-                f"gpg could not write to {place}: no space left on device",
-                hint="the system administrator frees or adds space; h2h goes on by itself then",
-            )
-        return run
+            return _had_room(driven.ended(), place)
 
     @contextmanager
     def _driven(self) -> Iterator[_Driven]:
@@ -322,6 +317,16 @@ class _Process:
     def _too_late(self) -> None:
         self._late = True
         self._process.kill()
+
+
+def _had_room(run: Run, place: Path) -> Run:
+    """The run; ``OutOfSpace`` if gpg said that there was no room in *place*."""
+    if "No space left on device" in run.said or "Disk quota exceeded" in run.said:
+        raise OutOfSpace(
+            f"gpg could not write to {place}: no space left on device",
+            hint="the system administrator frees or adds space; h2h goes on by itself then",
+        )
+    return run
 
 
 def _as_written(passphrase: str) -> str:

@@ -18,7 +18,7 @@ from h2h.adapters import files
 from h2h.adapters.gpg import checks
 from h2h.adapters.gpg.driver import Gpg, Run
 from h2h.adapters.gpg.keyring import Key, keys_of
-from h2h.core.errors import H2HError, Misconfigured, Untrusted
+from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Untrusted
 from h2h.core.findings import Finding
 from h2h.core.pgp_packets import HEAD_BYTES, SYMMETRIC_KEY_ENCRYPTED, armored, session_key_packets
 from h2h.core.pgp_status import Policy, Verdict, judge, words
@@ -111,6 +111,8 @@ class PgpSealer:
             try:
                 own = self._keys([self._own], secret=True, anew=True)
                 bank = self._keys([*self._bank_encryption, *self._bank_signing], secret=False, anew=True)
+            except OutOfSpace as problem:
+                return [checks.no_room(str(self._settings.keyring), problem.message)]
             except H2HError as problem:
                 return [checks.unusable(str(self._settings.keyring), str(problem))]
             return checks.keyring(self._settings, own, bank, self._now())
