@@ -249,7 +249,10 @@ class Matched:
 
 
 class LedgerKind(StrEnum):
-    """What the second witness records (protocol 3.3): what was sent, and of what it was said that it never will be."""
+    """What the second witness records (protocol 3.3): what was sent, of what it was said that it never will be, and
+
+    which files of a bank are here and may be gone at the bank.
+    """
 
     CLAIM = "claim"
     COMMIT = "commit"
@@ -260,11 +263,15 @@ class LedgerKind(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     HELD = "held"
+    FETCHED = "fetched"
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """One line of the ledger: enough to bring any older journal to a state that sends nothing twice."""
+    """One line of the ledger: enough to bring any older journal to a state that sends nothing twice.
+
+    ``sid`` is the submission's; of what was fetched, the bank's file's ``fid``.
+    """
 
     kind: LedgerKind
     sid: str

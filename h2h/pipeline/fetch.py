@@ -1,7 +1,7 @@
 """Fetch: a bank's answers become ours before they are removed at the bank.
 
-List → download to a private name, hash, fsync → archive → journal → only then remove or move at the bank, as the
-profile says. A file is taken when its size and time have stood still for a while (``stable_seconds``), so that a
+List → download to a private name, hash, fsync → archive → journal → ledger → only then remove or move at the bank, as
+the profile says. A file is taken when its size and time have stood still for a while (``stable_seconds``), so that a
 half-written one is left alone; and it is removed only if it is still what was fetched.
 """
 
@@ -25,6 +25,7 @@ from h2h.core.records import InboundFile
 from h2h.pipeline.content import LONG_BYTES
 from h2h.pipeline.house import House, log
 from h2h.pipeline.line import Line
+from h2h.pipeline.witness import ensure_fetched
 from h2h.ports import RemoteEntry, RemoteKind, Session
 from h2h.settings import Fetching
 
@@ -233,6 +234,8 @@ def _ours(house: House, bank: str) -> Iterator[None]:
 
 def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fetching) -> None:
     """After the file is ours for certain. The bank forbidding it is no reason to fetch it again, or to stop."""
+    with _ours(house, file.bank):
+        ensure_fetched(house, file)
     if rules.after_fetch == "keep" or house.archive.get(file.fid, file.fetched_at, "10-received") is None:
         return
     try:

@@ -2,8 +2,9 @@
 
 Every record of the ledger that the journal does not reflect is applied: a claim that the journal does not know is put
 back, a commit makes the submission COMMITTING (so that it is observed, not sent), a release opens the generation, a
-delivery is a delivery. Replaying everything over any older journal gives the state at the ledger's head or a later one
-(invariant I8), and doing it twice changes nothing.
+delivery is a delivery; a bank's file that was fetched is taken from the archive, for the bank's copy is gone. Replaying
+everything over any older journal gives the state at the ledger's head or a later one (invariant I8), and doing it twice
+changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unava
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State, may_happen
 from h2h.core.match import ANSWERED
-from h2h.core.records import FileState, LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.core.records import FileState, InboundFile, LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.core.released import without_release
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
@@ -34,6 +35,7 @@ _AS_A_LIFE_GOES = (
     LedgerKind.REFUSED,
     LedgerKind.WITHDRAWN,
     LedgerKind.RELEASE,
+    LedgerKind.FETCHED,
 )
 _GIVEN_UP = {LedgerKind.CANCELLED: Event.CANCELLED, LedgerKind.REFUSED: Event.REFUSED}
 _TRIES = 5
@@ -160,6 +162,8 @@ def mend(house: House) -> None:
 
 def _apply(house: House, record: LedgerRecord) -> int:
     """1 if the journal lacked it."""
+    if record.kind is LedgerKind.FETCHED:
+        return _fetched(house, record)
     try:
         sub = house.journal.submission(record.sid)
     except NotFound:
@@ -172,6 +176,34 @@ def _apply(house: House, record: LedgerRecord) -> int:
         return 1
     replay = _REPLAYED.get(record.kind)
     return replay(house, sub, record) if replay is not None and sub.generation == record.generation else 0
+
+
+def _fetched(house: House, record: LedgerRecord) -> int:
+    """A bank's file that the journal forgot is opened, read and matched again, from the archive.
+
+    The ERP is not given what it was given: the archive knows that, too. If the bank still offers the very same file, it
+    is fetched once more, seen to be the same, and removed there.
+    """
+    try:
+        house.journal.file(record.sid)
+    except NotFound:
+        d = record.detail
+        bank = house.settings.banks.get(d["bank"])
+        file = InboundFile(
+            fid=record.sid,
+            bank=d["bank"],
+            folder=d["folder"],
+            remote_name=d["remote_name"],
+            remote_name_raw=bytes.fromhex(d["remote_name_raw"]),
+            size=d["size"],
+            mtime=d["mtime"],
+            sha256=d["sha256"],
+            fetched_at=datetime.fromisoformat(d["fetched_at"]),
+            removed=bank is None or bank.fetching.after_fetch != "keep",
+        )
+        house.journal.fetched(file)
+        return 1
+    return 0
 
 
 def _delivered(house: House, sub: Submission, record: LedgerRecord) -> int:

@@ -1,4 +1,4 @@
-"""What the second witness is told besides a commit: claimed, delivered, given up; and what it is asked.
+"""What the second witness is told besides a commit: claimed, delivered, given up, fetched; and what it is asked.
 
 The journal comes first: each of these follows a move that is durable, and is repeated at the next start if it was cut
 short. What a person decides against the journal's present state (`decisions.py`) is written the other way round.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from h2h.core.errors import Misconfigured
 from h2h.core.lifecycle import State
-from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.records import InboundFile, LedgerKind, LedgerRecord, Submission
 from h2h.pipeline.house import House
 
 #: Why a submission is HELD that a person stopped.
@@ -64,6 +64,22 @@ def ensure_claimed(house: House, sub: Submission) -> None:
         "receipt": sub.receipt,
     }
     house.ledger.append(LedgerRecord(LedgerKind.CLAIM, sub.sid, 0, detail))
+
+
+def ensure_fetched(house: House, file: InboundFile) -> None:
+    """That a bank's file is in the archive, before the bank's copy goes: an older journal else never looks for it."""
+    if not house.ledger.has(LedgerKind.FETCHED, file.fid, 0):
+        detail = {
+            "bank": file.bank,
+            "folder": file.folder,
+            "remote_name": file.remote_name,
+            "remote_name_raw": file.remote_name_raw.hex(),
+            "size": file.size,
+            "mtime": file.mtime,
+            "sha256": file.sha256,
+            "fetched_at": file.fetched_at.isoformat(),
+        }
+        house.ledger.append(LedgerRecord(LedgerKind.FETCHED, file.fid, 0, detail))
 
 
 def ensure_delivered(house: House, sub: Submission) -> None:

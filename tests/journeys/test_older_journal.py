@@ -12,15 +12,17 @@ from h2h.core.evidence import Decision
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
+from h2h.core.records import FileState
 from h2h.pipeline import decisions, recovery
 from h2h.pipeline.decisions import cancel
+from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.pain import IBANS
 from tests.journeys import states
-from tests.journeys.answers import Sent, pain002
+from tests.journeys.answers import Line, Sent, camt053, pain002
 from tests.journeys.site import Site, salaries
 from tests.journeys.test_witnesses import WINDOW, half_of_it, troubled
 
@@ -214,6 +216,67 @@ def test_an_older_journal_that_is_put_back_while_h2h_works_sends_nothing_again(t
     assert site.at_bank() == {}
     site.once()  # h2h is started: the ledger is replayed
     assert (site.submission("pay.csv").state, site.at_bank(), "held" in site.waiting()) == (State.SENT, {}, False)
+
+
+@pytest.mark.parametrize("after_fetch", ["remove", "keep"])
+def test_answers_that_an_older_journal_forgot_are_taken_from_the_archive(tmp_path: Path, after_fetch: str) -> None:
+    """The bank has removed nothing but what h2h asked it to: its answers are only in the archive now."""
+    site = Site(tmp_path, bank={"fetching": {"after_fetch": after_fetch}})
+    sent = states.drop_and_send(site, "pay", 2)
+    older = OlderJournal(site, tmp_path / "copy")
+    site.bank_says("report.xml", pain002(sent, "ACCP"))
+    site.bank_says("statement.xml", camt053([Line("10.00", "PAY-1")]))
+    site.once()
+    assert site.outcomes("pay.csv") == {"PAY-1": "settled", "PAY-2": "accepted"}
+    given = site.inbox()
+    for name in given:
+        (site.root / "erp/in" / name).unlink()  # the ERP has taken it
+    older.is_put_back()
+    assert site.outcomes("pay.csv") == {"PAY-1": "pending", "PAY-2": "pending"}
+    site.once()
+    assert site.submission("pay.csv").state is State.ACCEPTED
+    assert site.outcomes("pay.csv") == {"PAY-1": "settled", "PAY-2": "accepted"}
+    assert [f.state for f in site.files()] == [FileState.DELIVERED, FileState.DELIVERED]
+    assert site.inbox() == {}, "the ERP is not given again what it was given"
+    assert "journal-rollback" in site.waiting()
+    fetched = site.files()
+    site.once()
+    assert site.files() == fetched
+
+
+def test_an_answer_that_was_never_given_to_the_erp_is_given_after_an_older_journal(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    sent = states.drop_and_send(site, "pay")
+    older = OlderJournal(site, tmp_path / "copy")
+    site.bank_says("report.xml", pain002(sent, "ACCP"))
+    with site.house() as house, BankLine(house, "testbank") as line:
+        assert fetch(house, line, Seen(), lambda: None) == 1  # and then the machine stops
+    assert list((site.at / "from_bank").iterdir()) == []
+    older.is_put_back()
+    site.once()
+    assert site.submission("pay.csv").state is State.ACCEPTED
+    assert [m["bank_file"] for m in site.manifests()] == ["report.xml"]
+
+
+def test_nothing_that_lies_in_the_archive_unknown_to_the_ledger_is_taken_for_an_answer(tmp_path: Path) -> None:
+    """Somebody who can write into the archive cannot say that a bank sent it."""
+    site = Site(tmp_path)
+    sent = states.drop_and_send(site, "pay")
+    older = OlderJournal(site, tmp_path / "copy")
+    site.bank_says("report.xml", pain002(sent, "ACCP"))
+    with site.house() as house, BankLine(house, "testbank") as line:
+        fetch(house, line, Seen(), lambda: None)
+        (file,) = house.journal.files()
+        received = house.archive.get(file.fid, file.fetched_at, "10-received")
+        assert received is not None
+        data = received.read_bytes()
+        received.chmod(0o600)
+        received.write_bytes(data.replace(b"ACCP", b"RJCT"))
+        house.archive.put("0123456789abcdef0123", file.fetched_at, "10-received", data.replace(b"ACCP", b"RCVD"))
+    older.is_put_back()
+    site.once()
+    assert site.submission("pay.csv").state is State.SENT
+    assert [(f.fid, f.state) for f in site.files()] == [(file.fid, FileState.QUARANTINED)]
 
 
 def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp_path: Path) -> None:

@@ -165,6 +165,13 @@ def _witnessed(
 def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> None:
     """What the ledger says and the journal must know; the next start replays what it does not."""
     where = f"ledger line {record.number}"
+    if record.kind is LedgerKind.FETCHED:
+        try:
+            journal.file(record.sid)
+        except NotFound:
+            words = f"the journal does not know the bank's file {record.sid}; start h2h, it replays"
+            report.faults.append((where, words))
+        return
     try:
         sub = journal.submission(record.sid)
     except NotFound:

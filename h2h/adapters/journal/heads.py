@@ -20,8 +20,8 @@ from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import Misconfigured
 from h2h.core.records import LedgerKind, LedgerRecord
 
-#: A claim or a delivery that is forgotten makes nobody send: it is noted with the next of the others.
-_NOT_AT_ONCE = (LedgerKind.CLAIM, LedgerKind.DELIVERED)
+#: A claim, a delivery or an answer that is forgotten makes nobody send: it is noted with the next of the others.
+_NOT_AT_ONCE = (LedgerKind.CLAIM, LedgerKind.DELIVERED, LedgerKind.FETCHED)
 _HINT = (
     "restore the newest copy of both, from any place; if this is the newest: `h2h journal accept-older`, "
     "which holds back all that has not been sent as far as this copy knows"

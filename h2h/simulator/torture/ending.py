@@ -60,7 +60,7 @@ def _told_once(world: World) -> list[str]:
         if doubled:
             faults.append(f"I11: bank {bank} said it once, and it was delivered {doubled}")
         missing = readable - set(by_content)
-        if missing and not world.restored:
+        if missing:
             faults.append(f"I11: {len(missing)} of {len(readable)} answers of bank {bank} never reached the ERP: "
                           f"{[(f.remote_name, str(f.state), f.reason) for f in files]}")  # fmt: skip
     for folder in world.settings.erp:
