@@ -27,8 +27,9 @@ from h2h.core.errors import H2HError, Misconfigured, NotDurable, StaleState, Una
 from h2h.core.findings import WhoActs
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Trunk
+from h2h.pipeline.mending import tidy
 from h2h.pipeline.ownership import Gate, Presence
-from h2h.pipeline.recovery import recover, tidy
+from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.pipeline.slow_inbound import SlowInbound
 from h2h.pipeline.stages import Stage, stages_of

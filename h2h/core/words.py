@@ -215,7 +215,7 @@ ATTENTION: dict[str, Step] = {
     "disk-full": Step("make room; h2h goes on by itself, and closes this item"),
     "folder-unavailable": Step("mount the folder or give h2h's user its rights; h2h goes on by itself", ("h2h check",)),
     "refused-file": Step("correct the file and drop it again", (_CLOSE,)),
-    "odd-file": Step("take it out of the folder, or correct it", (_CLOSE,)),
+    "odd-file": Step("take it out of the folder, or correct it; h2h then closes this item", (_CLOSE,)),
     "odd-remote-name": Step("ask the bank what it is; h2h never fetches it", (_CLOSE,)),
     "bank-unreachable": Step("find out why; h2h tries again by itself", ("h2h bank test {bank}",)),
     "another-installation": Step(

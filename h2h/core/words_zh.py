@@ -159,7 +159,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "disk-full": "释放空间；h2h 会自行继续并关闭本项",
     "folder-unavailable": "挂载文件夹或授予 h2h 用户权限；h2h 会自行继续",
     "refused-file": "更正文件后重新放入",
-    "odd-file": "把它移出文件夹，或更正",
+    "odd-file": "把它移出文件夹，或更正；之后 h2h 自行关闭此项",
     "odd-remote-name": "询问银行这是什么；h2h 不会取回",
     "bank-unreachable": "查明原因；h2h 会自行再试",
     "another-installation": "查明是哪台机器并停止其上的 h2h；在此期间本机既不发送也不取回",

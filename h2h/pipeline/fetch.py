@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer  # collections.abc has it from Python 3.12
 
 READ_BYTES = 1 << 20
+#: Items about one name in a bank's folder.
+_OF_ONE_NAME = ("odd-remote-name", "file-too-large", "cannot-fetch-file")
 
 
 @dataclass
@@ -101,9 +103,10 @@ def waiting_to_settle(house: House, bank: str, seen: Seen) -> float:
 
 def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetching) -> list[RemoteEntry]:
     """Regular files whose names are wanted and that are not journalled yet: short ones first, then the oldest."""
-    wanted = []
+    wanted, there = [], set()
     for entry in session.list(folder):
         name = safe_name(entry.name)
+        there.add(f"{bank}/{folder}/{name}")
         plain = entry.name.decode("utf-8", "replace")
         if any(fnmatch.fnmatch(plain, p) for p in rules.ignore) or not any(
             fnmatch.fnmatch(plain, p) for p in rules.patterns
@@ -118,6 +121,9 @@ def _wanted(house: House, session: Session, bank: str, folder: str, rules: Fetch
         # What was removed at the bank and is there again is another file, though name, size and second are the same.
         if known is None or known.removed:
             wanted.append(entry)
+    for item in house.journal.attention():
+        if item.kind in _OF_ONE_NAME and item.subject.startswith(f"{bank}/{folder}/") and item.subject not in there:
+            house.settle(item.kind, item.subject, "the bank offers it no more")
     return sorted(wanted, key=lambda e: (e.size >= LONG_BYTES, e.mtime, _by_number(e.name)))
 
 

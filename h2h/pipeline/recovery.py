@@ -15,16 +15,15 @@ from datetime import datetime
 
 from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unavailable
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import Event, State, may_happen
+from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, Event, State, may_happen
 from h2h.core.match import ANSWERED
-from h2h.core.records import FileState, InboundFile, LedgerKind, LedgerRecord, SourceIdentity, Submission
+from h2h.core.records import InboundFile, LedgerKind, LedgerRecord, SourceIdentity, Submission
 from h2h.core.released import without_release
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
-from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.witness import BY_HAND, all_there, ensure_delivered, ensure_given_up
+from h2h.pipeline.mending import mend
+from h2h.pipeline.witness import BY_HAND, all_there
 
-_GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 _AS_A_LIFE_GOES = (
     LedgerKind.CLAIM,
     LedgerKind.HELD,
@@ -42,14 +41,6 @@ _TRIES = 5
 #: That the ledger has a commit answers every suspicion that a conversion looks for.
 _RELEASED = "H4-SAME-NAME by the ledger; H4-SAME-MESSAGE-ID by the ledger"
 _IT_WAS_SENT = {"reason_text": "the ledger knows that it was sent"}
-_NOT_YET_SENT = (State.RECEIVED, State.CONVERTED, State.AWAITING_RELEASE, State.SEALED, State.SENDING, State.HELD)
-#: Items about a submission, and the states in which they are open.
-_TOLD_ABOUT = {
-    "held": (State.HELD,),
-    "in-doubt": (State.IN_DOUBT, State.COMMITTING),
-    "second-person": (*_NOT_YET_SENT, State.IN_DOUBT),
-    "cannot-go-on": (*_NOT_YET_SENT, State.IN_DOUBT, State.COMMITTING),
-}
 
 
 def recover(house: House) -> int:
@@ -69,19 +60,6 @@ def recover(house: House) -> int:
         text = f"the journal was older than the ledger; {changed} records were replayed before anything was sent"
         house.attend("journal-rollback", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
     return changed
-
-
-def tidy(house: House) -> None:
-    """At a start, when nobody works yet: what earlier runs left in h2h's own working places is nobody's.
-
-    Copies of files that are still claimed or already in the archive, and plaintext of steps that are taken again.
-    """
-    try:
-        house.archive.tidy()
-        for outbox in house.outboxes.values():
-            outbox.tidy()
-    except Unavailable as problem:
-        log.warning("start.not-tidied", problem=str(problem))  # whoever needs the place says so, too
 
 
 def _replay_own(house: House) -> int:
@@ -140,24 +118,6 @@ def _must_reach(head: int, position: int, what: str) -> None:
             f"{what} ends at record {head}, the journal has seen {position}: it was cut or replaced",
             hint="restore the ledger; nothing is sent until then",
         )
-
-
-def mend(house: House) -> None:
-    """What follows a move of the journal and was cut short after it: the second witness, closed items, receipts."""
-    for bank in house.settings.banks:
-        for sub in house.journal.waiting_for_answer(bank):
-            ensure_delivered(house, sub)
-    for item in house.journal.attention():
-        if item.kind == "file-waits" and house.journal.file(item.subject).state in _GONE_ON:
-            house.settle(item.kind, item.subject, "it went on")
-        states = _TOLD_ABOUT.get(item.kind)
-        about = house.journal.find(item.subject) if states else []
-        if states and about and about[0].state not in states:
-            house.settle(item.kind, item.subject, f"it went on to {about[0].state}")
-    for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
-        ensure_given_up(house, sub)
-        if sub.folder in house.outboxes:
-            mend_receipt(house, sub)
 
 
 def _apply(house: House, record: LedgerRecord) -> int:
@@ -240,7 +200,7 @@ def _taken_over(house: House, sub: Submission, record: LedgerRecord) -> int:
 
 def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
     """The journal forgot that this generation was committed: it must be looked for at the bank, never sent afresh."""
-    if sub.state not in _NOT_YET_SENT:
+    if sub.state not in NOTHING_LEFT_THE_HOUSE:
         return 0
     sub = _with_payments(house, sub)
     d = record.detail
@@ -266,7 +226,7 @@ def _give_up(house: House, sub: Submission, record: LedgerRecord) -> int:
 
     A refused file is refused as it was, whatever its profile says today: the ERP may have sent the payments otherwise.
     """
-    if sub.state not in _NOT_YET_SENT:
+    if sub.state not in NOTHING_LEFT_THE_HOUSE:
         return 0
     event, detail = _GIVEN_UP[record.kind], {"ledger": record.number, **record.detail}
     if not may_happen(sub.state, event):
@@ -293,7 +253,7 @@ def _give_up_before(house: House, claim: LedgerRecord) -> None:
     first, _, number = claim.sid.partition("-")
     for sid in (first, *(f"{first}-{n}" for n in range(2, int(number or 1)))):
         known = house.journal.find(sid)
-        if known and known[0].sid == sid != claim.sid and known[0].state in _NOT_YET_SENT:
+        if known and known[0].sid == sid != claim.sid and known[0].state in NOTHING_LEFT_THE_HOUSE:
             text = f"the ledger knows that its bytes came again as {claim.sid}: it had been refused or cancelled"
             detail = {"ledger": claim.number, "reason_text": text}
             house.journal.advance(known[0], Event.CANCELLED, at=house.now(), detail=detail, reason_text=text)

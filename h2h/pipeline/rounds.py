@@ -16,8 +16,9 @@ from h2h.pipeline.house import House, log
 from h2h.pipeline.inbound import every, match_inbound, read_inbound
 from h2h.pipeline.intake import take_in_folder
 from h2h.pipeline.line import Line, Trunk
+from h2h.pipeline.mending import mend, tidy
 from h2h.pipeline.outbound import work_bank
-from h2h.pipeline.recovery import mend, recover, tidy
+from h2h.pipeline.recovery import recover
 from h2h.pipeline.slow_inbound import SlowInbound
 
 #: A worker looks at its due submissions at least this often.

@@ -11,6 +11,7 @@ from h2h.ports.bank import (
     Session,
 )
 from h2h.ports.folders import (
+    THE_FOLDER,
     Archive,
     Candidate,
     Claimed,
@@ -34,6 +35,7 @@ from h2h.ports.other import (
 )
 
 __all__ = [
+    "THE_FOLDER",
     "Archive",
     "Candidate",
     "Channel",

@@ -26,6 +26,10 @@ class Candidate:
     totals: StatedTotals = NO_TOTALS
 
 
+#: What an oddity of no single file is named after.
+THE_FOLDER = "the folder"
+
+
 @dataclass(frozen=True, slots=True)
 class Oddity:
     """Something in the folder that is not a file to take: named once, never followed."""
@@ -59,6 +63,9 @@ class Outbox(Protocol):
 
     def scan(self, now: datetime) -> Iterator[Candidate | Oddity]:
         """Complete wanted files, oldest first, and what is odd. Files still being written are not mentioned."""
+
+    def names(self) -> frozenset[str]:
+        """What lies in the folder now that is not h2h's own, under the names by which oddities are told."""
 
     def claim(self, candidate: Candidate) -> Claimed | None:
         """Rename it into h2h's corner of the folder; None if it is gone or has changed."""

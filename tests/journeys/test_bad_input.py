@@ -166,6 +166,16 @@ def test_links_pipes_directories_and_hostile_names_are_never_opened_and_never_bl
     site.once()
     assert len(site.attention()) == len(there), "told once, not every round"
 
+    (folder / "pipe.csv").unlink()
+    (folder / "two\nlines.csv").rename(folder / "one-line.csv")
+    site.once()
+    left = sorted(item.subject for item in site.attention())
+    assert left == ["erp/dangling.csv", "erp/directory.csv", "erp/link.csv"], "what has gone needs nobody any more"
+    with site.house() as house:
+        closed = [item.closed_reason for item in house.journal.attention(open_only=False) if item.closed_at]
+    assert closed == ["it lies in the folder no more"] * 2
+    assert only_sent(site) == ["GOOD-1", "NAME-1"]
+
 
 # ---------------------------------------------------------------------------------------------- garbage in bulk
 

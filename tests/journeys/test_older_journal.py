@@ -13,7 +13,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
 from h2h.core.records import FileState
-from h2h.pipeline import decisions, recovery
+from h2h.pipeline import decisions, mending
 from h2h.pipeline.decisions import cancel
 from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.line import Line as BankLine
@@ -106,7 +106,7 @@ def test_a_second_claim_in_a_ledger_of_an_earlier_release_says_that_the_first_wa
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Earlier releases did not tell the ledger what was cancelled."""
-    for module in (decisions, recovery):
+    for module in (decisions, mending):
         monkeypatch.setattr(module, "ensure_given_up", lambda house, sub: None)
     site = Site(tmp_path)
     sid = taken_in_only(site, "pay.csv", ONE)

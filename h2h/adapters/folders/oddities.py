@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from h2h.adapters.folders.names import escaped
 from h2h.core.findings import Finding, Severity, WhoActs, error, warning
+from h2h.ports import THE_FOLDER
 from h2h.settings.erp import CompletenessKind, ErpFolder
 
 LONG = timedelta(minutes=10)  # a file and its marker are seconds apart; after that one of them was forgotten
@@ -137,7 +138,7 @@ def unknown(name: str) -> Finding:
 def too_many(entries_max: int) -> Finding:
     """More files than one pass reads."""
     text = f"more than {entries_max} files wait (limits.folder_entries_max); the oldest go first"
-    return warning("H2H-FOLDER-CROWDED", "the folder", text, _ERP)
+    return warning("H2H-FOLDER-CROWDED", THE_FOLDER, text, _ERP)
 
 
 def of_folder(folder: ErpFolder, mode: int, network: bool) -> list[Finding]:

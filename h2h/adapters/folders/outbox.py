@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import os
 import re
@@ -24,6 +23,7 @@ from h2h.adapters.folders.completeness import (
     has_writer,
     signature,
 )
+from h2h.adapters.folders.listing import Listing
 from h2h.adapters.folders.mounts import MountWitness
 from h2h.adapters.folders.names import NameKind, Names, escaped, hostile, plain_name, shared_mode
 from h2h.core.errors import OutOfSpace, Refused, Unavailable
@@ -32,7 +32,6 @@ from h2h.ports import Candidate, Claimed, Oddity, Spooled
 from h2h.settings.erp import CompletenessKind, ErpFolder
 from h2h.settings.site import Limits
 
-_UNKNOWN_TOLD_MAX = 100
 _COPY = re.compile("[0-9a-f]{64}")  # the copy of a claimed file in the spool, named by its SHA-256
 _RECEIPT_BYTES_MAX = 10_000_000
 
@@ -67,7 +66,7 @@ class FolderOutbox:
         """
         self._ready()
         self._room_for(0)
-        seen = _Listing(self._path, self._names, self._limits.folder_entries_max)
+        seen = Listing(self._path, self._names, self._limits.folder_entries_max)
         local = not files.on_network(self._path)
         self._rest.keep_only(seen.present)
         self._told = {t for t in self._told if t[1] in seen.present or t[1] == ""}
@@ -85,6 +84,13 @@ class FolderOutbox:
                 yield found
             elif found is not None:
                 yield from self._tell([found])
+
+    def names(self) -> frozenset[str]:
+        """What lies in the folder now that is not h2h's own, under the names by which oddities are told."""
+        self._ready()
+        with files.in_words("read", self._path):
+            theirs = [name for name in os.listdir(self._path) if self._names.kind(name) is not NameKind.OURS]
+        return frozenset(escaped(name) for name in theirs)
 
     def unfinished(self) -> Iterator[Claimed]:
         """Files claimed by an earlier run that was cut short."""
@@ -242,7 +248,7 @@ class FolderOutbox:
             )
 
     def _judge(
-        self, name: str, seen: _Listing, now: datetime, local: bool
+        self, name: str, seen: Listing, now: datetime, local: bool
     ) -> Candidate | tuple[str, int, Finding] | None:
         """A candidate, something to tell, or None: not complete yet (or gone)."""
         try:
@@ -321,7 +327,7 @@ class FolderOutbox:
             hint="the ERP team writes under a temporary name and renames when done",
         )
 
-    def _lonely_markers(self, seen: _Listing, now: datetime) -> Iterator[tuple[str, int, Finding]]:
+    def _lonely_markers(self, seen: Listing, now: datetime) -> Iterator[tuple[str, int, Finding]]:
         for key, marker in seen.markers.items():
             waited = self._rest.unchanged(marker, "marker", now)
             if not seen.claimants(key) and waited > oddities.LONG:
@@ -333,50 +339,6 @@ class FolderOutbox:
             if key not in self._told:
                 self._told.add(key)
                 yield Oddity(finding.where, finding)
-
-
-class _Listing:
-    """One pass over the names of a folder, in bounded memory: the oldest wanted files, the markers, what is odd."""
-
-    def __init__(self, path: Path, names: Names, entries_max: int) -> None:
-        self.odd: list[tuple[str, int, Finding]] = []
-        self.markers: dict[str, str] = {}
-        self.present: set[str] = set()
-        self._claimants: dict[str, int] = {}
-        self._count = 0
-        self._path, self._names, self._max = path, names, entries_max
-        with files.in_words("read", path), os.scandir(path) as entries:
-            self.wanted = heapq.nsmallest(entries_max, self._wanted(entries))
-        self.left_over = self._count - len(self.wanted)
-
-    def claimants(self, key: str) -> int:
-        """How many wanted files a marker of that key speaks for."""
-        return self._claimants.get(key, 0)
-
-    def _wanted(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[int, str]]:
-        for entry in entries:
-            kind = self._names.kind(entry.name)
-            if kind in (NameKind.OURS, NameKind.IGNORED):
-                continue
-            if len(self.present) < 2 * self._max:
-                self.present.add(entry.name)
-            if kind is NameKind.MARKER:
-                self.markers[self._names.marked_by(entry.name)] = entry.name
-            elif kind is NameKind.UNKNOWN:
-                self._unknown(entry)
-            else:
-                try:
-                    mtime_ns = entry.stat(follow_symlinks=False).st_mtime_ns
-                except FileNotFoundError:
-                    continue  # gone between two system calls
-                self._count += 1
-                key = self._names.marker_key(entry.name)
-                self._claimants[key] = self._claimants.get(key, 0) + 1
-                yield mtime_ns, entry.name
-
-    def _unknown(self, entry: os.DirEntry[str]) -> None:
-        if len(self.odd) < _UNKNOWN_TOLD_MAX and entry.is_file(follow_symlinks=False):
-            self.odd.append((entry.name, entry.inode(), oddities.unknown(entry.name)))
 
 
 def _hostile(name: str) -> Finding | None:

@@ -15,7 +15,8 @@ from h2h.core.errors import Misconfigured, NotDurable, Unavailable
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
 from h2h.pipeline.house import House, Written
-from h2h.pipeline.recovery import recover, tidy
+from h2h.pipeline.mending import tidy
+from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.simulator.torture.disk import Disk
 from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
