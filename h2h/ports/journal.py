@@ -65,7 +65,8 @@ class Journal(Protocol):
 
         ``StaleState``. *changes* are columns of ``Submission``; *payments*, if given, replace the payments of the
         submission in the same transaction. *numbered* gives it the next number of its bank's sequence, if it has
-        none, and makes further changes of it, in the same transaction. ``IllegalTransition`` as ``lifecycle.advance``.
+        none (from 1 on, unique for ever), and makes further changes of it, in the same transaction.
+        ``IllegalTransition`` as ``lifecycle.advance``.
         """
 
     def change(self, sub: Submission, *, at: datetime, **changes: Any) -> Submission:
@@ -75,9 +76,6 @@ class Journal(Protocol):
         self, sid: str, remark: str, *, at: datetime, actor: str = "h2h", detail: dict[str, Any] | None = None
     ) -> None:
         """Append an event that moves nothing."""
-
-    def allocate_sequence(self, sub: Submission, *, at: datetime) -> Submission:
-        """Give *sub* the next number of its bank's file sequence, once; unique per bank for ever."""
 
     def submission(self, sid: str) -> Submission:
         """The present row; ``NotFound``."""

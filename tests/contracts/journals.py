@@ -101,9 +101,21 @@ def sealed(journal: SqlJournal, new: NewSubmission | None = None, count: int = 2
     sub = journal.advance(
         sub, Event.CONVERTED, at=NOW, payments=payments(count, **other), message_id=f"MSG-{sub.sid[:8]}"
     )
-    sub = journal.allocate_sequence(sub, at=NOW)
-    name = f"out-{sub.sequence}.xml"
-    return journal.advance(sub, Event.SEALED, at=NOW, remote_name=name, sealed_sha256="ee" * 32, sealed_size=900)
+    return numbered(journal, sub)
+
+
+def numbered(journal: SqlJournal, sub: Submission) -> Submission:
+    """Sealed under the next number of its bank; a submission that was only taken in is converted before."""
+    if sub.state is State.RECEIVED:
+        sub = journal.advance(sub, Event.CONVERTED, at=NOW)
+    return journal.advance(
+        sub,
+        Event.SEALED,
+        at=NOW,
+        numbered=lambda number: {"remote_name": f"out-{number}.xml"},
+        sealed_sha256="ee" * 32,
+        sealed_size=900,
+    )
 
 
 def committing(journal: SqlJournal, sub: Submission) -> Submission:

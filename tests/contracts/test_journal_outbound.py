@@ -28,6 +28,7 @@ from tests.contracts.journals import (
     journal,
     later,
     moved,
+    numbered,
     payments,
     place,
     sealed,
@@ -122,7 +123,7 @@ def test_only_one_of_two_who_saw_the_same_row_moves_it(journal: SqlJournal) -> N
     with pytest.raises(StaleState):
         journal.change(sub, at=NOW, next_attempt_at=NOW)
     with pytest.raises(StaleState):
-        journal.allocate_sequence(sub, at=NOW)
+        journal.advance(sub, Event.CONVERTED, at=NOW, numbered=lambda number: {})
     assert [e.event for e in journal.events(sub.sid)] == ["received", "converted"]
 
 
@@ -194,11 +195,12 @@ def test_two_files_never_get_one_remote_name(journal: SqlJournal) -> None:
 
 
 def test_sequence_numbers_are_given_once_even_if_the_file_is_cancelled(journal: SqlJournal) -> None:
-    one = journal.allocate_sequence(journal.take_in(drop()), at=NOW)
-    assert journal.allocate_sequence(one, at=NOW) == one
-    journal.advance(one, Event.CANCELLED, at=NOW)
-    two = journal.allocate_sequence(journal.take_in(drop(sha256="01")), at=NOW)
-    foreign = journal.allocate_sequence(journal.take_in(drop(sha256="02", bank="other")), at=NOW)
+    one = numbered(journal, journal.take_in(drop()))
+    again = journal.advance(one, Event.SEND_STARTED, at=NOW, numbered=lambda number: {"attempt": number})
+    assert (again.sequence, again.attempt) == (1, 1)
+    journal.advance(again, Event.CANCELLED, at=NOW)
+    two = numbered(journal, journal.take_in(drop(sha256="01")))
+    foreign = numbered(journal, journal.take_in(drop(sha256="02", bank="other")))
     assert (one.sequence, two.sequence, foreign.sequence) == (1, 2, 1)
 
 
@@ -279,7 +281,7 @@ def test_a_submission_that_only_the_ledger_knows_is_put_back_and_bars_its_bytes(
     assert (back.state, back.version, back.commit_temporary) == (State.COMMITTING, 0, ".out.0.1.part")
     assert replay(journal.events(back.sid)) is State.COMMITTING
     assert journal.take_in(drop(inode=99)).state is State.DUPLICATE
-    following = journal.allocate_sequence(journal.take_in(drop(sha256="77")), at=NOW)
+    following = numbered(journal, journal.take_in(drop(sha256="77")))
     assert following.sequence == 42
 
 

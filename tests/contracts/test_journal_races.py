@@ -23,7 +23,7 @@ from h2h.core.errors import H2HError, StaleState, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
 from h2h.core.records import NewAttention, Submission
-from tests.contracts.journals import NOW, Place, bank_file, drop, journal, place, sealed
+from tests.contracts.journals import NOW, Place, bank_file, drop, journal, numbered, place, sealed
 from tests.contracts.postgres import cluster
 from tests.contracts.proxy import Proxy
 
@@ -105,7 +105,7 @@ def test_the_same_bytes_dropped_at_once_are_taken_once(place: Place) -> None:
 def test_numbers_given_at_once_are_different(place: Place) -> None:
     journals = [place.open() for _ in range(THREADS)]
     subs = [journals[0].take_in(drop(sha256=f"{n:064x}")) for n in range(THREADS)]
-    got = at_once(lambda n: journals[n].allocate_sequence(subs[n], at=NOW))
+    got = at_once(lambda n: numbered(journals[n], subs[n]))
     assert sorted(s.sequence for s in got) == list(range(1, THREADS + 1))
 
 

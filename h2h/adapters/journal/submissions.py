@@ -128,11 +128,6 @@ class Submissions(Store):
         with self.writing() as connection:
             remark_in(connection, sid, remark, at=at, actor=actor, detail=detail or {})
 
-    def allocate_sequence(self, sub: Submission, *, at: datetime) -> Submission:
-        """See ``ports.Journal.allocate_sequence``. Numbers begin at 1; a number once given is never given again."""
-        with self.writing() as connection:
-            return _with_number(connection, self.dialect, sub, at)
-
 
 # ---------------------------------------------------------------------------------------------- inside a transaction
 

@@ -13,9 +13,8 @@ from decimal import Decimal
 from h2h.core.codecs.bai2_detail import credit_debit_of, entry_of
 from h2h.core.codecs.bai2_records import Record, records_of
 from h2h.core.codecs.bai2_totals import Totals
-from h2h.core.codecs.bank_text import decoded
+from h2h.core.codecs.bank_text import decoded, read_or_none
 from h2h.core.codecs.mt_values import Days
-from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
@@ -55,10 +54,7 @@ class Bai2(ReadingCodec):
         for record in records_of(text, findings):
             reading.take(record)
         reading.end()
-        if not reading.message.statements:
-            none = error("H2H-BAI2-NONE", "the file", "there is no account (record 03) in the file", WhoActs.BANK)
-            raise Refused([none, *findings])
-        return Read(reading.message, findings)
+        return read_or_none(reading.message, findings, "H2H-BAI2-NONE", "there is no account (record 03) in the file")
 
 
 class _Reading:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from h2h.core.codecs.encoding import guessed
-from h2h.core.findings import Finding, WhoActs, warning
+from h2h.core.errors import Refused
+from h2h.core.findings import Finding, WhoActs, error, warning
+from h2h.core.format import Read
+from h2h.core.model.statement import StatementMessage
 
 _LINE_ENDS = re.compile(r"\r+\n?|\n?\f\n?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -33,3 +36,10 @@ def decoded(data: bytes) -> tuple[str, list[Finding]]:
         findings.append(warning("H2H-CONTROL", f"line {line}", told, WhoActs.BANK, line=line))
         text = _CONTROL.sub(" ", text)
     return text, findings
+
+
+def read_or_none(message: StatementMessage, findings: list[Finding], code: str, none: str) -> Read:
+    """What was read; ``Refused`` if it is not one statement, which *code* and *none* say."""
+    if not message.statements:
+        raise Refused([error(code, "the file", none, WhoActs.BANK), *findings])
+    return Read(message, findings)

@@ -11,8 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from h2h.core.codecs.bank_text import decoded
-from h2h.core.errors import Refused
+from h2h.core.codecs.bank_text import decoded, read_or_none
 from h2h.core.findings import Finding, WhoActs, error, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
@@ -49,10 +48,7 @@ class Cfonb120(ReadingCodec):
             if line.strip():
                 reading.take(number, line)
         reading.end()
-        if not reading.message.statements:
-            none = error("H2H-CFONB-NONE", "the file", "there is no statement in the file", WhoActs.BANK)
-            raise Refused([none, *findings])
-        return Read(reading.message, findings)
+        return read_or_none(reading.message, findings, "H2H-CFONB-NONE", "there is no statement in the file")
 
 
 def _records(text: str) -> list[str]:

@@ -11,9 +11,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from h2h.core.codecs.bank_text import decoded
+from h2h.core.codecs.bank_text import decoded, read_or_none
 from h2h.core.codecs.mt_narrative import joined, read_remittance
-from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
@@ -74,10 +73,7 @@ class MultiCash(ReadingCodec):
             findings += [replace(f, where=f"{name}, {f.where}") for f in odd]
             reading.take_beside(text, name)
         reading.end()
-        if not reading.message.statements:
-            none = error("H2H-MULTICASH-NONE", "the file", "no row of the file can be read", WhoActs.BANK)
-            raise Refused([none, *findings])
-        return Read(reading.message, findings)
+        return read_or_none(reading.message, findings, "H2H-MULTICASH-NONE", "no row of the file can be read")
 
 
 class _Reading:

@@ -17,7 +17,6 @@ from typing import Any
 from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import NotFound
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
-from h2h.core.naming import temporary_name
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.ports import Journal
 from h2h.simulator.payments import read_initiation
@@ -241,8 +240,3 @@ class Oracle:
             if drop.sha256 == sub.source_sha256:
                 return drop
         raise Violation(f"I12: {sub.source_name} ({sub.sid}) was taken in; nobody dropped it")
-
-
-def temporaries(sub: Submission) -> list[str]:
-    """The temporary names of its present generation."""
-    return [temporary_name(sub.remote_name or "", sub.generation, n) for n in range(1, sub.attempt + 1)]
