@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -22,13 +22,15 @@ from h2h.core import xml
 from h2h.core.cutting import RECORDS, NotCut, schema_lets_cut, small_documents
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.known_records import KnownRecords
+from h2h.core.plain_types import PlainTypes
 
 # Documents beyond this are validated while they stream by, so that memory does not grow with the file.
 _TREE_BYTES = 8 * 1024 * 1024
 # A document that fails is parsed whole to say where, up to this size; beyond it the validator's own words must do.
 _EXPLAIN_BYTES = 64 * 1024 * 1024
 # A file is read and validated so much at a time: small enough to stay in the processor's cache.
-_BLOCK_BYTES = 256 * 1024
+_BLOCK_BYTES = 128 * 1024
 # What was validated of these is forgotten at once.
 _RECORDS = tuple(f"{{*}}{tag}" for tag in RECORDS)
 # More findings than this say nothing new to a person; explaining stops after this many seconds.
@@ -51,7 +53,7 @@ class SchemaBook:
         self._compiled: dict[str, etree.XMLSchema] = {}
         self._told_by: dict[str, etree.XMLSchema] = {}
         self._asking_why = threading.Lock()
-        self._cut: set[str] = set()  # those by which a document may be looked at part by part
+        self._cut: dict[str, PlainTypes] = {}  # those by which a document may be looked at part by part
         self._explaining: dict[str, Any] = {}
 
     def names(self) -> list[tuple[str, Path]]:
@@ -115,7 +117,7 @@ class SchemaBook:
                     source.seek(0)
                     blocks = iter(lambda: source.read(_BLOCK_BYTES), b"")
                     parts = map(as_schema_sees_it, small_documents(blocks))
-                    if all(compiled.validate(xml.parse(part)) for part in parts):
+                    if _valid(compiled, parts, KnownRecords(self._cut[schema])):
                         return []
             except (NotCut, Refused):
                 pass  # looked at whole: that says where, and has the last word
@@ -129,7 +131,7 @@ class SchemaBook:
         if schema not in self._compiled:
             tree, compiled = self._read(schema)
             if schema_lets_cut(tree.getroot()):
-                self._cut.add(schema)
+                self._cut[schema] = PlainTypes(tree.getroot())
             self._compiled[schema] = compiled
         return self._compiled[schema]
 
@@ -208,6 +210,15 @@ class SchemaBook:
                 # Some national sets (Austria's) are XSD 1.1.
                 self._explaining[schema] = xmlschema.XMLSchema11(str(file), **safe)
         return self._explaining[schema]
+
+
+def _valid(compiled: etree.XMLSchema, parts: Iterable[bytes], known: KnownRecords) -> bool:
+    """Whether all small documents of a long one are valid."""
+    for part in map(known.without, parts):
+        if not compiled.validate(xml.parse(part)):
+            return False
+        known.learn(part)
+    return True
 
 
 def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
