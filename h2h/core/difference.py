@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
 from h2h.core.format import Message
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import Entry, Statement, StatementMessage
 from h2h.core.model.status import StatusReport
@@ -32,7 +33,7 @@ _NOT_COMPARED = frozenset({"place", "stated_transaction_count", "stated_control_
 class Item:
     """One payment, entry, balance or status: what it is called by, and all its facts as text."""
 
-    what: str  # payment, entry, balance, status, cancellation
+    what: str  # payment, entry, balance, status, cancellation, question
     reference: str
     facts: dict[str, str]
 
@@ -114,6 +115,7 @@ def _called(message: Message) -> str:
         StatementMessage: "a statement",
         CancellationRequest: "a cancellation request",
         CancellationAnswer: "an answer to a cancellation",
+        Enquiry: "a question to a bank",
     }.get(type(message), "a message")
 
 
@@ -143,6 +145,13 @@ def _items(message: Message) -> Iterator[Item]:
         for d in message.details:
             reference = _reference(d.end_to_end_id, d.instruction_id, d.uetr, d.payment_information_id)
             yield Item("cancellation", f"{d.level} {reference}", _facts(d))
+    elif isinstance(message, Enquiry):
+        asked = replace(message, message_id=None, creation_date_time=None, requests=[])
+        yield Item("question", f"about {message.about}", _facts(asked))
+        for r in message.requests:
+            yield Item("question", f"about {r.account.number if r.account else '?'}", _facts(r))
+    else:
+        assert_never(message)
 
 
 def _of_statement(statement: Statement) -> Iterator[Item]:

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from h2h.adapters.format_files import load_formats
 from h2h.core.difference import difference
 from h2h.core.errors import Refused
 from h2h.core.format import Message
 from tests.core.erp_files import ROOT, converted, format_of, row
 
+BOOK = load_formats(ROOT / "formats")
 ROWS = (row(), row(ref="INV-2", amount="7.25"), row(ref="INV-3", amount="8.00"))
 STATEMENT = ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml"
 
@@ -87,3 +89,47 @@ def test_messages_of_different_kinds_are_not_compared() -> None:
     statement = format_of("camt.053.001.08").read(STATEMENT.read_bytes()).message
     with pytest.raises(Refused, match="a file of credit transfers, the other a statement"):
         difference(read(row()), statement)
+
+
+@pytest.mark.parametrize(
+    ("golden", "old", "new", "what", "before", "after"),
+    [
+        ("pain.002/golden/one-of-three-rejected-03.xml", "AC04", "AM04", "status", "AC04", "AM04"),
+        ("pain.002/golden/whole-file-rejected-10.xml", "<GrpSts>RJCT", "<GrpSts>ACCP", "status", "RJCT", "ACCP"),
+        (
+            "camt.029/golden/one-accepted-one-refused-one-undecided-14.xml",
+            "ACCR</TxCxlSts>",
+            "RJCR</TxCxlSts>",
+            "cancellation",
+            "ACCR",
+            "RJCR",
+        ),
+        (
+            "camt.055/golden/one-payment-called-back-as-a-duplicate-08.xml",
+            "DUPL",
+            "FRAD",
+            "cancellation",
+            "DUPL",
+            "FRAD",
+        ),
+        (
+            "camt.060/golden/statements-of-two-accounts-05.xml",
+            "<FrDt>2026-11-01",
+            "<FrDt>2026-11-02",
+            "question",
+            "2026-11-01",
+            "2026-11-02",
+        ),
+    ],
+)
+def test_every_kind_of_message_shows_the_one_fact_that_changed(
+    golden: str, old: str, new: str, what: str, before: str, after: str
+) -> None:
+    text = (ROOT / "formats" / golden).read_text("utf-8")
+    assert old in text
+    first, second = (BOOK.read(one.encode()).message for one in (text, text.replace(old, new, 1)))
+    assert difference(first, first).same
+    assert difference(first, first).compared > 0, "what is not looked at is not the same"
+    found = difference(first, second)
+    assert [(c.item.what, c.before, c.after) for c in found.changed] == [(what, before, after)]
+    assert (found.added, found.removed) == ([], [])
