@@ -92,13 +92,18 @@ def payments_behind(
     detail: EntryDetail | None,
     candidates: Known | Sequence[PaymentRecord],
 ) -> list[PaymentRecord]:
-    """The payments that this entry (or this detail of it) was matched to: for the rows that the ERP gets."""
+    """The payments that this entry (or this detail of it) was matched to: for the rows that the ERP gets.
+
+    An entry without details is matched as a whole instruction, or not at all: another one that bears the same reference
+    of the bank (a fee beside its payment) is not asked.
+    """
     known = candidates if isinstance(candidates, Known) else Known(candidates)
     if not known:
         return []
     booked = known.by_statement_reference.get(_reference(statement, entry, position), [])
     if detail is None:
-        return booked
+        batch = entry.batch_payment_information_id
+        return [p for p in booked if batch and p.payment_information_id == batch]
     with_id = known.with_uetr(detail.uetr)
     with_id = [*with_id, *(p for p in known.with_end_to_end_id(detail.end_to_end_id) if p not in with_id)]
     amount = detail.amount if detail.amount is not None else entry.amount

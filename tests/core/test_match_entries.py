@@ -96,9 +96,20 @@ def test_the_rows_of_an_entry_name_the_payments_it_was_matched_to() -> None:
     of = statement(booking)
     marked = replace(TWO, statement_reference="S1 / REF")
     assert payments_behind(of, booking, 0, booking.details[0], [ONE, marked]) == [marked]
-    assert payments_behind(of, booking, 0, None, [ONE, marked]) == [marked]
     assert payments_behind(of, booking, 0, booking.details[0], [ONE]) == [ONE], "settled by an earlier notification"
     assert payments_behind(of, booking, 0, booking.details[0], [ONE, TWO]) == [], "nobody knows which"
+
+
+def test_an_entry_without_details_names_only_what_it_booked_as_a_whole() -> None:
+    """A fee beside the payment bears the same reference of the bank; wherever in the file, its row names nobody."""
+    paid = replace(ONE, payment_information_id="PMT-1")
+    other = replace(TWO, payment_information_id="PMT-2")
+    batch = replace(entry(), batch_payment_information_id="PMT-1", account_servicer_reference="REF-9")
+    fee = replace(entry(), account_servicer_reference="REF-9")
+    of = statement(batch, fee)
+    known = [replace(p, statement_reference=f"{of.id or '?'} / REF-9") for p in (paid, other)]
+    assert payments_behind(of, batch, 0, None, known) == known[:1]
+    assert payments_behind(of, fee, 1, None, known) == []
 
 
 def test_what_is_kept_of_a_statement_is_its_number_and_its_signed_balances() -> None:
