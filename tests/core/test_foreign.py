@@ -64,7 +64,11 @@ def test_what_could_be_anything_is_not_given_a_name(head: bytes) -> None:
     assert foreign(head) is None
 
 
-@pytest.mark.parametrize("head", [ENCRYPTED, workbook(), gzip.compress(b"a;b"), b"%PDF-1.7\n1 0 obj\n"])
+@pytest.mark.parametrize(
+    "head",
+    [ENCRYPTED, workbook(), gzip.compress(b"a;b"), b"%PDF-1.7\n1 0 obj\n"],
+    ids=["OpenPGP", "XLSX", "gzip", "PDF"],  # the bytes hold the time at which they were made
+)
 def test_a_table_that_is_none_is_told_once_and_not_column_by_column(head: bytes) -> None:
     done = convert(head)
     assert done.conversion.refused
