@@ -7,6 +7,7 @@ before a step makes something of it, and what is not as it was is never sent, ma
 from __future__ import annotations
 
 import hashlib
+import io
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from h2h.core.records import InboundFile, Submission
 from h2h.pipeline.house import House
 
 _READ_BYTES = 1 << 20
+_HINT = "nothing is made of it; the system administrator finds out what happened to the archive's disk"
 
 
 def kept(house: House, sub: Submission, start: str, sha256: str | None) -> Path:
@@ -37,9 +39,28 @@ def _as_it_was(house: House, owner: str, since: datetime, start: str, sha256: st
     if sha256 is not None and digest(path)[0] != sha256:
         raise Untrusted(
             f"{path} in the archive is not what h2h put there",
-            hint="nothing is made of it; the system administrator finds out what happened to the archive's disk",
+            hint=_HINT,
         )
     return path
+
+
+class Hashed(io.BufferedReader):
+    """An artefact that is read once, from its beginning, and what its bytes were that were read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "r"))
+        self._sha256 = hashlib.sha256()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As any file."""
+        data = super().read(-1 if size is None else size)
+        self._sha256.update(data)
+        return data
+
+    def must_be(self, sha256: str | None) -> None:
+        """``Untrusted`` if other bytes were read: the file was changed since it was looked at."""
+        if sha256 is not None and self._sha256.hexdigest() != sha256:
+            raise Untrusted(f"{self.name} was changed while it was read", hint=_HINT)
 
 
 def digest(path: Path) -> tuple[str, int]:

@@ -19,7 +19,7 @@ from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
-from h2h.pipeline.kept import kept
+from h2h.pipeline.kept import Hashed, kept
 from h2h.pipeline.line import Line
 from h2h.pipeline.witness import ensure_delivered, knows
 from h2h.ports import Session
@@ -89,13 +89,15 @@ def _remove_earlier(house: House, session: Session, sub: Submission, folder: str
 def _upload(house: House, session: Session, sub: Submission, folder: str, temporary: str) -> None:
     """t5: exclusive create, write, close, size, read-back. ``NotSent`` unless the bank's copy is ours to the byte.
 
-    ``InDoubt`` if it was there whole and is gone: then it is not known to be unsent.
+    ``InDoubt`` if it was there whole and is gone: then it is not known to be unsent. ``Untrusted`` if our copy was
+    changed under our hands.
     """
     sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
     if sealed is None:
         raise NotSent(f"the archive has lost 40-sealed of submission {sub.sid}")
-    with sealed.open("rb") as source:
+    with Hashed(sealed) as source:
         session.create(folder, temporary, source)
+        source.must_be(sub.sealed_sha256)
     if house.bank(sub).submission.read_back:
         seen = session.digest(folder, temporary)
         if seen is None:

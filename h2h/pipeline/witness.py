@@ -18,13 +18,13 @@ BY_HAND = "BY-HAND"
 _GIVEN_UP = {State.CANCELLED: LedgerKind.CANCELLED, State.REFUSED: LedgerKind.REFUSED}
 
 
-def knows(house: House, kind: LedgerKind, sub: Submission) -> bool:
-    """True if any node's ledger has that record of the submission's present generation.
+def knows(house: House, kind: LedgerKind, sub: Submission, *, after: int = 0) -> bool:
+    """True if any node's ledger has that record of the submission's present generation, or of one so many *after* it.
 
     ``Misconfigured``, ``Unavailable`` if one of them cannot be asked: then nobody knows, and nothing is decided.
     """
     all_there(house)
-    return house.ledger.anywhere(kind, sub.sid, sub.generation)
+    return house.ledger.anywhere(kind, sub.sid, sub.generation + after)
 
 
 def all_there(house: House) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from h2h.pipeline.house import House
 from h2h.pipeline.inbound import work_inbound
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.rounds import scan_folders
+from h2h.ports import Session
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053
@@ -121,3 +125,33 @@ def test_what_was_changed_in_the_archive_is_never_sent(tmp_path: Path, artefact:
     site.once()
     (sent,) = site.at_bank().values()
     assert [p[2] for p in Sent.of(sent).payments] == ["1250.00"]
+
+
+def test_what_is_changed_between_a_look_and_the_upload_gets_no_final_name(tmp_path: Path) -> None:
+    """While h2h logs in. The bank lets nobody read back, and the size is the same."""
+    site = Site(tmp_path, bank={"submission": {"read_back": False}})
+    site.drop("pay.csv", ONE)
+
+    class LateHand:
+        rename_is_atomic = True
+
+        def __init__(self, house: House) -> None:
+            self._house = house
+
+        @contextmanager
+        def connect(self) -> Iterator[Session]:
+            (sub,) = self._house.journal.submissions()
+            if sub.state is State.SEALED:
+                changed(self._house, sub.sid, sub.received_at, "40-sealed", b"1250", b"9250")
+            with self._house.channels["testbank"].connect() as session:
+                yield session
+
+    site.once(lambda house: replace(house, channels={"testbank": LateHand(house)}))
+    held = site.submission("pay.csv")
+    assert (held.state, held.reason, site.at_bank()) == (State.HELD, "H7-UNTRUSTED", {})
+    assert "was changed while it was read" in (held.reason_text or "")
+    with site.house() as house:
+        changed(house, held.sid, held.received_at, "40-sealed", b"9250", b"1250")
+        decisions.release(house, held.sid, actor="anna", reason="the archive was restored")
+    site.once()
+    assert [b"1250.00" in data for data in site.at_bank().values()] == [True]

@@ -292,6 +292,25 @@ def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp
     assert site.submission("doubt.csv").state is State.SENT
 
 
+def test_a_doubt_whose_next_generation_went_out_is_not_decided_by_the_word_of_an_older_journal(tmp_path: Path) -> None:
+    """The journal has the doubt still; the file was sent anew since, and whoever sends it another way pays twice."""
+    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    sid = states.in_doubt(site)
+    older = OlderJournal(site, tmp_path / "copy")
+    with site.house() as house:
+        decisions.resolve_not_sent(house, sid, actor="anna", reason="the hotline does not find it")
+    site.once()
+    assert len(site.bank_takes()) == 1
+    older.is_put_back()
+    with site.house() as house:
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.take_over(house, sid, actor="bo", reason="by portal", knowing_it_may_be_there=True)
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.resolve_not_sent(house, sid, actor="bo", reason="the hotline does not find it")
+    site.once()
+    assert (site.submission("doubt.csv").state, site.at_bank()) == (State.SENT, {})
+
+
 def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_that_it_was_sent(tmp_path: Path) -> None:
     """The bank never removes temporary files, so that one is gone proves a rename; but it was h2h that removed it."""
     site = Site(tmp_path)
