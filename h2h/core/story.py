@@ -24,7 +24,7 @@ from h2h.core.saying import Saying, Step
 from h2h.core.words import ENGLISH, Words
 
 _N = WhoActs.NOBODY
-_MINOR = frozenset({"source-discarded", "removed-at-bank"})
+_MINOR = frozenset({"source-discarded", "seal-made", "removed-at-bank"})
 _ACTS: dict[State, WhoActs] = {
     State.AWAITING_RELEASE: WhoActs.TREASURY,
     State.SENT: WhoActs.BANK,

@@ -183,6 +183,7 @@ EVENTS: dict[str, str] = {
     "report-changed-nothing": "a report of the bank changed nothing",
     "recall-requested": "{actor} called back {which} ({reason_code}), with submission {recall}",
     "cancellation-answered": "the bank answered the cancellation of payment {payment}: {answer}",
+    "seal-made": "h2h signed and encrypted it for the bank",
     "temporary-to-be-removed": "h2h goes to take its temporary file at the bank away",
     "temporary-removed": "h2h took its temporary file at the bank away, so that nothing can rename it any more",
     "temporary-vanished": "the whole upload was gone from the bank before h2h asked for its rename: {problem}",

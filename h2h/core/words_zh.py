@@ -129,6 +129,7 @@ _EVENTS: dict[str, str] = {
     "report-changed-nothing": "银行的一份报告没有改变任何内容",
     "recall-requested": "{actor} 申请撤回 {which}（{reason_code}），提交编号 {recall}",
     "cancellation-answered": "银行答复了第 {payment} 笔付款的撤回申请：{answer}",
+    "seal-made": "已为银行签名并加密",
     "temporary-to-be-removed": "即将从银行删除临时文件",
     "temporary-removed": "已从银行删除临时文件，之后不可能再被改名",
     "temporary-vanished": "完整上传的文件在 h2h 请求改名之前已从银行消失：{problem}",

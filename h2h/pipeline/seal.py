@@ -20,6 +20,9 @@ from h2h.pipeline.kept import digest, kept
 from h2h.pipeline.requests import is_request, refuse_twice
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
+#: Told to the journal before the archive has it: what it is that may lie there.
+_MADE = "seal-made"
+
 
 def seal(house: House, sub: Submission) -> Submission:
     """CONVERTED → SEALED; HELD for what another file holds too; AWAITING_RELEASE where a person must release it."""
@@ -41,11 +44,7 @@ def seal(house: House, sub: Submission) -> Submission:
         moved(sub, "awaits-release")
         return sub
     bank = house.bank(sub)
-    sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
-    if sealed is None:
-        sealed = _sealed_now(house, sub, kept(house, sub, "30-bank", _converted_to(house, sub)))
-    else:  # whoever sealed it may have been killed before it was durable
-        house.archive.put(sub.sid, sub.received_at, sealed.name, sealed)
+    sealed = _sealed(house, sub, kept(house, sub, "30-bank", _converted_to(house, sub)))
     sha256, size = digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
@@ -79,19 +78,39 @@ def _converted_to(house: House, sub: Submission) -> str | None:
     return told[-1].detail.get("sha256") if told else None
 
 
-def _sealed_now(house: House, sub: Submission, plain: Path) -> Path:
-    """Sealed and kept; or what another node has sealed and kept meanwhile: what was sealed first is what is sent."""
+def _sealed(house: House, sub: Submission, plain: Path) -> Path:
+    """Sealed and kept. What was sealed first is what is sent: by a step that was cut short, or by another node.
+
+    What lies there and was never told to the journal is neither: an older journal forgot it, and then the ledger has no
+    commit of it; or somebody put it there, another file of ours perhaps, which the bank would take. It is replaced.
+    """
+    there = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+    if there is not None and _is_of(house, sub, there, plain):
+        # Whoever sealed it may have been killed before it was durable.
+        return house.archive.put(sub.sid, sub.received_at, there.name, there)
     scratch = house.archive.scratch(sub.sid) / "sealed"
     house.sealers[sub.bank].seal(plain, scratch)
     try:
-        return house.archive.put(sub.sid, sub.received_at, f"40-sealed.xml{house.bank(sub).seal.suffix}", scratch)
+        sha256 = digest(scratch)[0]
+        if sha256 != digest(plain)[0]:
+            house.journal.remark(sub.sid, _MADE, at=house.now(), detail={"sha256": sha256})
+        name = f"40-sealed.xml{house.bank(sub).seal.suffix}"
+        return house.archive.put(sub.sid, sub.received_at, name, scratch, anew=there is not None)
     except Untrusted:
-        sealed = house.archive.get(sub.sid, sub.received_at, "40-sealed")
-        if sealed is None or not house.settings.node.name:
+        other = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+        if other is None or not house.settings.node.name or not _is_of(house, sub, other, plain):
             raise
-        return house.archive.put(sub.sid, sub.received_at, sealed.name, sealed)
+        return house.archive.put(sub.sid, sub.received_at, other.name, other)
     finally:
         house.archive.clean(sub.sid)
+
+
+def _is_of(house: House, sub: Submission, sealed: Path, plain: Path) -> bool:
+    """True if it is *plain* unsealed, as this bank wants it, or what a node told that it had made of it."""
+    sha256 = digest(sealed)[0]
+    if house.bank(sub).seal.kind == "none" and sha256 == digest(plain)[0]:
+        return True
+    return any(e.event == _MADE and e.detail.get("sha256") == sha256 for e in house.journal.events(sub.sid))
 
 
 def _profile_digest(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,12 @@ from h2h.pipeline.inbound import work_inbound
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.rounds import scan_folders
 from h2h.ports import Session
+from tests.contracts.keyrings import keyring
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import Site, in_the_present, salaries, week_after
+from tests.journeys.test_bad_input import pgp
 from tests.journeys.test_witnesses import WINDOW
 
 ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
@@ -155,3 +157,38 @@ def test_what_is_changed_between_a_look_and_the_upload_gets_no_final_name(tmp_pa
         decisions.release(house, held.sid, actor="anna", reason="the archive was restored")
     site.once()
     assert [b"1250.00" in data for data in site.at_bank().values()] == [True]
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["as it is", "by PGP"])
+def test_another_file_of_ours_put_in_the_place_of_one_that_waits_is_not_sent_again(
+    tmp_path: Path, sealed: bool
+) -> None:
+    """The bank would take it: its signature is ours. Somebody who can write into the archive must not pay it twice."""
+    with ExitStack() as stack:
+        clock, bank = in_the_present(), {}
+        if sealed:
+            ours, theirs = stack.enter_context(keyring()), stack.enter_context(keyring())
+            own, key = ours.make("ours"), theirs.make("bank")
+            ours.take(theirs.public("bank"))
+            bank = {"seal": pgp(ours, own, key)}
+        site = Site(tmp_path, erp={"release_required": True}, bank=bank, clock=clock)
+        taken: list[bytes] = []
+        for number in (1, 2):
+            row = (f"SAL-{number}", "1250,00", IBANS[number])
+            site.drop(f"{number}.csv", salaries(row, date=week_after(clock.start)))
+            site.once()
+            sub = site.submission(f"{number}.csv")
+            assert sub.state is State.AWAITING_RELEASE
+            with site.house() as house:
+                if taken:
+                    name = f"40-sealed.xml{house.bank(sub).seal.suffix}"
+                    house.archive.put(sub.sid, sub.received_at, name, taken[0])
+                decisions.release(house, sub.sid, actor="anna", reason="as it was shown to me")
+            site.once()
+            taken += site.bank_takes().values()
+    assert len(taken) == 2
+    assert taken[0] != taken[1]
+    with site.house() as house:
+        path = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+        assert path is not None
+        assert path.read_bytes() == taken[1]
