@@ -153,7 +153,8 @@ def _one_by_one(site: Site, server: Sshd, files: int) -> tuple[float, list[float
 
 
 def _stages(site: Site, files: int, seal: str) -> str:
-    """One thread, one stage after the other."""
+    """One thread, one stage after the other; what h2h logs meanwhile goes to a file, as the daemon's does."""
+    from h2h import log
     from h2h.core.lifecycle import State
     from h2h.pipeline.intake import take_in_folder
     from h2h.pipeline.line import Line
@@ -163,7 +164,12 @@ def _stages(site: Site, files: int, seal: str) -> str:
     costs = Costs()
     for n in range(files):
         site.drop(f"{n:04d}.csv", _content(n))
-    with _counted(costs), open_house(site.settings(), dict(os.environ)) as house:
+    with (
+        (site.root / "h2h.log").open("w") as told,
+        _counted(costs),
+        open_house(site.settings(), dict(os.environ)) as house,
+    ):
+        log.configure("json", "info", told)
         with costs.of("open"):
             house.sealers["testbank"].check()
         with costs.of("take in"):
