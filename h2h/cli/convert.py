@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -52,16 +52,17 @@ def convert(file: Path, target: str, bank: str | None, output: Path | None, conf
         if target not in PLAIN and not _is_statement_form(target):
             desk.book.get(target)
         long = desk.long_statement(file) if target == "csv" else None
-        if long is not None and _streamed(desk, file, long, output):
+        if long is not None and _statement_streamed(desk, file, long, output):
             return
-        looked, made = _converted(desk, file, target, output)
+        table = _table_streamed(desk, file, target, output)
+        looked, made = _converted(desk, file, target, output) if table is None else (table, [])
     except Refused as refused:
         _tell(refused.findings)
         raise SystemExit(1) from refused
     except H2HError as problem:
         raise click.ClickException(str(problem)) from problem
     _tell(looked.findings)
-    if not made:
+    if not made and (table is None or looked.exit_status):
         raise SystemExit(looked.exit_status or 1)
     for place, content in made:
         _put(place, content)
@@ -92,10 +93,7 @@ def _converted(
 
 def _one(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     """What was found, and the new content; None if the file is refused."""
-    looked = desk.look(file) if target in PLAIN or desk.table_of(file) is None else None
-    if looked is None or (looked.unknown and desk.bank is not None and target not in PLAIN):
-        looked, content = desk.from_table(file, target)
-        return looked, _valid(desk, looked, target, content) if content is not None else None
+    looked = desk.look(file)
     if looked.exit_status or looked.read is None:
         return looked, None
     if target == "json" and looked.format is not None:
@@ -108,28 +106,60 @@ def _one(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     return looked, _document(desk, looked, target)
 
 
-def _streamed(desk: Desk, file: Path, format_: Format, output: Path | None) -> bool:
-    """A long statement as CSV, in memory that does not grow with it. Nobody sees a part of it.
+def _table_streamed(desk: Desk, file: Path, target: str, output: Path | None) -> Looked | None:
+    """A table-like file as the bank's; None, and nothing was written, if it says itself what it is."""
+    if target in PLAIN or _is_statement_form(target):
+        return None
+    if desk.table_of(file) is None and not (desk.bank is not None and desk.identify(file).unknown):
+        return None
 
-    False, and nothing was said or written: something is wrong with it, and reading it whole tells all of that.
+    def make(part: Path) -> Looked:
+        with part.open("wb") as out:
+            looked = desk.from_table(file, out, target)
+        if looked.exit_status == 0:
+            format_ = desk.book.get(target)
+            schema = desk.bank.schemas.get(target, format_.schema) if desk.bank else format_.schema
+            looked.findings += desk.schemas.validate_file(schema or "", part, format_.as_schema_sees_it)
+        return looked
+
+    return _streamed(output, make)
+
+
+def _statement_streamed(desk: Desk, file: Path, format_: Format, output: Path | None) -> bool:
+    """A long statement as CSV. False, and nothing was said or written: something is wrong with it, and reading it
+
+    whole tells all of that.
     """
+
+    def make(part: Path) -> Looked:
+        with part.open("wb") as out:
+            return desk.statement_table(file, format_, out)
+
+    looked = _streamed(output, make)
+    if looked.exit_status == 0:
+        _tell(looked.findings)
+    return looked.exit_status == 0
+
+
+def _streamed(output: Path | None, make: Callable[[Path], Looked]) -> Looked:
+    """What *make* writes is put where it belongs once it is whole and sound, in memory that does not grow with it."""
     import shutil
     import tempfile
 
-    part = output.with_name(f".{output.name}.part") if output is not None else None
+    if output is not None and output.is_dir():
+        raise click.UsageError(f"{output} is a folder; name the file")
     try:
-        with tempfile.TemporaryFile() if part is None else part.open("w+b") as out:
-            looked = desk.statement_table(file, format_, cast(BinaryIO, out))
-            if looked.exit_status == 0:
-                _tell(looked.findings)
-            if looked.exit_status == 0 and part is None:
-                out.seek(0)
-                shutil.copyfileobj(out, sys.stdout.buffer)
-        if part is not None and output is not None:
-            part.replace(output) if looked.exit_status == 0 else part.unlink()
+        with tempfile.TemporaryDirectory(dir=None if output is None else output.parent, prefix=".h2h-") as place:
+            part = Path(place) / "part"
+            looked = make(part)
+            if looked.exit_status == 0 and output is not None:
+                part.replace(output)
+            elif looked.exit_status == 0:
+                with part.open("rb") as made:
+                    shutil.copyfileobj(made, sys.stdout.buffer)
     except OSError as problem:
         raise click.ClickException(f"{output or 'the table'} cannot be written: {problem.strerror}") from problem
-    return looked.exit_status == 0
+    return looked
 
 
 def _csv(looked: Looked) -> bytes:

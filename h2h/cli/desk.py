@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -17,6 +18,8 @@ from h2h.core.findings import Finding, Severity, WhoActs, error, refuses, warnin
 from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from h2h.adapters.schema import SchemaBook
     from h2h.core.declared import Table
     from h2h.core.format_book import FormatBook
@@ -214,13 +217,12 @@ class Desk:
         looked.findings += [*unread, *sums]
         return looked
 
-    def from_table(self, file: Path, target: str | None = None) -> tuple[Looked, bytes | None]:
+    def from_table(self, file: Path, out: BinaryIO, target: str | None = None) -> Looked:
         """A table-like file, read as the bank's ERP folder declares it, and written in *target* (the bank's format).
 
-        The content is None if the file is refused. A try-out: message ids are not the daemon's.
+        After an error *out* must be thrown away. A try-out: message ids are not the daemon's.
         """
         import hashlib
-        import io
         import tempfile
 
         from h2h.adapters.clock import SystemClock
@@ -233,22 +235,21 @@ class Desk:
         declared = self.table_of(file)
         if declared is None:
             raise Misconfigured(f"no ERP folder of the bank {bank.name} declares the columns of a file like this")
-        now, out = SystemClock().now().replace(microsecond=0), io.BytesIO()
+        now = SystemClock().now().replace(microsecond=0)
         try:
-            data = self._bytes(file, anything=True)
-            format_ = self.book.get(target or bank.format_for(declared.kind)).knowing(bank.facts)
-            digest = hashlib.sha256(data).hexdigest()
-            id_ = f"TRY-{digest[:20].upper()}"
-            if format_.message_id_shape is not None:
-                id_ = message_id("try", digest, format_.message_id_shape)
-            stamp = Stamp(id_, now, now.date())
-            made = convert_table(
-                io.BytesIO(data), declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out
-            )
+            with self._opened(file, anything=True) as source:
+                format_ = self.book.get(target or bank.format_for(declared.kind)).knowing(bank.facts)
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+                source.seek(0)
+                id_ = f"TRY-{digest[:20].upper()}"
+                if format_.message_id_shape is not None:
+                    id_ = message_id("try", digest, format_.message_id_shape)
+                stamp = Stamp(id_, now, now.date())
+                made = convert_table(source, declared, bank, format_, stamp, scratch=tempfile.TemporaryFile, out=out)
         except Refused as refused:
-            return Looked(file, findings=refused.findings, table=declared.name), None
+            return Looked(file, findings=refused.findings, table=declared.name)
         made.close()
-        return Looked(file, findings=made.findings, table=declared.name), None if made.refused else out.getvalue()
+        return Looked(file, findings=made.findings, table=declared.name)
 
     def completed(self, message: Initiation) -> Initiation:
         """The payments with what the daemon would add to write them anew; a try-out, so with ids of their own."""
@@ -302,28 +303,40 @@ class Desk:
         bank = self.bank
         return _Terms(rules, bank.accounts if bank else (), bank.initiating_party if bank else None)
 
-    def _bytes(self, file: Path, *, anything: bool = False) -> bytes:
-        """The content of a regular file within the limits, of a format that may be known; else ``Refused``."""
-        try:
+    def _bytes(self, file: Path) -> bytes:
+        """The content of a file that ``_opened`` opens."""
+        with self._opened(file) as content, _in_words(file):
+            return content.read()
+
+    def _opened(self, file: Path, *, anything: bool = False) -> BufferedReader:
+        """A regular file within the limits, of a format that may be known; else ``Refused``."""
+        with _in_words(file), ExitStack() as unless_all_is_well:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode):
                 raise _refused("H2H-NOT-A-FILE", f"{file} is not a regular file")
-            with file.open("rb") as content:
-                # A large file that nobody knows is refused without being read.
-                head = content.read(xml.HEAD_BYTES)
-                if not anything:
-                    self.book.refuse_hopeless(head)
-                if status.st_size > xml.BYTES_MAX:
-                    text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
-                    raise _refused("H2H-TOO-LARGE", text)
-                return head + content.read()
-        except OSError as problem:
-            raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
+            content = unless_all_is_well.enter_context(file.open("rb"))
+            # A large file that nobody knows is refused without being read.
+            if not anything:
+                self.book.refuse_hopeless(content.read(xml.HEAD_BYTES))
+                content.seek(0)
+            if status.st_size > xml.BYTES_MAX:
+                text = f"{file} has {status.st_size:,} bytes; at most {xml.BYTES_MAX:,} are read"
+                raise _refused("H2H-TOO-LARGE", text)
+            unless_all_is_well.pop_all()
+        return content
 
     def _today(self) -> Any:
         from h2h.adapters.clock import SystemClock
 
         return SystemClock().now().date()
+
+
+@contextmanager
+def _in_words(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
 
 
 def _nature(head: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -61,9 +62,10 @@ def diff(first: Path, second: Path, as_json: bool, everything: bool, bank: str |
 def _message(desk: Desk, file: Path) -> Message:
     looked = desk.look(file) if desk.table_of(file) is None else None
     if looked is None or (looked.unknown and desk.bank is not None):
-        looked, content = desk.from_table(file)
-        if content is not None:
-            return desk.book.read(content).message
+        content = io.BytesIO()
+        looked = desk.from_table(file, content)
+        if looked.exit_status == 0:
+            return desk.book.read(content.getvalue()).message
     if looked.read is None:
         for finding in looked.findings:
             click.echo(printable(f"{file}: {finding.text}"), err=True)

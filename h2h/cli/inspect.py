@@ -82,7 +82,12 @@ def validate(
 
     def look(desk: Desk, file: Path) -> Looked:
         looked = desk.look(file, strict=True) if desk.table_of(file) is None else None
-        return desk.from_table(file)[0] if looked is None or (looked.unknown and desk.bank is not None) else looked
+        if looked is not None and not (looked.unknown and desk.bank is not None):
+            return looked
+        import tempfile
+
+        with tempfile.TemporaryFile() as nowhere:
+            return desk.from_table(file, nowhere)
 
     def tell(looked: Looked) -> None:
         from h2h.cli.show_message import show_findings
