@@ -53,10 +53,9 @@ def _answer(task: dict[str, Any], target: Format, schemas: SchemaBook) -> dict[s
     bank = _Bank(Rules.model_validate_json(task["rules"]), tuple(task["accounts"]), task["initiating_party"])
     created, today = datetime.fromisoformat(task["created"]), date.fromisoformat(task["today"])
     stamp = Stamp(task["message_id"], created, today)
-    with out.open("wb") as file:
-        part = convert_part(
-            BytesIO(_source(task)), delimited, bank, target, stamp, scratch=tempfile.TemporaryFile, out=file
-        )
+    # Closed, the source gives its memory back at once, whoever still knows it.
+    with BytesIO(_source(task)) as source, out.open("wb") as file:
+        part = convert_part(source, delimited, bank, target, stamp, scratch=tempfile.TemporaryFile, out=file)
     if part is None:
         return None
     try:

@@ -198,3 +198,21 @@ def test_a_part_ends_outside_of_quotes() -> None:
     assert len(parts) > 10
     assert b"".join(data[at : at + length] for at, length in parts) == data
     assert all(data[at : at + length].count(b'"') % 2 == 0 for at, length in parts)
+
+
+def test_a_helper_keeps_nothing_of_the_parts_it_has_converted(tmp_path: Path) -> None:
+    data = file_of(*(row(ref=f"INV-{n}", amount=f"{n + 1}.10", name=f"Payee {n}") for n in range(8000)))
+    helpers = HelpingProcesses([ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=1, bytes_min=0)
+
+    def kilobytes_after(files: int) -> int:
+        for _ in range(files):
+            assert helped(helpers, tmp_path, data)[0] is not None
+        (helper,) = helpers._running
+        (told,) = [line for line in Path(f"/proc/{helper.pid}/status").read_text().splitlines() if "VmRSS" in line]
+        return int(told.split()[1])
+
+    try:
+        first = kilobytes_after(3)
+        assert kilobytes_after(12) < first + 3 * len(data) // 1024
+    finally:
+        helpers.close()
