@@ -75,6 +75,8 @@ class Marks:
 
     def __init__(self) -> None:
         self._of: defaultdict[str, array[int]] = defaultdict(partial(array, "q"))
+        # Apart: arrays that grow by turns leave holes in the memory, as large as they are.
+        self._added: defaultdict[str, list[array[int]]] = defaultdict(list)
         self._add_id = self._of["end_to_end_id"].append
         self._add_payment = self._of["payment"].append
 
@@ -95,27 +97,32 @@ class Marks:
 
     def add_bytes(self, kind: str, marks: bytes) -> None:
         """Marks that another process has made."""
-        self._of[kind].frombytes(marks)
+        added = array("q")
+        added.frombytes(marks)
+        self._added[kind].append(added)
 
     def forget(self) -> None:
         """Give the memory back: whether something was there twice is known."""
         for marks in self._of.values():
             del marks[:]
+        self._added.clear()
 
     def repeated(self) -> dict[str, frozenset[int]]:
         """The marks that are there more than once, by kind; empty as a rule."""
-        found = {kind: _repeated(marks) for kind, marks in self._of.items()}
+        kinds = {**self._of, **self._added}
+        found = {kind: _repeated([self._of[kind], *self._added[kind]]) for kind in kinds}
         return {kind: marks for kind, marks in found.items() if marks}
 
 
-def _repeated(marks: array[int]) -> frozenset[int]:
+def _repeated(pieces: list[array[int]]) -> frozenset[int]:
     """A part of the marks at a time: a set of a million would take more memory than all else."""
-    parts = len(marks) // _MARKS_AT_A_TIME + 1
-    if parts == 1 and len(set(marks)) == len(marks):
+    count = sum(map(len, pieces))
+    parts = count // _MARKS_AT_A_TIME + 1
+    if parts == 1 and len(set().union(*pieces)) == count:
         return frozenset()
     found: set[int] = set()
     for part in range(parts):
-        own = sorted([mark for mark in marks if mark % parts == part])
+        own = sorted([mark for marks in pieces for mark in marks if mark % parts == part])
         found.update(mark for mark, following in pairwise(own) if mark == following)
     return frozenset(found)
 
