@@ -15,7 +15,7 @@ from h2h.core.codecs.bai2_records import Record, records_of
 from h2h.core.codecs.bai2_totals import Totals
 from h2h.core.codecs.bank_text import decoded, read_or_none
 from h2h.core.codecs.mt_values import Days
-from h2h.core.findings import Finding, WhoActs, error, warning
+from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Statement, StatementMessage
@@ -33,6 +33,7 @@ _INTERIM = frozenset(("1", "3"))
 # A group's status: of 1 (update) nothing is to be said.
 _STATUS = {"2": "takes back what was reported before", "3": "corrects what was reported before", "4": "is a test"}
 _FUNDS = frozenset(("", "0", "1", "2", "S", "V", "D", "Z"))
+_CODE = re.compile("[0-9]{3}")
 # What stands behind the first comma of an amount that is written with commas.
 _THOUSANDS = re.compile(r"[0-9]{3}(?:\.[0-9]{1,2})?")
 _AMOUNT = re.compile(r"[-+]?[0-9]{1,30}(?:\.[0-9]*)?")
@@ -137,7 +138,7 @@ class _Reading:
         statement = self._statement
         value = self.money(record, amount or "0")
         self._look_at_funds(record, funds.split(",", 1)[0], code)
-        if not re.fullmatch("[0-9]{3}", code):
+        if not _CODE.fullmatch(code):
             self._odd(record, f"{code!r} is no type code, which has three digits; its amount is {amount}")
         if _THOUSANDS.fullmatch(count) and (code < "100" or "." in count):
             self._bad(record, f"there is a comma within the amount {amount},{count} of type {code}")
@@ -211,6 +212,11 @@ class _Reading:
             if credits_ and debits and credits_[1] is not None and debits[1] is not None:
                 told = sum(e.status == "INFO" for e in statement.entries)  # what moves no money is in no total
                 statement.stated_entry_count = credits_[1] + debits[1] + told
+        elif any(value for code, (value, _) in self._stated.items() if credit_debit_of(code)):
+            statement.entries_elsewhere = True
+            where = f"statement {statement.id or ''}".strip()
+            told_of = f"{where}: totals are stated and no entries are listed; it is a report of balances"
+            self._findings.append(info("H2H-BAI2-SUMMARY", where, told_of))
         self._stated = {}
         self.message.statements.append(statement)
 
@@ -244,6 +250,9 @@ def _summaries(fields: list[str]) -> list[tuple[str, str, str, str]]:
     at = 0
     while at + 1 < len(fields):
         code, amount = fields[at], fields[at + 1]
+        if not code and _CODE.fullmatch(amount):
+            at += 1  # a comma too many behind the summary before: no amount stands without its type
+            continue
         count = fields[at + 2] if at + 2 < len(fields) else ""
         funds, after = funds_at(fields, at + 3)
         made.append((code, amount, count, funds))

@@ -225,7 +225,8 @@ class Walk:
             told = unfolded(text)
             statement.additional_information = f"{statement.additional_information} {told}".strip()
             if not closed:
-                self._odd(position, "this text stands behind no entry; it is kept as the statement's", f":{tag}:{text}")
+                told = "this text stands behind no entry; it is kept as the statement's"
+                self._odd_once(position, told, f":{tag}:{text}")
             return
         self._entries[-1].goes_on(text)
 
