@@ -173,7 +173,7 @@ def take_over(
     With --export the sealed file (as h2h would have sent it) and the bank's file (readable, for the bank's portal) are
     written for that. Given again for what was taken over already, it only exports. Exit status 0, or 1 if it cannot be.
     """
-    from h2h.cli.export import check_directory, export
+    from h2h.cli.export import check_directory, export, to_export
     from h2h.core.lifecycle import Event, State
     from h2h.pipeline.four_eyes import Decision
 
@@ -181,6 +181,7 @@ def take_over(
         sub = one_submission(house, submission)
         if directory is not None:
             check_directory(directory)
+            to_export(house, sub)  # before anything is decided: it can be trusted
         done = Done(sub, sub, actor, reason)
         if sub.state is not State.TAKEN_OVER or directory is None:
             _must_be_possible(house, config, sub, Event.TAKEN_OVER, "taken over")
@@ -191,7 +192,7 @@ def take_over(
             _two_people(house, Decision.TAKE_OVER, done)
             _taken_over(house, done, although)
         if directory is not None and done.after.state is State.TAKEN_OVER:
-            done.exported = [str(path) for path in export(house.archive, done.after, directory)]
+            done.exported = [str(path) for path in export(house, done.after, directory)]
             if not done.exported:
                 done.notes.append(
                     "Nothing was exported: h2h had not written the bank's file yet. The archive has the source."

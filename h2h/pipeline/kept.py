@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from h2h.core.errors import Misconfigured, Untrusted
+from h2h.core.lifecycle import Event
 from h2h.core.records import InboundFile, Submission
 from h2h.pipeline.house import House
 
@@ -42,6 +43,12 @@ def _as_it_was(house: House, owner: str, since: datetime, start: str, sha256: st
             hint=_HINT,
         )
     return path
+
+
+def converted_to(house: House, sub: Submission) -> str | None:
+    """The digest of the bank's file as it was checked, and as a person may have released it."""
+    told = [e for e in house.journal.events(sub.sid) if e.event == Event.CONVERTED]
+    return told[-1].detail.get("sha256") if told else None
 
 
 class Hashed(io.BufferedReader):

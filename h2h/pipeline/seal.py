@@ -16,7 +16,7 @@ from h2h.core.records import Submission
 from h2h.core.released import is_released
 from h2h.pipeline.convert import working_place
 from h2h.pipeline.house import House, moved
-from h2h.pipeline.kept import digest, kept
+from h2h.pipeline.kept import converted_to, digest, kept
 from h2h.pipeline.requests import is_request, refuse_twice
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
@@ -44,7 +44,7 @@ def seal(house: House, sub: Submission) -> Submission:
         moved(sub, "awaits-release")
         return sub
     bank = house.bank(sub)
-    sealed = _sealed(house, sub, kept(house, sub, "30-bank", _converted_to(house, sub)))
+    sealed = _sealed(house, sub, kept(house, sub, "30-bank", converted_to(house, sub)))
     sha256, size = digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
@@ -70,12 +70,6 @@ def seal(house: House, sub: Submission) -> Submission:
     )
     moved(sealed_now, "sealed", size=size)
     return sealed_now
-
-
-def _converted_to(house: House, sub: Submission) -> str | None:
-    """The digest of the bank's file as it was checked, and as a person may have released it."""
-    told = [e for e in house.journal.events(sub.sid) if e.event == Event.CONVERTED]
-    return told[-1].detail.get("sha256") if told else None
 
 
 def _sealed(house: House, sub: Submission, plain: Path) -> Path:

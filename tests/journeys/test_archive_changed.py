@@ -24,6 +24,7 @@ from tests.contracts.keyrings import keyring
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053
+from tests.journeys.people import Person
 from tests.journeys.site import Site, in_the_present, salaries, week_after
 from tests.journeys.test_bad_input import pgp
 from tests.journeys.test_witnesses import WINDOW
@@ -192,3 +193,24 @@ def test_another_file_of_ours_put_in_the_place_of_one_that_waits_is_not_sent_aga
         path = house.archive.get(sub.sid, sub.received_at, "40-sealed")
         assert path is not None
         assert path.read_bytes() == taken[1]
+
+
+@pytest.mark.parametrize("artefact", ["30-bank", "40-sealed"])
+def test_what_was_changed_in_the_archive_is_not_given_to_a_person_to_send_by_hand(
+    tmp_path: Path, artefact: str
+) -> None:
+    site = Site(tmp_path, bank=WINDOW)
+    site.drop("pay.csv", ONE)
+    site.once()
+    sub, by_hand = site.submission("pay.csv"), tmp_path / "by-hand"
+    by_hand.mkdir()
+    with site.house() as house:
+        changed(house, sub.sid, sub.received_at, artefact, b"1250", b"9250")
+    words = ("take-over", sub.sid, "--reason", "the window is closed", "--export", str(by_hand))
+    said = Person(site).says(*words)
+    assert (said.status, "is not what h2h put there" in said.err) == (1, True), said.err
+    assert (site.submission("pay.csv").state, list(by_hand.iterdir())) == (State.SEALED, [])
+    with site.house() as house:
+        changed(house, sub.sid, sub.received_at, artefact, b"9250", b"1250")
+    assert Person(site).says(*words).status == 0
+    assert [b"1250.00" in path.read_bytes() for path in by_hand.iterdir()] == [True]
