@@ -11,7 +11,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from h2h.core.errors import Misconfigured, Refused
+from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs
 from h2h.core.format import Message
 from h2h.core.model.cancellation import CancellationAnswer
@@ -22,16 +22,18 @@ from h2h.pipeline.called_back import called_back
 from h2h.pipeline.content import Content, content_of
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
+from h2h.pipeline.kept import kept_of_bank, read_as
 from h2h.pipeline.reading import answered_id, dumped, findings_of
 from h2h.settings import ErpFolder
 
 
 def deliver(house: House, file: InboundFile) -> None:
-    """Write everything to every folder that gets it. ``Unavailable``, ``OutOfSpace``: it is repeated later."""
+    """Write everything to every folder that gets it. ``Unavailable``, ``OutOfSpace``: it is repeated later.
+
+    ``Untrusted`` if what it says was changed in the archive since it was read.
+    """
     content = content_of(house, file)
-    whole = house.archive.get(file.fid, file.fetched_at, "30-message")
-    if whole is None:
-        raise Misconfigured(f"the archive has lost 30-message of bank file {file.fid}")
+    whole = kept_of_bank(house, file, "30-message", read_as(house, file))
     findings = findings_of(whole)
     for folder in _folders(house, file, content.message):
         done = f"50-delivered-{safe_name(folder.name)}.json"

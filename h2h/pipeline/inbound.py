@@ -16,7 +16,7 @@ from h2h.core.records import FileState, InboundFile, Matched, NewAttention
 from h2h.pipeline.content import read_into
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
-from h2h.pipeline.kept import kept_of_bank
+from h2h.pipeline.kept import digest, kept_of_bank
 from h2h.pipeline.reading import dumped, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
@@ -163,10 +163,16 @@ def _read(house: House, file: InboundFile) -> InboundFile:
     if refuses(findings):
         raise Refused([f for f in findings if refuses([f])])
     # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
-    house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
+    kept = house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
     house.archive.clean(file.fid)
     return house.journal.move_file(
-        file, FileState.READ, at=house.now(), format=format_.id, kind=format_.kind, message_id=message_id
+        file,
+        FileState.READ,
+        at=house.now(),
+        detail={"message_sha256": digest(kept)[0]},
+        format=format_.id,
+        kind=format_.kind,
+        message_id=message_id,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from h2h.core.errors import Misconfigured, Untrusted
 from h2h.core.lifecycle import Event
-from h2h.core.records import InboundFile, Submission
+from h2h.core.records import FileState, InboundFile, Submission
 from h2h.pipeline.house import House
 
 _READ_BYTES = 1 << 20
@@ -49,6 +49,12 @@ def converted_to(house: House, sub: Submission) -> str | None:
     """The digest of the bank's file as it was checked, and as a person may have released it."""
     told = [e for e in house.journal.events(sub.sid) if e.event == Event.CONVERTED]
     return told[-1].detail.get("sha256") if told else None
+
+
+def read_as(house: House, file: InboundFile) -> str | None:
+    """The digest of what the bank's file says, as it was read."""
+    told = [e for e in house.journal.events(file.fid) if e.to_state == FileState.READ]
+    return told[-1].detail.get("message_sha256") if told else None
 
 
 class Hashed(io.BufferedReader):

@@ -103,7 +103,7 @@ class Journal(Protocol):
         """By sid (or its start), source name, message id, remote name, end-to-end id, UETR or bank file name."""
 
     def events(self, sid: str) -> list[EventRecord]:
-        """The history, oldest first."""
+        """The history, oldest first; of a bank's file, if *sid* is its ``fid``."""
 
     def payments(
         self, sid: str, *, outcomes: Collection[Outcome] | None = None, limit: int | None = None
@@ -161,9 +161,13 @@ class Journal(Protocol):
         *,
         at: datetime,
         matched: Matched | None = None,
+        detail: dict[str, Any] | None = None,
         **changes: Any,
     ) -> InboundFile:
-        """Move a bank's file and apply all it changes, in one transaction; ``StaleState``."""
+        """Move a bank's file and apply all it changes, in one transaction; ``StaleState``.
+
+        The event has *changes* and *detail*; ``events`` gives it back under the file's id.
+        """
 
     def statements(self, account: str, kind: str) -> list[StatementRecord]:
         """Statements of an account seen so far, in the order they came."""

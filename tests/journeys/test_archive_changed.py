@@ -49,6 +49,7 @@ def changed(house: House, owner: str, since: datetime, artefact: str, old: bytes
         (FileState.OPENED, "20-opened"),
         (FileState.READ, "20-opened"),
         (FileState.MATCHED, "20-opened"),
+        (FileState.MATCHED, "30-message"),
     ],
 )
 def test_what_was_changed_in_the_archive_is_never_taken_for_the_banks_word(

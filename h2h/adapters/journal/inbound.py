@@ -89,6 +89,7 @@ class Inbound(Store):
         *,
         at: datetime,
         matched: Matched | None = None,
+        detail: dict[str, Any] | None = None,
         **changes: Any,
     ) -> InboundFile:
         """See ``ports.Journal.move_file``. ``StaleState`` if the file, a submission or a payment is no longer what it
@@ -104,8 +105,9 @@ class Inbound(Store):
             if moved is None:
                 raise StaleState(f"file {file.fid} is no longer at version {file.version}")
             line = {"fid": file.fid, "at": at, "from_state": str(file.state), "to_state": str(state)}
-            detail = {name: value for name, value in changes.items() if name != "reason" and value is not None}
-            connection.execute(*sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": detail}))
+            told = {name: value for name, value in changes.items() if name != "reason" and value is not None}
+            told |= detail or {}
+            connection.execute(*sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": told}))
             if matched is not None:
                 self._apply(connection, file.fid, matched, at)
         self.known_open = None
