@@ -153,6 +153,12 @@ def test_what_a_payee_writes_never_becomes_a_field(narrative: str, evil: str) ->
     assert [d.end_to_end_id for d in only.details] == ["OURS"]
 
 
+def test_a_plain_text_that_begins_like_a_german_code_stays_text() -> None:
+    text, _ = written(statement(entry(details=[EntryDetail(remittance="999Rosen")])), narrative="plain")
+    (again,) = read(text)
+    assert again.entries[0].additional_information == "999 Rosen"
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "where"),
     [

@@ -537,3 +537,13 @@ def test_words_of_sepa_in_the_remittance_have_their_places_and_an_empty_one_has_
         "DE89370400440532013000",
     )
     assert told.account_servicer_reference == "BANK-7"
+
+
+def test_austrian_headers_accounts_and_texts_are_read_as_their_banks_mean_them() -> None:
+    head = "RLNWATWWAMS  00001\n942 01\nELBA-INT    \n:20:A\n:25://32000/00012345678\n:28C:1/1\n:34F:EUR0,\n"
+    read_ = read(f"{head}:61:2611191119EC5,NTRFNONREF\n:86:999Gr\u00fcner Baum\nZimmer 12\n:90C:1EUR5,\n-\n", "mt942")
+    assert isinstance(read_.message, StatementMessage)
+    (only,) = read_.message.statements
+    assert (only.account.number, only.entries[0].bank_transaction_code) == ("32000/00012345678", "NTRF+999")
+    assert only.entries[0].additional_information == "Gr\u00fcner Baum Zimmer 12"
+    assert read_.findings == []

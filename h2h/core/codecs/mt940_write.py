@@ -34,6 +34,7 @@ _YEARS = range(1980, 2080)  # two digits
 _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9/\-?:().,'+ ]{1,16}(?<!/)")
 _SLASH_WORD = re.compile(r"/(?=(?:[A-Z]{4}|BIC)/)")
 _LIKE_GERMAN = re.compile(r"^((?:[0-9]{3})?) ?[^\w ](?=[0-9]{2})")
+_LIKE_UNSTRUCTURED = re.compile(r"^(999)(?=[A-Za-z])")
 _LIKE_A_FIELD = re.compile(r" |\{|:[0-9A-Z]{2,3} ?:|-(?:[}\x80-\xff]| *$|XXX)")
 _QUESTION_MARK = re.compile(r"\?")
 _SUBFIELD = 27
@@ -159,6 +160,7 @@ class _Writer:
         if line.name or line.account:
             self._told.left_out(line.where, "the other side's name and account, in a plain text")
         text = self.speller.harmless(_SLASH_WORD, "/ ", self.speller.spelled(text, f"{line.where}/RmtInf"), line.where)
+        text = self.speller.harmless(_LIKE_UNSTRUCTURED, r"\1 ", text, line.where)
         return self.speller.harmless(_LIKE_GERMAN, r"\1 ", text, line.where), ""
 
     def _slash(self, line: Line) -> tuple[str, str]:

@@ -21,4 +21,7 @@ FIELD = re.compile(rf"[ \t]*:({_TAGS}) ?:({_LINES})\n?")
 FOREIGN = re.compile(r"[ \t]*:([0-9]{2}[A-Z]?) ?:")
 NUMBER = re.compile(r"\s*([0-9]{1,18})?\s*(?:/\s*([0-9]{1,18}))?\s*")
 # What stands around messages: SWIFT's blocks, and the header lines of several banks.
-ENVELOPE = re.compile(r"\s*(?:\{.*|-.*|[A-Z0-9]{8,12}|:?9[0-9]{2}(?: ?[0-9]{2}|:)?|[0-9]{4} .*|[^\x00-\x7f]*4:|)\s*")
+ENVELOPE = re.compile(
+    r"\s*(?:\{.*|-.*|[A-Z0-9]{8,12}(?: +[0-9]{5})?|ELBA-INT"
+    r"|:?9[0-9]{2}(?: ?[0-9]{2}|:)?|[0-9]{4} .*|[^\x00-\x7f]*4:|)\s*"
+)

@@ -23,6 +23,8 @@ _STRUCTURED = re.compile(r"([0-9]{3})\s?([^\w\s])(?=[01236][0-9])")
 _WITHOUT_CODE = re.compile(r"([^\w\s/:+-])(?=00|10|2[0-9])")
 # The German code before free text: ``999PN5477SCHECK-NR. 0000016703074``.
 _AFTER_CODE = re.compile(r"PN[0-9]{4}|[A-Z_]{4}")
+# What the German code list calls unstructured: free text follows at once (``999Kreuz & Co``).
+_UNSTRUCTURED = re.compile(r"999[^\W\d]")
 _SUBFIELDS = frozenset(f"{n:02}" for n in (*range(39), 60, 61, 62, 63, 70, 71))
 _REMITTANCE = frozenset(f"{n:02}" for n in (*range(20, 30), 60, 61, 62, 63))
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
@@ -70,7 +72,11 @@ def describe(entry: Entry, text: str, reference: str) -> None:
         _slashes(entry, words, reference)
         return
     code = plain[:3]
-    if code.isascii() and code.isdigit() and (len(plain) == 3 or _AFTER_CODE.match(plain, 3)):
+    if (
+        code.isascii()
+        and code.isdigit()
+        and (len(plain) == 3 or _AFTER_CODE.match(plain, 3) or _UNSTRUCTURED.match(plain))
+    ):
         _add_code(entry, code)
         plain = plain[3:]
     add_text(entry, plain)

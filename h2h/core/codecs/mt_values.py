@@ -194,7 +194,7 @@ def account(text: str, currency: str | None) -> Account:
 
     An IBAN is the account, whatever bank is named before it (``DABADKKK/DK50…``).
     """
-    number = text.split("\n", 1)[0].strip().removeprefix("/")
+    number = text.split("\n", 1)[0].strip().lstrip("/")
     told = _WITH_CURRENCY.fullmatch(number)
     if told and (told[2] or told[3] == currency) and not _OWN_CURRENCY.fullmatch(number):
         number, currency = told[1].strip(), told[3]
