@@ -35,32 +35,34 @@ class Process:
 
 
 class Task:
-    """One thread of a process; it runs only between `resume` and the next place where it stops."""
+    """One thread of a process; it runs only between `resume` and the next place where it stops.
 
-    def __init__(self, machine: Machine, process: Process, name: str, work: Callable[[], None]) -> None:
+    *work* is done once, or, if it *repeats*, again and again, with a stop in between, until its process ends. A schedule
+    in which nothing can stop a task within its work (`Machine.threads`) needs no thread for it: it is called.
+    """
+
+    def __init__(
+        self, machine: Machine, process: Process, name: str, work: Callable[[], None], *, repeats: bool = False
+    ) -> None:
         self.name, self.process = name, process
         self.done = False
         self.sleeps_until = 0  # turn of the world
         self.failure: BaseException | None = None
-        self._machine, self._work = machine, work
-        self._go, self._back = threading.Lock(), threading.Lock()  # held but for the moment of a hand-over
-        self._go.acquire()
-        self._back.acquire()
-        self._thread = threading.Thread(target=self._run, name=f"{process.name} {name}", daemon=True)
-        self._started = False
+        self._machine, self._work, self._repeats = machine, work, repeats
+        self._carrier = Carrier(self._run, f"{process.name} {name}") if machine.threads else None
         process.tasks.append(self)
 
     def resume(self) -> None:
         """Let it run until it stops or ends; what it raised and nobody foresaw rises here."""
         before, self._machine.current = self._machine.current, self
-        if not self._started:
-            self._started = True
-            self._thread.start()
-        self._go.release()
-        self._back.acquire()
+        if self._carrier is None:
+            self._go_on(once=True)
+        else:
+            self._carrier.resume()
         self._machine.current = before
         if self.done:
-            self._thread.join()
+            if self._carrier is not None:
+                self._carrier.join()
             if self in self.process.tasks:
                 self.process.tasks.remove(self)
         if self.failure is not None:
@@ -69,20 +71,61 @@ class Task:
 
     def stop(self) -> None:
         """Called by the task itself: give the baton back; go on when it is resumed."""
-        self._back.release()
-        self._go.acquire()
+        if self._carrier is None:
+            raise AssertionError(f"{self.name} is to wait within its work; nobody has foreseen that: see Machine.threads")
+        self._carrier.stop()
 
     def _run(self) -> None:
-        self._go.acquire()
+        self._go_on(once=False)
+
+    def _go_on(self, *, once: bool) -> None:
         try:
-            if not self.process.dead:
+            while not self.process.dead:
                 self._work()
+                if once or not self._repeats:
+                    break
+                if not self.process.dead:
+                    self.stop()
         except Crash:
             pass  # the process is gone, and this thread with it
         except BaseException as problem:
             self.failure = problem
+        self.done = not (once and self._repeats) or self.process.dead or self.failure is not None
+
+
+class Carrier:
+    """A thread of the operating system that holds the baton from `resume` until it stops or ends."""
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        self._work = work
+        self._go, self._back = threading.Lock(), threading.Lock()  # held but for the moment of a hand-over
+        self._go.acquire()
+        self._back.acquire()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._started = False
+
+    def resume(self) -> None:
+        """Give it the baton, and wait until it comes back."""
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        self._go.release()
+        self._back.acquire()
+
+    def stop(self) -> None:
+        """Called by the thread itself: give the baton back; go on when it is resumed."""
+        self._back.release()
+        self._go.acquire()
+
+    def join(self) -> None:
+        """It has ended."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._go.acquire()
+        try:
+            self._work()
         finally:
-            self.done = True
             self._back.release()
 
 
@@ -114,6 +157,8 @@ class Machine:
         self.trace: list[str] = []
         self.processes: list[Process] = []
         self.locked = 0  # inside a call that holds a lock nobody may be stopped with
+        #: A task is stopped within its work only by a pause, or by a lock that one who paused holds.
+        self.threads = any(entry.what == "pause" for entry in plan.entries)
         self._others, self._power_cut = others, power_cut
         self._busy = False
 

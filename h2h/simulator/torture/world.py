@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from h2h.adapters.archive import FileArchive
 from h2h.adapters.folders import FolderInbox, FolderOutbox
@@ -185,9 +186,9 @@ class World:
             recover(house)
             self.oracle.replayed()
             self.oracle.sources()
-            Task(self.machine, process, "scanner", lambda: self._rounds(process, self._scanner(house)))
+            self._thread(process, "scanner", lambda: partial(scan_folders, house, _never))
             for bank in self.settings.banks:
-                Task(self.machine, process, bank, lambda b=bank: self._rounds(process, self._worker(house, b)))  # type: ignore[misc]
+                self._thread(process, bank, partial(self._worker, house, bank))
 
         def booted() -> None:
             node.house = None
@@ -238,19 +239,22 @@ class World:
         written._turns = [Door(self.machine) for _ in written._turns]  # type: ignore[misc]
         return written
 
-    def _scanner(self, house: House) -> Callable[[], object]:
-        return lambda: scan_folders(house, lambda: False)
-
     def _worker(self, house: House, bank: str) -> Callable[[], object]:
-        turn = BankRound(house, bank)
-        return lambda: turn.take(lambda: False)
+        return partial(BankRound(house, bank).take, _never)
 
-    def _rounds(self, process: Process, round_: Callable[[], object]) -> None:
-        """Rounds for ever, as the daemon's threads: an error is told and never ends one, a disk that lies does."""
-        while not process.dead:
-            self._safely(process, round_)
-            if self.machine.current is not None and not process.dead:
-                self.machine.current.stop()
+    def _thread(self, process: Process, name: str, begun: Callable[[], Callable[[], object]]) -> None:
+        """Rounds for ever, as the daemon's threads: an error is told and never ends one, a disk that lies does.
+
+        *begun* is called when the thread has begun, and says what a round is.
+        """
+        rounds: list[Callable[[], object]] = []
+
+        def once() -> None:
+            if not rounds:
+                rounds.append(begun())
+            self._safely(process, rounds[0])
+
+        Task(self.machine, process, name, once, repeats=True)
 
     def _safely(self, process: Process, work: Callable[[], object]) -> None:
         try:
@@ -344,6 +348,11 @@ class World:
             if [n for n in waiting if n != "refused"]:
                 return f"{waiting} still lie in the folder {folder.name}"
         return ""
+
+
+def _never() -> bool:
+    """Nobody asks the daemon to stop: it is stopped."""
+    return False
 
 
 def play(lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False,
