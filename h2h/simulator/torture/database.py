@@ -10,18 +10,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Executable, delete, insert, select
+from sqlalchemy import Executable, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
-from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
+from h2h.adapters.journal.columns import Json
 from h2h.adapters.journal.tables import metadata
 from h2h.simulator.torture.machine import Violation
 
 _KEPT = "_h2h_plans"
 _STATEMENTS_KEPT = 400
+_ROWS_KEPT = 2000  # a statement
 
 
 class Memory:
@@ -123,31 +126,83 @@ class ShortConnection:
         """How many rows are read at once plays no part here."""
         return self
 
-    def execute(self, statement: Executable, parameters: Any = None) -> IteratorResult[Any]:
+    def execute(self, statement: Executable, parameters: Any = None) -> Found:
         """Run it; *parameters* for one row, or a list of them for many."""
         if isinstance(parameters, list):
             plan = _plan(statement, parameters[0], self.dialect)
             self._driver.executemany(plan.sql, [plan.values(one) for one in parameters])
-            return IteratorResult(SimpleResultMetaData(()), iter(()))
+            return Found([])
         plan = _plan(statement, parameters or {}, self.dialect)
         cursor = self._driver.execute(plan.sql, plan.values(parameters))
-        return plan.result(cursor)
+        return Found([plan.row(raw) for raw in cursor.fetchall()] if plan.metadata is not None else cursor.fetchall())
 
     def exec_driver_sql(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Rows that have been through the columns' types already."""
         self._driver.executemany(sql, rows)
 
 
+class Found:
+    """What the journal asks of a result: SQLAlchemy's own takes longer to make than the rows in it."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def all(self) -> list[Any]:
+        """Every row."""
+        return self._rows
+
+    def one_or_none(self) -> Any:
+        """The only row, or None; ``MultipleResultsFound``."""
+        if len(self._rows) > 1:
+            raise MultipleResultsFound("Multiple rows were found when one or none was required")
+        return self._rows[0] if self._rows else None
+
+    def one(self) -> Any:
+        """The only row; ``NoResultFound``, ``MultipleResultsFound``."""
+        if not self._rows:
+            raise NoResultFound("No row was found when one was required")
+        return self.one_or_none()
+
+    def scalars(self) -> Found:
+        """The first column."""
+        return Found([row[0] for row in self._rows])
+
+    def scalar_one_or_none(self) -> Any:
+        """The first column of the only row, or None."""
+        return self.scalars().one_or_none()
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row; ``NoResultFound``."""
+        return self.scalars().one()
+
+
 @dataclass(slots=True)
 class _Plan:
     """A compiled statement. *slots*: for each place the name, its place in a list (for IN), and what binds it.
 
-    Without a name the third is the value itself.
+    Without a name the third is the value itself. Rows that were read before are kept, by what SQLite said: schedules of
+    one story are alike. *keeps* is False where a column's value can be changed by who reads it.
     """
 
     sql: str
     slots: list[tuple[str | None, int | None, Any]]
     metadata: SimpleResultMetaData | None = None
+    keeps: bool = True
+    kept: dict[tuple[Any, ...], Row[Any]] = field(default_factory=dict)
+
+    def row(self, raw: tuple[Any, ...]) -> Row[Any]:
+        row = self.kept.get(raw)
+        if row is None:
+            assert self.metadata is not None
+            row = Row(self.metadata, self.metadata._processors, self.metadata._key_to_index, raw)
+            if self.keeps:
+                if len(self.kept) >= _ROWS_KEPT:
+                    self.kept.clear()
+                self.kept[raw] = row
+        return row
 
     def values(self, parameters: dict[str, Any] | None) -> list[Any]:
         given = parameters or {}
@@ -159,11 +214,6 @@ class _Plan:
                 value = given[name] if number is None else given[name][number]
                 found.append(value if bind is None else bind(value))
         return found
-
-    def result(self, cursor: sqlite3.Cursor) -> IteratorResult[Any]:
-        if self.metadata is None:
-            self.metadata = SimpleResultMetaData([c[0] for c in cursor.description or ()])
-        return IteratorResult(self.metadata, iter(cursor.fetchall()))
 
 
 def _plan(statement: Executable, parameters: dict[str, Any], dialect: Any) -> _Plan:
@@ -195,4 +245,5 @@ def _compiled(statement: Any, parameters: dict[str, Any], dialect: Any) -> _Plan
     if not columns:
         return _Plan(state.statement, slots)
     processors: Any = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
-    return _Plan(state.statement, slots, SimpleResultMetaData([c.key for c in columns], _processors=processors))
+    found = SimpleResultMetaData([c.key for c in columns], _processors=processors)
+    return _Plan(state.statement, slots, found, keeps=not any(isinstance(c.type, Json) for c in columns))

@@ -37,8 +37,8 @@ class Process:
 class Task:
     """One thread of a process; it runs only between `resume` and the next place where it stops.
 
-    *work* is done once, or, if it *repeats*, again and again, with a stop in between, until its process ends. A schedule
-    in which nothing can stop a task within its work (`Machine.threads`) needs no thread for it: it is called.
+    *work* is done once, or, if it *repeats*, again and again, with a stop in between, until its process ends. Where
+    nothing can stop a task within its work (`Machine.threads`) it needs no thread: it is called.
     """
 
     def __init__(
@@ -72,7 +72,9 @@ class Task:
     def stop(self) -> None:
         """Called by the task itself: give the baton back; go on when it is resumed."""
         if self._carrier is None:
-            raise AssertionError(f"{self.name} is to wait within its work; nobody has foreseen that: see Machine.threads")
+            raise AssertionError(
+                f"{self.name} is to wait within its work; nobody has foreseen that: see Machine.threads"
+            )
         self._carrier.stop()
 
     def _run(self) -> None:
@@ -153,7 +155,7 @@ class Machine:
         self.current: Task | None = None
         self.count = 0
         self.turn = 0
-        self.labels: list[str] | None = None  # kept when asked for
+        self.labels: list[str] | None = None  # kept when asked for: the effect, its ways to go wrong, turn and task
         self.trace: list[str] = []
         self.processes: list[Process] = []
         self.locked = 0  # inside a call that holds a lock nobody may be stopped with
@@ -177,7 +179,8 @@ class Machine:
             raise Crash
         self.count += 1
         if self.labels is not None:
-            self.labels.append(f"{label}\t{'|'.join((*ENDINGS, *kinds) if may_end else kinds)}")
+            ways = "|".join((*ENDINGS, *kinds) if may_end else kinds)
+            self.labels.append(f"{label}\t{ways}\t{self.turn} {task.process.name}/{task.name}")
         wrong: str | None = None
         for entry in self.plan.at(self.count, label):
             what = self._named(entry, kinds, may_end)

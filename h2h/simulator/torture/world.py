@@ -43,6 +43,7 @@ class Outcome:
     effects: int
     turns: int
     labels: list[str]
+    rested: int  # how many effects there were when all had come to rest; the last start comes after them
     taken: list[Entry]
     trace: list[str]
     states: list[str] = field(default_factory=list)
@@ -90,10 +91,11 @@ class World:
         if labels:
             self.machine.labels = []
         faults: list[str] = []
-        turn = 0
+        turn = rested = 0
         try:
             with self.disk.hooked():
                 turn = self._turns()
+                rested = self.machine.count
                 self._stop()
                 self._start_once_more()
                 faults = faults_at_the_end(self)
@@ -108,6 +110,7 @@ class World:
             effects=self.machine.count,
             turns=turn,
             labels=self.machine.labels or [],
+            rested=rested,
             taken=self.machine.plan.taken,
             trace=self.machine.trace,
             decisions=self._decisions(),
