@@ -26,6 +26,9 @@ _TRACE_LINES_MAX = 60
 @click.option("--plan", help="With --seed: these faults instead of the drawn ones, as a failure prints them.")
 @click.option("--nodes", type=click.IntRange(1, 2), help="With --seed: so many daemons over one journal.")
 @click.option("--calm", is_flag=True, help="With --plan: everybody moves in the same order each turn.")
+@click.option(
+    "--stages/--no-stages", default=None, help="With --seed: nodes work as the daemon does, or as `h2h once`."
+)
 @click.option("--singles", is_flag=True, help="Instead of seeds: every effect of every story goes wrong once.")
 @click.option("--pairs", is_flag=True, help="Instead of seeds: every two faults of one file out, and one statement in.")
 @click.option("--part", default="1/1", help="With --singles, --pairs: only this part of them, for example 2/10.")
@@ -63,14 +66,19 @@ def _replay(options: dict[str, Any]) -> None:
     for name in ("flow", "plan", "nodes"):
         if options[name] is not None:
             command += [f"--{name}", str(options[name])]
-    ((status, text),) = _processes([[*command, *(["--calm"] if options["calm"] else [])]])
+    command += ["--calm"] if options["calm"] else []
+    if options["stages"] is not None:
+        command.append("--stages" if options["stages"] else "--no-stages")
+    ((status, text),) = _processes([command])
     if status or not text:
         raise SystemExit(2)
     told = json.loads(text)
     if options["as_json"]:
         print_json(told)
     else:
-        click.echo(f"seed {told['seed']}: {told['flow']}, {told['nodes']} node(s), {told['effects']} effects")
+        click.echo(
+            f"seed {told['seed']}: {told['flow']}, {told['nodes']} node(s){_stages(told)}, {told['effects']} effects"
+        )
         click.echo(f"plan: {told['plan'] or 'nothing goes wrong'}")
         for line in told["trace"]:
             click.echo(f"  {line}")
@@ -147,16 +155,20 @@ def _tell(tally: Tally) -> None:
         click.secho(f"\nVIOLATED {found['faults'][0]}", fg="red", bold=True)
         for more in found["faults"][1:]:
             click.echo(f"  and {more}")
-        calm = " --calm" if found["calm"] else ""
-        click.echo(f"  the least that shows it, {found['flow']} with {found['nodes']} node(s):")
+        how = (" --calm" if found["calm"] else "") + (" --stages" if found["stages"] else "")
+        click.echo(f"  the least that shows it, {found['flow']} with {found['nodes']} node(s){_stages(found)}:")
         for line in found["trace"][:_TRACE_LINES_MAX]:
             click.echo(f"    {line}")
         click.echo(
-            f"  h2h torture --seed {found['seed']} --flow {found['flow']} --nodes {found['nodes']}{calm} "
+            f"  h2h torture --seed {found['seed']} --flow {found['flow']} --nodes {found['nodes']}{how} "
             f"--plan '{found['smallest']}'"
         )
     if not tally.failures:
         click.echo("No invariant was violated.")
+
+
+def _stages(told: dict[str, Any]) -> str:
+    return " in stages" if told["stages"] else ""
 
 
 def _commit() -> str:

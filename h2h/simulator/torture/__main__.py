@@ -11,6 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from h2h.simulator.torture.campaign import PAIRED, Schedule, drawn_schedule, laboratory, pairs, run, singles
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=0)
     parser.add_argument("--plan")
     parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--stages", action=argparse.BooleanOptionalAction)
     arguments = parser.parse_args()
     number, of = (int(x) for x in arguments.part.split("/"))
     until = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")
@@ -64,11 +66,14 @@ def _one(lab: Lab, arguments: argparse.Namespace) -> dict[str, Any]:
         nodes = arguments.nodes or schedule.nodes
         plan = schedule.plan if arguments.plan is None else arguments.plan
         schedule = Schedule(flow, arguments.seed, plan, nodes, arguments.calm)
+    if arguments.stages is not None:
+        schedule = replace(schedule, stages=arguments.stages)
     outcome = schedule.play(lab, labels=True)
     return {
         "flow": schedule.flow,
         "seed": schedule.seed,
         "nodes": schedule.nodes,
+        "stages": schedule.stages,
         "plan": schedule.plan,
         "effects": outcome.effects,
         "labels": outcome.labels,

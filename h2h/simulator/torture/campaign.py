@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from os import W_OK, access
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from h2h.adapters.journal import ledger
+from h2h.adapters.journal import ledger, ledger_lines
 from h2h.simulator.torture.flows import FLOWS
 from h2h.simulator.torture.lab import Lab
 from h2h.simulator.torture.plan import Entry, Plan, drawn, smallest
@@ -24,6 +24,8 @@ from h2h.simulator.torture.world import Outcome, play
 
 #: A plan is drawn over the effects that its story has when all is calm, and some more: what goes wrong makes others.
 FURTHER = 1.25
+#: So many of the seeds play the daemon, the others `h2h once`, which goes on for ever here.
+STAGED = 1 / 3
 #: The flows of which every pair of faults is tried: one file out, one statement in.
 PAIRED = ("send", "statement")
 _PAIRED_KINDS = frozenset({"kill", "power", "reply lost", "late", "torn", "i/o error"})
@@ -40,12 +42,12 @@ class Schedule:
     plan: str
     nodes: int = 1
     calm: bool = False
+    stages: bool = False
 
     def play(self, lab: Lab, *, labels: bool = False) -> Outcome:
         """Play it."""
-        return play(
-            lab, FLOWS[self.flow], self.seed, Plan.of(self.plan), nodes=self.nodes, calm=self.calm, labels=labels
-        )
+        flow, plan = FLOWS[self.flow], Plan.of(self.plan)
+        return play(lab, flow, self.seed, plan, nodes=self.nodes, calm=self.calm, stages=self.stages, labels=labels)
 
 
 @dataclass(slots=True)
@@ -91,24 +93,25 @@ def laboratory(*, short: bool = True) -> Iterator[Lab]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     memory = "/dev/shm"  # noqa: S108
     base = Path(tempfile.mkdtemp(prefix="h2h-torture-", dir=memory if access(memory, W_OK) else None))
-    decoded = ledger.decoded
+    decoded = ledger_lines.decoded
     try:
         # The same lines are read at every start and by the oracle, in one schedule as in the next.
-        ledger.decoded = lru_cache(maxsize=20_000)(decoded)
+        ledger.decoded = ledger_lines.decoded = lru_cache(maxsize=20_000)(decoded)
         lab = Lab(base, short=short)
         yield lab
         lab.close()
     finally:
-        ledger.decoded = decoded
+        ledger.decoded = ledger_lines.decoded = decoded
         shutil.rmtree(base, ignore_errors=True)
 
 
 def drawn_schedule(lab: Lab, seed: int) -> Schedule:
-    """The schedule of a seed: which flow, one node or two, and what goes wrong."""
+    """The schedule of a seed: which flow, one node or two, what goes wrong, and whether nodes work in stages."""
     dice = random.Random(seed)
     flow = dice.choice(list(FLOWS))
     nodes = 2 if dice.random() < 0.25 else 1
-    return Schedule(flow, seed, str(drawn(dice, int(_effects(lab, flow) * FURTHER))), nodes)
+    plan = str(drawn(dice, int(_effects(lab, flow) * FURTHER)))
+    return Schedule(flow, seed, plan, nodes, stages=dice.random() < STAGED)
 
 
 def _effects(lab: Lab, flow: str) -> int:
@@ -188,15 +191,15 @@ def run(lab: Lab, schedules: Iterable[Schedule], *, until: float = float("inf"),
 
 def failure(lab: Lab, schedule: Schedule, outcome: Outcome) -> dict[str, Any]:
     """What was found, and the least that still shows it."""
-    named = Schedule(schedule.flow, schedule.seed, _text(outcome.taken), schedule.nodes, schedule.calm)
+    named = replace(schedule, plan=_text(outcome.taken))
     if not _fails(lab, named):
         named = schedule
 
     def still(entries: tuple[Entry, ...]) -> bool:
-        return _fails(lab, Schedule(named.flow, named.seed, _text(entries), named.nodes, named.calm))
+        return _fails(lab, replace(named, plan=_text(entries)))
 
     least = smallest(Plan.of(named.plan).entries, still)
-    found = Schedule(named.flow, named.seed, _text(least), named.nodes, named.calm)
+    found = replace(named, plan=_text(least))
     shown = found.play(lab)
     return {**asdict(schedule), "smallest": found.plan, "faults": shown.faults or outcome.faults, "trace": shown.trace}
 

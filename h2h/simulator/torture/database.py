@@ -37,19 +37,20 @@ class Memory:
         )
         self.put(image)
         made = [(table, self.driver.execute(str(select(table))).fetchall()) for table in metadata.sorted_tables]
-        self._wipe = [str(delete(table)) for table, _ in made]
+        self._wipe = [str(delete(table)) for table, _ in reversed(made)]  # what refers to another goes before it
         self._first = [(str(insert(table).compile(dialect=self.dialect)), rows) for table, rows in made if rows]
 
     def clear(self) -> None:
-        """As it was when it was made; quicker than to put that image back, for all that is compiled stays so."""
-        self.driver.execute("PRAGMA foreign_keys=OFF")
+        """As it was when it was made; quicker than to put that image back, for all that is compiled stays so.
+
+        To switch the foreign keys off meanwhile would make SQLite compile every statement anew.
+        """
         self.driver.execute("BEGIN")
         for statement in self._wipe:
             self.driver.execute(statement)
         for statement, rows in self._first:
             self.driver.executemany(statement, rows)
         self.driver.execute("COMMIT")
-        self.driver.execute("PRAGMA foreign_keys=ON")
 
     def image(self) -> bytes:
         """All that was committed."""

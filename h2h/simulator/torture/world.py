@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from h2h.adapters.archive import FileArchive
 from h2h.adapters.folders import FolderInbox, FolderOutbox
@@ -18,7 +17,7 @@ from h2h.core.records import FileState
 from h2h.pipeline.house import House, Written
 from h2h.pipeline.mending import tidy
 from h2h.pipeline.recovery import recover
-from h2h.pipeline.rounds import BankRound, scan_folders
+from h2h.simulator.torture.crew import crew
 from h2h.simulator.torture.disk import Disk
 from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
 from h2h.simulator.torture.flows import Flow
@@ -61,10 +60,14 @@ class Node:
 
 
 class World:
-    """See the module. *calm*: everybody moves in the same order each turn, so that effects have the same numbers."""
+    """See the module. *calm*: everybody moves in the same order each turn, so that effects have the same numbers.
 
-    def __init__(self, lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False) -> None:
-        self.lab, self.flow, self.calm = lab, flow, calm
+    *stages*: nodes work as the daemon does (`crew`).
+    """
+
+    def __init__(self, lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False,
+                 stages: bool = False) -> None:  # fmt: skip
+        self.lab, self.flow, self.calm, self.stages = lab, flow, calm, stages
         self.dice = random.Random(seed)
         self.settings = lab.settings(flow)
         self.clock = WorldClock(datetime.fromisoformat(flow.start))
@@ -189,9 +192,8 @@ class World:
             recover(house)
             self.oracle.replayed()
             self.oracle.sources()
-            self._thread(process, "scanner", lambda: partial(scan_folders, house, _never))
-            for bank in self.settings.banks:
-                self._thread(process, bank, partial(self._worker, house, bank))
+            for name, begun in crew(self.machine, process, house, stages=self.stages).items():
+                self._thread(process, name, begun)
 
         def booted() -> None:
             node.house = None
@@ -241,9 +243,6 @@ class World:
         written = Written()
         written._turns = [Door(self.machine) for _ in written._turns]  # type: ignore[misc]
         return written
-
-    def _worker(self, house: House, bank: str) -> Callable[[], object]:
-        return partial(BankRound(house, bank).take, _never)
 
     def _thread(self, process: Process, name: str, begun: Callable[[], Callable[[], object]]) -> None:
         """Rounds for ever, as the daemon's threads: an error is told and never ends one, a disk that lies does.
@@ -353,12 +352,7 @@ class World:
         return ""
 
 
-def _never() -> bool:
-    """Nobody asks the daemon to stop: it is stopped."""
-    return False
-
-
-def play(lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False,
+def play(lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False, stages: bool = False,
          labels: bool = False) -> Outcome:  # fmt: skip
     """One schedule from its beginning to its end."""
-    return World(lab, flow, seed, plan, nodes=nodes, calm=calm).play(labels=labels)
+    return World(lab, flow, seed, plan, nodes=nodes, calm=calm, stages=stages).play(labels=labels)
