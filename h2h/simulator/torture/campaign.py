@@ -96,12 +96,12 @@ def laboratory(*, short: bool = True) -> Iterator[Lab]:
     decoded = ledger_lines.decoded
     try:
         # The same lines are read at every start and by the oracle, in one schedule as in the next.
-        ledger.decoded = ledger_lines.decoded = lru_cache(maxsize=20_000)(decoded)
+        ledger.decoded = ledger_lines.decoded = lru_cache(maxsize=20_000)(decoded)  # type: ignore[attr-defined]
         lab = Lab(base, short=short)
         yield lab
         lab.close()
     finally:
-        ledger.decoded = ledger_lines.decoded = decoded
+        ledger.decoded = ledger_lines.decoded = decoded  # type: ignore[attr-defined]
         shutil.rmtree(base, ignore_errors=True)
 
 
