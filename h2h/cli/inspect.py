@@ -101,8 +101,12 @@ def validate(
 
 def _verdict(looked: Looked, *, rules: bool) -> str:
     """Sound or not, and what a payment file was not asked."""
+    from h2h.core.findings import holding
+
     if looked.exit_status != 0:
         return "not sound"
+    if holding(looked.findings):
+        return "sound, but it would be held for a person to look at"
     payments = looked.format is not None and looked.format.kind in ("credit-transfer", "direct-debit")
     return "sound" if rules or not payments else "sound in its form; --bank or --profile asks the rules too"
 

@@ -55,7 +55,7 @@ def not_seen(area: str, text: str, next_step: str = "") -> Proof:
 
 def of_findings(area: str, findings: Iterable[Finding], all_is_well: str) -> Iterator[Proof]:
     """A proof for each finding; if there is none, one that says so."""
-    marks = {Severity.ERROR: Mark.WRONG, Severity.WARNING: Mark.WARNING, Severity.INFO: Mark.GOOD}
+    marks = dict.fromkeys(Severity, Mark.WARNING) | {Severity.ERROR: Mark.WRONG, Severity.INFO: Mark.GOOD}
     found = list(findings)
     for f in found:
         text = f.text if f.where in f.text else f"{f.where}: {f.text}"

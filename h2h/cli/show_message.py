@@ -32,7 +32,7 @@ FINDINGS_MAX = 15
 # Where there are fewer columns than this, those of a table stand close together.
 WIDE = 100
 
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_STYLES = {Severity.ERROR: "bold red", Severity.HOLD: "bold yellow", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
 def show(looked: Looked, *, everything: bool = False) -> None:
@@ -57,10 +57,10 @@ def show(looked: Looked, *, everything: bool = False) -> None:
 
 
 def show_findings(findings: Sequence[Finding], *, everything: bool = False, console: Console | None = None) -> None:
-    """Errors first; what was merely not read is counted unless *everything* is wanted."""
+    """The worst first; what was merely not read is counted unless *everything* is wanted."""
     console = console or Console(highlight=False)
     unread = [f for f in findings if f.code == "H2H-UNREAD"]
-    order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    order = list(_STYLES)
     told = sorted((f for f in findings if everything or f not in unread), key=lambda f: order.index(f.severity))
     for finding in told if everything else told[:FINDINGS_MAX]:
         where = _place(finding)
@@ -69,7 +69,7 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
         console.print(text, soft_wrap=True)
         if finding.next_step:
             console.print(Text(f"         Next: {finding.next_step}", style="dim"), soft_wrap=True)
-        if finding.severity is Severity.ERROR:
+        if finding.severity in (Severity.ERROR, Severity.HOLD):
             console.print(Text(f"         Who acts: {finding.who_acts}", style="dim"), soft_wrap=True)
     hidden = 0 if everything else max(0, len(told) - FINDINGS_MAX)
     if hidden:

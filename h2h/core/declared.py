@@ -96,7 +96,7 @@ class Usage(Part):
     field: str = Field(description="A field of a payment; docs/formats.md lists those that usage rules know.")
     clause: str = Field(min_length=1, description="Where it is written: document, version, element.")
     reason: str | None = Field(None, description="The reason code with which a bank would answer.")
-    severity: Literal["error", "warning", "info"] = Field("error", description="How bad it is.")
+    severity: Literal["error", "hold", "warning", "info"] = Field("error", description="How bad it is.")
     required: bool = Field(False, description="The field must be there.")
     forbidden: bool = Field(False, description="The field must not be there.")
     allowed: tuple[str, ...] = Field((), description="Only these values.")
@@ -117,6 +117,18 @@ class Usage(Part):
         if not (self.required or self.forbidden or self.allowed or any(v is not None for v in limits)):
             raise ValueError("it demands nothing: give one of required, forbidden, allowed, pattern, longest …")
         return self
+
+
+class Template(Part):
+    """A payee as it was agreed: a payment may choose the amount, the day and the text, and nothing else."""
+
+    name: str = Field(min_length=1, description="The payee's name; compared by letters and digits alone.")
+    account: str = Field(min_length=1, description="IBAN or account number.")
+    bic: str | None = Field(None, description="The payee's bank, where payments name it.")
+    member_id: str | None = Field(None, description="The clearing code of the payee's bank, e.g. CNAPS, likewise.")
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="The only currency it is paid in.")
+    purpose: str | None = Field(None, description="The only purpose code.")
+    charge_bearer: str | None = Field(None, description="The only charge bearer: SLEV, SHAR, DEBT or CRED.")
 
 
 class Rules(Part):
@@ -147,8 +159,26 @@ class Rules(Part):
     stopped_names: tuple[str, ...] = Field(
         (), description="Names to whom nothing is paid, compared by letters and digits alone."
     )
-    severities: dict[str, Literal["error", "warning", "info"]] = Field(
-        default={}, description="code of a rule → how severe it is for this bank."
+    day_amount_max: dict[str, Decimal] = Field(
+        {}, description="currency → the most that may leave for this bank on one of its days. More is held."
+    )
+    account_day_amount_max: dict[str, Decimal] = Field(
+        {}, description="currency → the most that may leave each of our accounts here on one day. More is held."
+    )
+    payee_memory_days: int | None = Field(
+        None,
+        gt=0,
+        description="A payee of a name that was paid within so many days, yet never on this account, is held; "
+        "none: not looked at.",
+    )
+    templates: tuple[Template, ...] = Field(
+        (), description="Payees as they were agreed. What is paid to one of them otherwise is held."
+    )
+    templates_only: bool = Field(False, description="What is paid to anybody who has no template is held.")
+    severities: dict[str, Literal["error", "hold", "warning", "info"]] = Field(
+        default={},
+        description="code of a rule → how severe it is for this bank: an error refuses the file, a hold lets it wait "
+        "for a person.",
     )
     waivers: tuple[Waiver, ...] = Field((), description="Rules set aside for a time.")
     usage: tuple[Usage, ...] = Field((), description="The bank's own usage rules, beside the profile's.")

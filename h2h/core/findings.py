@@ -9,9 +9,13 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """How bad: an error refuses the file, a warning travels with it, an info is a remark."""
+    """How bad: an error refuses the file, a hold lets it wait for a person, a warning travels with it, an info is a
+
+    remark.
+    """
 
     ERROR = "error"
+    HOLD = "hold"
     WARNING = "warning"
     INFO = "info"
 
@@ -69,3 +73,8 @@ def info(code: str, where: str, text: str, **more: Any) -> Finding:
 def refuses(findings: Iterable[Finding]) -> bool:
     """True if any of them is an error."""
     return any(f.severity is Severity.ERROR for f in findings)
+
+
+def holding(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that a person must look at before the file is sent."""
+    return [f for f in findings if f.severity is Severity.HOLD]

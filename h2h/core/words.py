@@ -102,6 +102,11 @@ HELD: dict[str, Step] = {
         "let it go on",
         ("h2h explain {earlier}", _CANCEL, _RELEASE),
     ),
+    "H2H-": Step(
+        "find out whether what the rule found is meant; if it is, let the file go on, else give it up and have it "
+        "exported again",
+        ("h2h explain {sid}", _RELEASE, _CANCEL),
+    ),
     "H7-UNTRUSTED": Step(
         "mend the keys, or what the reason names; prove it, then let the file go on", ("h2h check", _RELEASE)
     ),

@@ -20,7 +20,7 @@ from h2h.core.control import NO_TOTALS, StatedTotals
 from h2h.core.convert import Conversion, Stamp, convert_table, payment_records, says_what_it_is
 from h2h.core.declared import Delimited, Table
 from h2h.core.errors import Misconfigured, NotYet, Refused
-from h2h.core.findings import Finding, WhoActs, error, refuses
+from h2h.core.findings import Finding, WhoActs, error, holding, refuses
 from h2h.core.format import REQUESTS, Format
 from h2h.core.lifecycle import Event
 from h2h.core.model.payment import Initiation
@@ -109,6 +109,7 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
                 "transaction_count": done.count,
                 "sha256": digest(bank_file)[0],
                 "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
+                **_holds(done.findings),
                 **done.detail,
             },
             payments=done.payments,
@@ -120,6 +121,16 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         )
     moved(sub, "converted", payments=done.count, source_format=done.source_format, findings=len(done.findings))
     return sub
+
+
+def _holds(findings: list[Finding]) -> dict[str, Any]:
+    """What a person must look at before it is sealed (``holding.py``): one for each rule, then as many as fit."""
+    holds = holding(findings)
+    if not holds:
+        return {}
+    of_each = list({f.code: f for f in reversed(holds)}.values())
+    rest = [f for f in holds if f not in of_each]
+    return {"holds": [f.as_json() for f in (*of_each, *rest)[:FINDINGS_IN_EVENT_MAX]]}
 
 
 def working_place(sub: Submission) -> str:

@@ -15,6 +15,7 @@ from h2h.core.naming import remote_name
 from h2h.core.records import Submission
 from h2h.core.released import is_released
 from h2h.pipeline.convert import working_place
+from h2h.pipeline.holding import hold_what_rules_say
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import converted_to, digest, kept
 from h2h.pipeline.requests import is_request, refuse_twice
@@ -34,6 +35,9 @@ def seal(house: House, sub: Submission) -> Submission:
         held = hold_or_refuse(house, sub, suspected)
         if held.state is not State.CONVERTED:
             return held
+    sub = hold_what_rules_say(house, sub)
+    if sub.state is not State.CONVERTED:
+        return sub
     # A question moves no money and tells nobody what they do not know: it needs no second pair of eyes.
     if (
         not is_request(house, sub, "enquiry")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, WhoActs
@@ -18,6 +19,7 @@ from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.settings import DuplicatePolicy
 
+#: Released from there a file is not compared again, but for AWAITING_RELEASE.
 _LET_THROUGH = BANK_MAY_HAVE_IT | {State.AWAITING_RELEASE, State.SEALED, State.SENDING}
 _NEVER_SENT = frozenset({State.REFUSED, State.CANCELLED, State.DUPLICATE})
 #: So many overlaps are named; the rest is counted.
@@ -56,7 +58,7 @@ def same_message_id(house: House, sub: Submission, message_id: str, *, sealing: 
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     for earlier in house.journal.by_message_id(sub.bank, message_id):
-        if earlier.sid == sub.sid or (sealing and not _goes_first(earlier, sub)):
+        if earlier.sid == sub.sid or (sealing and not goes_first(earlier, sub)):
             continue
         if earlier.state not in _NEVER_SENT and earlier.received_at >= since:
             used_by = f"'{earlier.source_name}' (submission {earlier.sid}, {earlier.state})"
@@ -70,7 +72,7 @@ def overlapping(house: House, sub: Submission) -> Suspicion | None:
     rules = house.folder(sub).duplicates
     since = house.now() - timedelta(days=rules.window_days)
     found = house.journal.overlapping(sub.sid, sub.bank, since)
-    found = [(ordinal, p) for ordinal, p in found if _goes_first(house.journal.submission(p.sid), sub)]
+    found = [(ordinal, p) for ordinal, p in found if goes_first(house.journal.submission(p.sid), sub)]
     if not found:
         return None
     named = [f"payment {ordinal} is payment {p.ordinal} of submission {p.sid}" for ordinal, p in found]
@@ -98,23 +100,33 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
         detail = {"reason_text": suspicion.text, "earlier": list(suspicion.earlier)}
         house.journal.remark(sub.sid, "duplicate-warning", at=house.now(), detail=detail)
         return sub
-    house.attend("held", sub.sid, f"{sub.source_name}: {suspicion.text}", WhoActs.TREASURY, sub.bank)
+    return hold_for_a_person(house, sub, suspicion.reason, suspicion.text, {"earlier": list(suspicion.earlier)})
+
+
+def hold_for_a_person(house: House, sub: Submission, reason: str, text: str, detail: dict[str, Any]) -> Submission:
+    """HELD until somebody of the treasury lets it go on or gives it up."""
+    house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
     sub = house.journal.advance(
         sub,
         Event.HELD,
         at=house.now(),
-        reason=suspicion.reason,
-        reason_text=suspicion.text,
+        reason=reason,
+        reason_text=text,
         who_acts=WhoActs.TREASURY,
-        detail={"reason_text": suspicion.text, "earlier": list(suspicion.earlier)},
+        detail={"reason_text": text, **detail},
     )
     write_receipt(house, sub)
-    moved(sub, "held", reason=suspicion.reason)
+    moved(sub, "held", reason=reason)
     return sub
 
 
-def _goes_first(one: Submission, other: Submission) -> bool:
-    """The earlier file; and one that overtook a long file, which was not converted yet when that one was looked at."""
+def goes_first(one: Submission, other: Submission) -> bool:
+    """The earlier file; one that was let through already, even if a person stopped it after that; and one that overtook
+
+    a long file, which was not converted yet when that one was looked at.
+    """
+    if one.state is State.HELD and one.held_from in _LET_THROUGH:
+        return True
     overtook = one.state is State.CONVERTED and (one.updated_at or one.received_at) < (
         other.updated_at or other.received_at
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from h2h.core.lifecycle import Event, State
@@ -128,6 +129,27 @@ class Journal(Protocol):
 
     def overlapping(self, sid: str, bank: str, since: datetime) -> list[tuple[int, PaymentRecord]]:
         """(ordinal in *sid*, the earlier payment of another live submission with the same fingerprint)."""
+
+    def leaving(self, bank: str, since: datetime) -> list[Submission]:
+        """Submissions to *bank* that were converted and not refused, cancelled or rejected: those sent since then, and
+
+        those whose sending is not known yet. Oldest first.
+        """
+
+    def sums(self, sids: Collection[str]) -> dict[tuple[str, str, str], Decimal]:
+        """(sid, debtor's account, currency) → the exact sum of its payments that were not rejected or cancelled."""
+
+    def payees(self, sid: str) -> list[tuple[int, str, str]]:
+        """(ordinal of the first payment to it, name, account) of every payee of *sid*; payments without either are
+
+        left out.
+        """
+
+    def accounts_paid(self, names: Collection[str], since: datetime) -> dict[str, frozenset[str]]:
+        """Name of a payee → accounts on which it was paid by files of any bank, taken in since then, that may have left
+
+        the house; names that were not paid are left out.
+        """
 
     def same_name(self, folder: str, source_name: str, since: datetime) -> list[Submission]:
         """Earlier submissions of a file of that name, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -101,6 +102,9 @@ class ErpFolder(Part):
     multicash: MultiCashOptions = MultiCashOptions()
     finsta01: FinstaOptions = FinstaOptions()
     duplicates: Duplicates = Duplicates()
+    day_amount_max: dict[str, Decimal] = Field(
+        {}, description="currency → the most that this folder's files may pay on one day of the bank. More is held."
+    )
     release_required: bool = Field(False, description="A person releases every file with `h2h release`.")
 
     @property

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from h2h.adapters.journal.desk import Desk
 from h2h.adapters.journal.engine import open_engine
+from h2h.adapters.journal.history import History
 from h2h.adapters.journal.inbound import Inbound
 from h2h.adapters.journal.migrate import bring_up_to_date
 from h2h.adapters.journal.nodes import Nodes
@@ -14,7 +15,7 @@ from h2h.adapters.journal.queries import Queries
 from h2h.adapters.journal.submissions import Submissions
 
 
-class SqlJournal(Submissions, Queries, Inbound, Desk, Nodes):
+class SqlJournal(Submissions, Queries, History, Inbound, Desk, Nodes):
     """Implements ``ports.Journal``. Threads may share it; ``close`` it when the work is done."""
 
     def __enter__(self) -> SqlJournal:

@@ -92,6 +92,7 @@ submissions = Table(
     UniqueConstraint("folder", "receipt"),
     Index(None, "bank", "state"),
     Index(None, "bank", "message_id"),
+    Index(None, "bank", "sent_at"),
     Index(None, "folder", "source_name"),
     Index(None, "folder", "source_sha256"),
 )
@@ -161,6 +162,7 @@ payments = Table(
     Index(None, "end_to_end_id"),
     Index(None, "uetr"),
     Index(None, "payment_information_id"),
+    Index(None, "creditor_name"),
 )
 
 inbound_files = Table(

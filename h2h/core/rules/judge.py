@@ -41,7 +41,8 @@ class Judge:
         self.errors = 0
         self.count = 0  # of everything found, waived or not
         self._limit = limit
-        self._kept: dict[bool, list[Finding]] = {True: [], False: []}  # errors apart: warnings must not crowd them out
+        # What stops the file is kept apart: warnings must not crowd it out.
+        self._kept: dict[bool, list[Finding]] = {True: [], False: []}
         self._rest: Counter[str] = Counter()
         self._waived: Counter[str] = Counter()
         self._waivers: dict[str, Waiver] = {}
@@ -75,9 +76,8 @@ class Judge:
                 return
         default = rule.severity if usage is None else self._usage.get(usage, rule.severity)
         severity = default if rule.fixed else self._severities.get(usage or code, self._severities.get(code, default))
-        is_error = severity is Severity.ERROR
-        self.errors += is_error
-        kept = self._kept[is_error]
+        self.errors += severity is Severity.ERROR
+        kept = self._kept[severity in (Severity.ERROR, Severity.HOLD)]
         if len(kept) >= self._limit and code != "H2H-LIMIT":  # that the rest was not read is never left out
             self._rest[code] += 1
             return

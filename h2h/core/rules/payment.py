@@ -41,7 +41,7 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Ids, number: int, unre
     if "creditor_account" not in unread:
         check_account(t.creditor_account, "creditor", terms)
     check_agent(t.creditor_agent, t.creditor_account, "creditor", terms)
-    _check_stopped(t, terms)
+    _check_payee(t, terms)
     if t.creditor.postal_address is not None or t.creditor.lei is not None or t.creditor.any_bic is not None:
         check_party(t.creditor, "creditor", execution_day(t.instruction), terms)
     if t.ultimate_creditor is not None or t.ultimate_debtor is not None:
@@ -56,10 +56,14 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Ids, number: int, unre
         _check_kind(t.charge_bearer, t.service_level or t.instruction.service_level, t.category_purpose, terms)
 
 
-def _check_stopped(t: CreditTransfer, terms: Terms) -> None:
-    stopped, account = terms.stopped, t.creditor_account
-    if stopped is None or t.collection is not None:
+def _check_payee(t: CreditTransfer, terms: Terms) -> None:
+    if t.collection is not None:
         return  # what is collected is paid to nobody but us
+    if terms.templates is not None and (differs := terms.templates.difference(t)) is not None:
+        terms.judge.found("H2H-TEMPLATE", *differs)
+    stopped, account = terms.stopped, t.creditor_account
+    if stopped is None:
+        return
     if account is not None and stopped.account(account.number):
         text = f"the account {masked(account.number or '')} is on the list of those to whom nothing is paid"
         terms.judge.found("H2H-STOPPED", "creditor_account", text)

@@ -23,20 +23,22 @@ class Stopped:
         """None if nobody is stopped."""
         if not rules.stopped_accounts and not rules.stopped_names:
             return None
-        return cls(frozenset(map(_number, rules.stopped_accounts)), frozenset(map(_letters, rules.stopped_names)))
+        return cls(frozenset(map(number_of, rules.stopped_accounts)), frozenset(map(letters_of, rules.stopped_names)))
 
     def account(self, number: str | None) -> bool:
         """Whether this IBAN or account number is on the list, however it is written."""
-        return number is not None and _number(number) in self._accounts
+        return number is not None and number_of(number) in self._accounts
 
     def name(self, name: str | None) -> bool:
         """Whether this name is on the list: ``ACME Ltd.`` is ``Acme LTD``."""
-        return name is not None and _letters(name) in self._names
+        return name is not None and letters_of(name) in self._names
 
 
-def _number(text: str) -> str:
+def number_of(text: str) -> str:
+    """An account number as it is compared, however it is written."""
     return text.replace(" ", "").upper()
 
 
-def _letters(text: str) -> str:
+def letters_of(text: str) -> str:
+    """A name as it is compared: its letters and digits, of whatever width and case."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

@@ -1,7 +1,8 @@
 """Every rule in one table: its code, how bad it is by default, the reason code a bank would answer with, who acts.
 
-A bank's profile may change the severity of a rule or waive it for a time (``[rules]``), but not of those marked
-``fixed``: without them there is no payment that could be sent. The checks themselves are in the modules beside this.
+An error refuses the file; a hold lets it wait for a person, who lets it go on or gives it up. A bank's profile may
+change the severity of a rule or waive it for a time (``[rules]``), but not of those marked ``fixed``: without them
+there is no payment that could be sent. The checks themselves are in the modules beside this.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Rule:
     fixed: bool = False
 
 
-E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741 - columns of the table
+E, H, W, I = Severity.ERROR, Severity.HOLD, Severity.WARNING, Severity.INFO  # noqa: E741 - columns of the table
 AP, ERP, ADMIN = WhoActs.ACCOUNTS_PAYABLE, WhoActs.ERP_TEAM, WhoActs.SYSTEM_ADMINISTRATOR
 TREASURY, NOBODY = WhoActs.TREASURY, WhoActs.NOBODY
 
@@ -48,7 +49,7 @@ _RULES = (
          "export in the declared form, or have the profile declare the real one", "CH16", True),
     Rule("H2H-EXCEL", "no account that a spreadsheet turned into a number", E, AP,
          "format the column as text before exporting; the lost digits must come from the ERP", "AC01", True),
-    Rule("H2H-EXCEL-DIGITS", "no account whose last digits a spreadsheet may have set to zero", W, AP,
+    Rule("H2H-EXCEL-DIGITS", "no account whose last digits a spreadsheet may have set to zero", H, AP,
          "compare the account with the ERP", "AC01"),
     Rule("H2H-EXCEL-ZEROS", "no account in a number cell, which has no leading zeros", W, AP,
          "compare the account with the ERP; format the column as text", "AC01"),
@@ -66,7 +67,7 @@ _RULES = (
     Rule("H2H-SUM", "stated control sums are those added up", E, ERP, "export again; never edit by hand", "AM10"),
     Rule("H2H-DUPLICATE-ID", "ids are unique in the file", E, AP,
          "find out whether it is the same payment twice before giving a new id", "DU04"),
-    Rule("H2H-DUPLICATE-PAYMENT", "no payment stands twice under different ids", W, TREASURY,
+    Rule("H2H-DUPLICATE-PAYMENT", "no payment stands twice under different ids", H, TREASURY,
          "compare both before the payee is paid twice", "AM05"),
     Rule("H2H-ID", "ids hold only characters every bank passes on, and no odd slashes", E, ERP, _AGAIN, "CH16"),
     Rule("H2H-UETR", "a UETR is a lower-case UUID version 4", E, ERP, _AGAIN, "CH16"),
@@ -83,6 +84,10 @@ _RULES = (
     Rule("H2H-CLEARING", "clearing codes have the shape of their system", E, AP, _AGAIN, "RC08"),
     Rule("H2H-STOPPED", "nobody on the profile's list of stopped payees is paid", E, TREASURY,
          "find out why the payee was stopped; take the payment out, or the payee off the list", "RR04"),
+    Rule("H2H-TEMPLATE", "payments to agreed payees keep to what was agreed", H, TREASURY,
+         "ask the payee, by a known telephone number, what is right; then correct the template or the ERP", "FRAD"),
+    Rule("H2H-PAYEE-CHANGED", "payees who were paid before are paid on an account that was used before", H, TREASURY,
+         "ask the payee, by a known telephone number, whether the account is theirs", "FRAD"),
     # Direct debits.
     Rule("H2H-MANDATE", "direct debits name a mandate and the day on which it was signed", E, AP,
          "complete the mandate in the ERP; without one nothing may be collected", "MD01"),
@@ -106,6 +111,8 @@ _RULES = (
          "ask the bank whether it takes EqvtAmt, or export the amount that is to be paid", "AM03"),
     Rule("H2H-FILE-LIMIT", "the file keeps within the profile's limits of payments and amounts", E, TREASURY,
          "split the file, or have the limit raised by those who may", "AM21"),
+    Rule("H2H-DAY-LIMIT", "what leaves on one day keeps within the limits of account, folder and bank", H, TREASURY,
+         "find out whether so much is meant to leave today; let it go on, or give it up", "AM14"),
     Rule("H2H-DATE-WEEKEND", "the execution date is no Saturday or Sunday", W, TREASURY,
          "expect the bank to pay on its next business day", "DT03"),
     # Names, texts, addresses, codes.

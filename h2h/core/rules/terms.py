@@ -11,6 +11,7 @@ from h2h.core.charset import Repertoire
 from h2h.core.declared import Rules
 from h2h.core.rules.judge import Judge
 from h2h.core.rules.stopped import Stopped
+from h2h.core.rules.templates import Templates
 from h2h.core.rules.usage import UsageChecks
 
 
@@ -38,12 +39,14 @@ class Terms:
     repertoire: Repertoire = field(init=False)
     usage: UsageChecks | None = field(init=False)
     stopped: Stopped | None = field(init=False)
+    templates: Templates | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.sepa = self.rules.scheme == "sepa"
         self.repertoire = Repertoire(self.rules.charset)
         self.usage = UsageChecks(self.rules.usage) if self.rules.usage else None
         self.stopped = Stopped.of(self.rules)
+        self.templates = Templates.of(self.rules)
 
     @classmethod
     def of(cls, bank: BankTerms, today: date, *, passed_through: bool = False) -> Terms:
