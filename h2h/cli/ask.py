@@ -15,6 +15,7 @@ import click
 
 from h2h.cli import common
 from h2h.cli.decide import YES, one_submission
+from h2h.cli.login import must_be_the_login
 
 if TYPE_CHECKING:
     from h2h.core.records import PaymentRecord, Submission
@@ -43,11 +44,14 @@ def recall(submission: str, code: str, why: str, actor: str, config: Path, as_js
     request is on its way, 1 if it cannot be.
     """
     from h2h.pipeline.asking import call_back
+    from h2h.pipeline.four_eyes import Decision, needs_two
 
     if not why.strip():
         raise click.BadParameter("a reason has words", param_hint="'--why'")
     with common.house(config) as opened:
         house = _with_formats(opened)
+        if needs_two(house, Decision.RECALL):
+            must_be_the_login(actor)
         sub = one_submission(house, submission)
         ordinals = _chosen(house, sub, which["numbers"], which["ids"])
         if ordinals is None:

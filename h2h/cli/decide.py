@@ -95,12 +95,14 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
     """
     from h2h.core.lifecycle import Event
     from h2h.pipeline import decisions
-    from h2h.pipeline.four_eyes import Decision
+    from h2h.pipeline.four_eyes import Decision, needs_two
 
     with common.house(config) as house:
         sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.RELEASED, "released")
         done = Done(sub, sub, actor, reason)
+        if house.settings.decisions.release_amount_max or needs_two(house, Decision.RECALL):
+            must_be_the_login(actor)
         _two_people(house, Decision.RELEASE, done)
         done.after = decisions.release(house, sub.sid, actor=actor, reason=reason)
         report(config, done, as_json)

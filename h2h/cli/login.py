@@ -28,7 +28,7 @@ def must_be_the_login(actor: str) -> None:
     login = click.get_current_context().meta[_LOGIN]
     if login.casefold() in NOT_A_PERSON or login.casefold() != actor.casefold():
         raise Misconfigured(
-            f"two people must decide this, each by a log-in of their own; this is '{login}', not '{actor}'",
+            f"who decides this matters, and a name that is typed is not enough; this is '{login}', not '{actor}'",
             hint="log in as yourself and use sudo; leave --actor out",
         )
 

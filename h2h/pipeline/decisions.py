@@ -17,7 +17,7 @@ from h2h.core.match import ANSWERED
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.released import with_release, without_release
 from h2h.core.story import seen_elsewhere
-from h2h.pipeline.four_eyes import ITEM, Decision, goes_on
+from h2h.pipeline.four_eyes import ITEM, Decision, goes_on, may_release
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.witness import BY_HAND, ensure_delivered, ensure_given_up, knows, tell_held
@@ -27,9 +27,12 @@ def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     """HELD or AWAITING_RELEASE goes on from where it was; the suspicion it was held for is answered."""
     sub = house.journal.submission(sid)
     _must_be_possible(sub, Event.RELEASED)
+    may_release(house, sub, actor)
     if not goes_on(house, sub, Decision.RELEASE, actor=actor, reason=reason):
         return sub
-    answers = with_release(sub.released_by, sub.reason or sub.state, actor)
+    answers = sub.released_by
+    for reason_answered in (sub.reason or sub.state).split("+"):  # several rules may have held it at once
+        answers = with_release(answers, reason_answered, actor)
     sub = _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
     house.settle("held", sid, f"released by {actor}: {reason}")
     return sub

@@ -17,6 +17,7 @@ from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, holding, refuses
 from h2h.core.lifecycle import Event, State
 from h2h.core.records import Submission
+from h2h.core.released import is_released
 from h2h.core.rules.day_limits import Leaving, check_day
 from h2h.core.rules.payees import Payee, check_payees
 from h2h.core.rules.terms import Terms
@@ -38,10 +39,10 @@ def hold_what_rules_say(house: House, sub: Submission) -> Submission:
     found = [*_of_its_conversion(house, sub), *_of_the_house(house, sub)]
     if refuses(found):
         raise Refused(found)
-    open_ = [f for f in holding(found) if f.code not in (sub.released_by or "")]
+    open_ = [f for f in holding(found) if not is_released(sub.released_by, f.code)]
     if not open_:
         return sub
-    codes = ", ".join(dict.fromkeys(f.code for f in open_))
+    codes = "+".join(dict.fromkeys(f.code for f in open_))  # released one by one (`decisions.release`)
     return hold_for_a_person(house, sub, codes, _told(open_), {"findings": [f.as_json() for f in open_]})
 
 

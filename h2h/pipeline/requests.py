@@ -92,6 +92,16 @@ def recalls_of(house: House, sid: str) -> dict[str, list[int]]:
     return {}
 
 
+def wished_by(house: House, sid: str) -> set[str]:
+    """Who asked for the recall *sid*, as the histories of the submissions tell that it is about."""
+    return {
+        event.actor
+        for original in recalls_of(house, sid)
+        for event in house.journal.events(original)
+        if event.event == REQUESTED and event.detail.get("recall") == sid
+    }
+
+
 def refuse_twice(house: House, sub: Submission) -> None:
     """Asked again when sealing: two requests that were checked side by side did not see each other. ``Refused``."""
     findings = []

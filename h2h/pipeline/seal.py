@@ -15,6 +15,7 @@ from h2h.core.naming import remote_name
 from h2h.core.records import Submission
 from h2h.core.released import is_released
 from h2h.pipeline.convert import working_place
+from h2h.pipeline.four_eyes import needs_a_second_release
 from h2h.pipeline.holding import hold_what_rules_say
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import converted_to, digest, kept
@@ -38,12 +39,7 @@ def seal(house: House, sub: Submission) -> Submission:
     sub = hold_what_rules_say(house, sub)
     if sub.state is not State.CONVERTED:
         return sub
-    # A question moves no money and tells nobody what they do not know: it needs no second pair of eyes.
-    if (
-        not is_request(house, sub, "enquiry")
-        and house.folder(sub).release_required
-        and not is_released(sub.released_by, State.AWAITING_RELEASE)
-    ):
+    if _must_be_released(house, sub) and not is_released(sub.released_by, State.AWAITING_RELEASE):
         sub = house.journal.advance(sub, Event.RELEASE_REQUIRED, at=house.now())
         moved(sub, "awaits-release")
         return sub
@@ -74,6 +70,13 @@ def seal(house: House, sub: Submission) -> Submission:
     )
     moved(sealed_now, "sealed", size=size)
     return sealed_now
+
+
+def _must_be_released(house: House, sub: Submission) -> bool:
+    """A question moves no money and tells nobody what they do not know: it needs no second pair of eyes."""
+    if house.folder(sub).release_required:
+        return not is_request(house, sub, "enquiry")
+    return needs_a_second_release(house, sub)
 
 
 def _sealed(house: House, sub: Submission, plain: Path) -> Path:

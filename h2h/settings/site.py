@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,8 +48,15 @@ class Node(Part):
 class Decisions(Part):
     """What people may decide alone."""
 
-    four_eyes: tuple[Literal["release", "cancel", "resolve", "take-over"], ...] = Field(
-        (), description="These are carried out only when a second person has said the same, by a log-in of their own."
+    four_eyes: tuple[Literal["release", "cancel", "resolve", "take-over", "recall"], ...] = Field(
+        (),
+        description="These are carried out only when a second person has said the same, by a log-in of their own; "
+        "a recall goes to the bank when somebody else than who asked for it has released it.",
+    )
+    release_amount_max: dict[str, dict[str, Decimal]] = Field(
+        {},
+        description="log-in → currency → the most that a file may pay which this person releases; the log-in "
+        "'others' stands for everybody who is not named. Without an entry there is no limit.",
     )
 
 

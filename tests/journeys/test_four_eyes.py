@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from h2h.cli import login
 from h2h.core.lifecycle import State
 from h2h.pipeline.recovery import recover
+from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.people import Person, Said
-from tests.journeys.site import Site
+from tests.journeys.site import Site, in_the_present, salaries, week_after
 from tests.journeys.test_cli_decide import PURGING, held, last_event, state_of
+from tests.journeys.test_recalls import ASKS
 
 ALL = {"four_eyes": ["release", "cancel", "resolve", "take-over"]}
 
@@ -162,3 +165,68 @@ def test_an_item_about_what_went_on_by_itself_is_closed_at_the_next_look(tmp_pat
     with site.house() as house:
         recover(house)
     assert "second-person" not in site.waiting()
+
+
+def recalled(tmp_path: Path, decisions: dict[str, Any]) -> tuple[Site, str]:
+    """A sent payment that anna calls back; the id of her request."""
+    site = Site(tmp_path, bank=ASKS, decisions=decisions, clock=in_the_present())
+    day = week_after(site.clock.start)
+    site.drop("pay.csv", salaries(("PAY-1", "10,00", IBANS[0]), date=day))
+    site.once()
+    site.bank_takes()
+    asked = says(site, "anna", "recall", site.submission("pay.csv").sid, "--reason", "DUPL", "--why", "paid twice")
+    assert asked.status == 0, asked.err
+    site.once()
+    (request,) = [sub.sid for sub in site.submissions() if sub.source_name.startswith("recall-")]
+    return site, request
+
+
+def test_a_recall_goes_to_the_bank_when_somebody_else_has_released_it(tmp_path: Path) -> None:
+    site, request = recalled(tmp_path, {"four_eyes": ["recall"]})
+    assert state_of(Person(site), request) is State.AWAITING_RELEASE
+    assert site.at_bank() == {}
+    own = decides(site, "Anna", "release", request)
+    assert (own.status, "another person must release it" in own.err) == (1, True)
+    typed = decides(site, "anna", "release", request, "--actor", "bert")
+    assert (typed.status, "this is 'anna', not 'bert'" in typed.err) == (1, True)
+    assert state_of(Person(site), request) is State.AWAITING_RELEASE
+    assert decides(site, "bert", "release", request).status == 0
+    site.once()
+    assert len(site.at_bank()) == 1
+
+
+def test_a_recall_that_one_person_may_ask_for_goes_by_itself(tmp_path: Path) -> None:
+    site, request = recalled(tmp_path, {"four_eyes": ["release", "cancel"]})
+    assert state_of(Person(site), request) is State.SENT
+
+
+def test_who_asks_for_a_recall_is_the_log_in_where_two_must_agree(tmp_path: Path) -> None:
+    site, _ = recalled(tmp_path, {"four_eyes": ["recall"]})
+    sid = site.submission("pay.csv").sid
+    said = says(site, "anna", "recall", sid, "--reason", "DUPL", "--why", "again", "--actor", "bert")
+    assert (said.status, "this is 'anna', not 'bert'" in said.err) == (1, True)
+
+
+RELEASES = {"release_amount_max": {"anna": {"EUR": "1250.01"}, "others": {"EUR": "0.00"}}}
+
+
+@pytest.mark.parametrize(("amount", "released"), [("1250,00", True), ("1250,01", False)])
+def test_a_person_releases_what_the_limit_allows_to_the_cent(tmp_path: Path, amount: str, released: bool) -> None:
+    site = Site(tmp_path, decisions=RELEASES, erp={"release_required": True})
+    site.drop("pay.csv", salaries(("A", amount, IBANS[0]), ("B", "0,01", IBANS[1])))
+    site.once()
+    sid = site.submission("pay.csv").sid
+    assert decides(site, "bert", "release", sid).status == 1
+    said = decides(site, "ANNA", "release", sid)
+    assert said.status == (0 if released else 1)
+    assert ("may release up to 1250.01 EUR" in said.err) is not released
+    assert decides(site, "bert", "release", sid, "--actor", "anna").status == 1
+    assert state_of(Person(site), sid) is (State.CONVERTED if released else State.AWAITING_RELEASE)
+
+
+def test_a_file_whose_sum_nobody_has_read_is_not_released_by_whose_sums_are_limited(tmp_path: Path) -> None:
+    site = Site(tmp_path, decisions={"release_amount_max": {"anna": {"EUR": "1000000.00"}}})
+    sid = held(site)
+    assert site.submissions()[-1].transaction_count is None
+    assert "not known yet" in decides(site, "anna", "release", sid).err
+    assert decides(site, "bert", "release", sid).status == 0
