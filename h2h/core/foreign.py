@@ -74,6 +74,11 @@ def foreign(head: bytes) -> Foreign | None:
     return next((what for fits, what in _KINDS if fits(head)), None)
 
 
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins so is a ZIP archive or gzip, as banks pack statements; a workbook is a file."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08")) and not _workbook(head)
+
+
 def no_table(head: bytes, kind: str) -> Finding | None:
     """Why a file that was to be a table of that *kind* cannot be one, said once instead of once a column."""
     what = foreign(head)

@@ -1,6 +1,7 @@
 """The journey of a bank's file, in order: fetch ▸ open ▸ read ▸ match ▸ deliver, or quarantine. Never dropped.
 
-    FETCHED → OPENED → READ → MATCHED → DELIVERED; QUARANTINED from any of the first three.
+    FETCHED → OPENED → READ → MATCHED → DELIVERED; QUARANTINED from any of the first three. An archive becomes the file
+    that is in it, or as many as there are.
 
 Each step leaves its result durable before the journal says so, and may be taken again after a crash: a file that is
 fetched twice is one row, an artefact that is written twice is one file, a report that is matched twice moves nothing.
@@ -17,7 +18,8 @@ from h2h.pipeline.content import read_into
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
 from h2h.pipeline.kept import digest, kept_of_bank
-from h2h.pipeline.reading import dumped, sha256_of, written_at
+from h2h.pipeline.packed import PART, looks_packed, take_apart, unpacked, unpacking_place
+from h2h.pipeline.reading import dumped, opened, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
 UNREAD = (FileState.FETCHED, FileState.OPENED)
@@ -46,9 +48,12 @@ def read_inbound(
     *between* is called after each file: a payment that was dropped meanwhile does not wait for a thousand statements.
     """
     steps = 0
-    for file in house.journal.files(bank=bank, states=UNREAD):
-        steps += take(house, file, UNREAD, stopping, mine)
-        between()
+    looked_at: set[str] = set()
+    while files := [f for f in house.journal.files(bank=bank, states=UNREAD) if f.fid not in looked_at]:
+        for file in files:  # an archive among them becomes several, which come next
+            looked_at.add(file.fid)
+            steps += take(house, file, UNREAD, stopping, mine)
+            between()
     return steps
 
 
@@ -133,14 +138,21 @@ def _sorted(house: House, file: InboundFile) -> InboundFile | None:
 
 
 def _open(house: House, file: InboundFile) -> InboundFile:
-    """FETCHED → OPENED: decrypted, and signed by a pinned key of this bank."""
+    """FETCHED → OPENED: decrypted, and signed by a pinned key of this bank; unpacked, if it is an archive of one file.
+
+    An archive of many goes to DELIVERED: what is in it goes on in its place.
+    """
     received = kept_of_bank(house, file, "10-received", file.sha256)
-    plain = house.archive.scratch(file.fid) / "opened"
-    report = house.sealers[file.bank].open(received, plain)
+    plain = received
+    if file.kind != PART:  # what came in an archive was opened with it, and is known by its digest
+        plain = house.archive.scratch(file.fid) / "opened"
+        report = house.sealers[file.bank].open(received, plain)
+        log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
+    parts = unpacked(house, file, plain) if looks_packed(plain) else []
     # What lies there already, of a step that was cut short or of nobody knows whom, must be just this.
-    house.archive.put(file.fid, file.fetched_at, "20-opened", plain)
-    log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
-    house.archive.clean(file.fid)
+    house.archive.put(file.fid, file.fetched_at, "20-opened", parts[0][1] if len(parts) == 1 else plain)
+    for place in (file.fid, unpacking_place(file)):
+        house.archive.clean(place)
     content = sha256_of(house, file)
     first = house.journal.file_with_content(file.bank, content)
     if first is not None and first.fid != file.fid:
@@ -152,6 +164,12 @@ def _open(house: House, file: InboundFile) -> InboundFile:
         )
         house.settle("file-waits", file.fid, "it is a message that came before")
         return moved_on
+    whole = opened(house, file)
+    if looks_packed(whole):
+        try:
+            return take_apart(house, file, whole, content)
+        finally:
+            house.archive.clean(unpacking_place(file))
     return house.journal.move_file(file, FileState.OPENED, at=house.now(), content_sha256=content)
 
 
@@ -211,7 +229,8 @@ def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts
         reason=reason,
         reason_text=text,
     )
-    house.archive.clean(file.fid)
+    for place in (file.fid, unpacking_place(file)):
+        house.archive.clean(place)
     house.settle("file-waits", file.fid, "it is quarantined")
     log.warning("file.quarantined", fid=file.fid, bank=file.bank, reason=reason)
     return moved_on
