@@ -46,20 +46,26 @@ class Exchange:
 
     def play(self) -> dict[str, dict[str, bytes]]:
         """All of it; folder → name → bytes of what h2h wrote."""
-        dropped = {n: data for n, data in contents(self.sample / "erp/out").items() if not n.endswith(_REPORTS)}
-        for name, data in sorted(dropped.items(), key=lambda item: (item[0].endswith(".ok"), item[0])):
-            path = put(self.root / "erp/out", name, data)
-            os.utime(path, (DROPPED.timestamp(),) * 2)
-        self._once()
-        sent = contents(self.root / "bank/in")
+        self._drop("erp/out", DROPPED.timestamp())
         for number, (name, data) in enumerate(contents(self.sample / "bank/out").items(), 1):
             at = DROPPED.timestamp() + number * BETWEEN_ANSWERS
             self.clock.hour = datetime.fromtimestamp(at, UTC)
             path = put(self.root / "bank/out", name, data)
             os.utime(path, (at, at))
             self._once()
+            if (self.sample / f"erp/out-after-{number}").is_dir():
+                self._drop(f"erp/out-after-{number}", at)
+        sent = contents(self.root / "bank/in")
         beside = {n: data for n, data in contents(self.root / "erp/out").items() if n.endswith(_REPORTS)}
         return {"bank/in": sent, "erp/in": contents(self.root / "erp/in"), "erp/out": beside}
+
+    def _drop(self, folder: str, at: float) -> None:
+        """What the ERP drops at that moment, markers last; h2h looks once."""
+        dropped = {n: data for n, data in contents(self.sample / folder).items() if not n.endswith(_REPORTS)}
+        for name, data in sorted(dropped.items(), key=lambda item: (item[0].endswith(".ok"), item[0])):
+            path = put(self.root / "erp/out", name, data)
+            os.utime(path, (at, at))
+        self._once()
 
     def _once(self) -> None:
         with open_house(load(self.root / "h2h.toml"), {}, clock=self.clock) as house:

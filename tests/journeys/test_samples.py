@@ -33,7 +33,7 @@ def test_the_exchange_comes_out_as_it_stands_there(tmp_path: Path, name: str) ->
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_goes_either_way_is_valid_by_the_official_schema(name: str) -> None:
     sample = data_dir("samples") / name
-    schemas = SchemaBook([data_dir("xsd") / "iso20022"])
+    schemas = SchemaBook([data_dir("xsd") / "iso20022", data_dir("xsd") / "requests"])
     for folder in ("bank/in", "bank/out"):
         for file, data in contents(sample / folder).items():
             message = data.split(b"urn:iso:std:iso:20022:tech:xsd:")[1].split(b'"')[0].decode()
