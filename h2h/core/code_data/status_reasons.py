@@ -292,7 +292,7 @@ STATUS_REASONS: tuple[tuple[str, str, str, str], ...] = (
     ("TS04", "TransferToSignByHand", "signers", "it waits for a note signed by hand"),
     ("UCRD", "UnknownCreditor", "payee-data", "the payee is not known"),
     ("UPAY", "UnduePayment", "payee-refused", "the payment is not justified"),
-    # In ExternalStatusReason1Code (external code sets of 2023 and later) by code and definition; the names that ISO 20022
+    # In ExternalStatusReason1Code (external code sets of 2023 and later) by code and definition; the names that ISO
     # gives them are not at hand, so none is said. MD03 and MD04 above are of earlier editions.
     ("AB12", "", "other-kind", "a batch's sequence number was used twice"),
     ("AB13", "", "other-kind", "a return of funds was routed the wrong way"),
