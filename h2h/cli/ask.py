@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from h2h.settings import ErpFolder
 
 #: What is asked for → the message that answers.
-_MESSAGES = {"statement": "camt.053", "report": "camt.052", "notification": "camt.054"}
+_MESSAGES = {"statement": "camt.053", "report": "camt.052", "notification": "camt.054", "balance": "camt.052"}
+#: Of a balance: what is booked at that moment, and what could be paid from it (ExternalBalanceType1Code).
+_BALANCES = ("ITBD", "ITAV")
 
 
 @click.command()
@@ -64,7 +66,7 @@ def recall(submission: str, code: str, why: str, actor: str, config: Path, as_js
 @click.argument("bank")
 @click.option("--account", required=True, metavar="NUMBER", help="One of our accounts at this bank.")
 @click.option("--kind", type=click.Choice([*_MESSAGES]), default="statement", show_default=True, help="What is wanted.")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; of a balance: today.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day; default: the first.")
 @click.option("--version", default="08", show_default=True, metavar="NN", help="Of the message: camt.053.001.NN.")
 @click.option("--erp", metavar="FOLDER", help="The ERP folder that it goes through; default: the bank's first.")
@@ -72,28 +74,40 @@ def recall(submission: str, code: str, why: str, actor: str, config: Path, as_js
 @common.config_option
 @common.json_option
 def ask(bank: str, account: str, actor: str, config: Path, as_json: bool, **what: Any) -> None:
-    """Ask BANK for a statement, an interim report or a notification about an account.
+    """Ask BANK for a statement, an interim report, a notification or the present balance of an account.
 
     The answer comes in like every other one, and goes to the ERP. Exit status 0 if the question is on its way, 1 if it
     cannot be.
     """
     from h2h.pipeline.asking import ask_for
 
-    first, last, version = what["first"], what["last"] or what["first"], what["version"]
+    version, balances = what["version"], _BALANCES if what["kind"] == "balance" else ()
+    if what["first"] is None and not balances:
+        raise click.UsageError("Missing option '--from'. Of which day?")
     if not (len(version) == 2 and version.isdecimal()):
         raise click.BadParameter("a version has two digits", param_hint="'--version'")
     with common.house(config) as opened:
         house = _with_formats(opened)
         profile, folder = house.settings.bank_of(bank), _folder(house, bank, account, what["erp"])
         message = f"{_MESSAGES[what['kind']]}.001.{version}"
-        days = (first.date(), last.date())
-        placed = ask_for(house, profile, folder, account, message, days, actor=actor)
+        today = house.day_at(profile, house.now())
+        first = what["first"].date() if what["first"] else today
+        days = (first, what["last"].date() if what["last"] else first)
+        placed = ask_for(house, profile, folder, account, message, days, actor=actor, balances=balances)
         _tell(
             house,
             config,
             placed,
-            f"{bank} is asked for {message} of {account}, {days[0]} to {days[1]}.",
-            {"bank": bank, "account": account, "asked_for": message, "from": str(days[0]), "to": str(days[1])},
+            f"{bank} is asked for {f'the balance ({message})' if balances else message} of {account}, "
+            f"{days[0]} to {days[1]}.",
+            {
+                "bank": bank,
+                "account": account,
+                "asked_for": message,
+                "balances": list(balances),
+                "from": str(days[0]),
+                "to": str(days[1]),
+            },
             as_json=as_json,
         )
 

@@ -319,7 +319,9 @@ def _enquiry(console: Console, enquiry: Enquiry, limit: int | None) -> None:
 
 def _asked_for(request: ReportingRequest) -> str:
     days = " to ".join(str(day) for day in (request.from_date, request.to_date) if day is not None)
-    return ", ".join(part for part in (request.requested_message, days, request.reference) if part)
+    balances = " and ".join(b.code or b.proprietary or "?" for b in request.balances)
+    only = f"only {balances}" if balances else None
+    return ", ".join(part for part in (request.requested_message, days, only, request.reference) if part)
 
 
 def _reasons(reasons: Iterable[StatusReason]) -> str:

@@ -60,6 +60,7 @@ def _request(request: ReportingRequest) -> dict[str, Any]:
         "from_date": _when(request.from_date),
         "to_date": _when(request.to_date),
         "what_changed": request.what_changed,
+        "balances": [b.code or b.proprietary for b in request.balances],
     }
 
 

@@ -17,7 +17,7 @@ from h2h.core.errors import Misconfigured, NotFound, Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
 from h2h.core.format import Format
 from h2h.core.model.cancellation import CancellationRequest
-from h2h.core.model.enquiry import Enquiry, ReportingRequest
+from h2h.core.model.enquiry import Enquiry, ReportingRequest, RequestedBalance
 from h2h.core.model.parties import Account, Party
 from h2h.core.model.status import StatusReason
 from h2h.core.naming import message_id, safe_name, submission_id
@@ -87,8 +87,12 @@ def ask_for(
     days: tuple[date, date],
     *,
     actor: str,
+    balances: Sequence[str] = (),
 ) -> Placed:
-    """Ask the bank for *message* (camt.053.001.08 …) about our *account* and *days*, both included."""
+    """Ask the bank for *message* (camt.053.001.08 …) about our *account* and *days*, both included.
+
+    With *balances* (ExternalBalanceType1Code) only for these.
+    """
     format_ = _format(house, bank, bank.enquiry_format, "enquiry_format", "statements are asked for")
     if bank.accounts and account not in bank.accounts:
         known = ", ".join(bank.accounts)
@@ -98,7 +102,8 @@ def ask_for(
         text = f"the first day ({days[0]}) lies after the last ({days[1]})"
         raise Refused([error("H2H-DATES", "--from", text, WhoActs.TREASURY)])
     created = house.now().replace(microsecond=0)
-    asked = f"{bank.name}/{account}/{message}/{days[0]}/{days[1]}/{created.isoformat()}/{actor}"
+    what = "+".join((message, *balances))
+    asked = f"{bank.name}/{account}/{what}/{days[0]}/{days[1]}/{created.isoformat()}/{actor}"
     own_id = message_id(house.settings.instance, asked)
     where = Account(iban=account) if why_no_iban(account) is None else Account(other=account)
     question = ReportingRequest(
@@ -109,6 +114,7 @@ def ask_for(
         from_date=days[0],
         to_date=days[1],
         what_changed="ALLL",
+        balances=[RequestedBalance(code) for code in balances],
     )
     data = _written(house, bank, format_, Enquiry("detail", own_id, created, requests=[question]))
     # Who asked stands in the file's name: it is journalled with it, and the bank does not see it.

@@ -12,7 +12,7 @@ import pytest
 from h2h.cli.desk import Desk
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest, part_of
-from h2h.core.model.enquiry import Enquiry, ReportingRequest
+from h2h.core.model.enquiry import Enquiry, ReportingRequest, RequestedBalance
 from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.status import StatusReason
 
@@ -82,6 +82,7 @@ def test_each_account_is_asked_about_with_its_own_days() -> None:
         ReportingRequest("1", "camt.053.001.08", Account(iban=iban), Party(name="Example Ltd"), None, day, day, "ALLL")
         for iban, day in (("DE75512108001245126199", date(2026, 11, 1)), ("DE02120300000000202051", date(2026, 11, 2)))
     ]
+    asked[1].balances = [RequestedBalance("ITBD"), RequestedBalance(proprietary="POOL")]
     message = Enquiry("detail", "ASK-1", AT, requests=asked)
     desk = Desk()
     data = written("camt.060.001.05", message)

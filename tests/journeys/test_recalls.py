@@ -285,6 +285,40 @@ def test_a_statement_is_asked_for_and_is_known_as_the_answer(tmp_path: Path) -> 
     assert "overdue-answer" not in site.waiting()
 
 
+def test_the_balance_of_today_is_asked_for_and_a_report_of_it_is_the_answer(tmp_path: Path) -> None:
+    site, _ = accepted(tmp_path)
+    said = Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--kind", "balance", columns=200)
+    assert "is asked for the balance (camt.052.001.08)" in said.out
+    assert site.once()
+    _, told = sent_now(site)
+    assert told("//p:ReqdMsgNmId/text()") == ["camt.052.001.08"]
+    assert told("//p:ReqdBalTp/p:CdOrPrtry/p:Cd/text()") == ["ITBD", "ITAV"]
+    today = site.clock.now().date().isoformat()
+    assert told("//p:FrToDt/*/text()") == [today, today]
+    site.bank_says("report.xml", balances_of(today))
+    assert site.once()
+    assert request_of(site, "ask-").state is State.ACCEPTED
+
+
+def balances_of(day: str) -> str:
+    balance = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">12.34</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f"<Dt><DtTm>{day}T10:00:00</DtTm></Dt></Bal>"
+        for code in ("ITBD", "ITAV")
+    )
+    return (
+        f'{HEAD}<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"><BkToCstmrAcctRpt><GrpHdr><MsgId>R-1'
+        f"</MsgId><CreDtTm>{day}T10:00:00</CreDtTm></GrpHdr><Rpt><Id>R-1</Id><CreDtTm>{day}T10:00:00</CreDtTm><Acct><Id>"
+        f"<IBAN>{OUR_ACCOUNT}</IBAN></Id></Acct>{balance}</Rpt></BkToCstmrAcctRpt></Document>\n"
+    )
+
+
+def test_a_question_for_a_statement_without_a_day_is_not_guessed(tmp_path: Path) -> None:
+    site, _ = accepted(tmp_path)
+    said = Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT)
+    assert (said.status, "Missing option '--from'" in said.err) == (2, True)
+
+
 def test_a_statement_of_other_days_is_no_answer(tmp_path: Path) -> None:
     site, _ = accepted(tmp_path)
     Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", "2026-10-20")

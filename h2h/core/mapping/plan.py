@@ -40,7 +40,7 @@ from h2h.core.model.cancellation import (
     CancellationRequest,
 )
 from h2h.core.model.collection import Collection, Mandate
-from h2h.core.model.enquiry import Enquiry, ReportingRequest
+from h2h.core.model.enquiry import Enquiry, ReportingRequest, RequestedBalance
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
@@ -56,7 +56,7 @@ CLASSES: Mapping[str, type] = {
         *(CancellationAnswer, CancellationDetail, CancellationPart, CancellationRequest),
         *(Balance, Entry, EntryDetail, Statement, StatementMessage),
         *(InstructionStatus, StatusReason, StatusReport, TransactionStatus),
-        *(Enquiry, ReportingRequest),
+        *(Enquiry, ReportingRequest, RequestedBalance),
     )
 }
 

@@ -11,11 +11,19 @@ from h2h.core.model.payment import NOTHING
 
 
 @dataclass(slots=True)
+class RequestedBalance:
+    """ReqdBalTp: one kind of balance, by its code (ExternalBalanceType1Code) or the bank's own name."""
+
+    code: str | None = None
+    proprietary: str | None = None
+
+
+@dataclass(slots=True)
 class ReportingRequest:
     """RptgReq of camt.060: which message is asked for, about which account and which days (both included).
 
     ``what_changed`` is of QueryType3Code: ALLL all of it, CHNG what has changed since the last time, MODF what was
-    modified.
+    modified. With ``balances`` only these are asked for.
     """
 
     reference: str | None = None
@@ -26,6 +34,7 @@ class ReportingRequest:
     from_date: date | None = None
     to_date: date | None = None
     what_changed: str | None = None
+    balances: list[RequestedBalance] = field(default_factory=list)
 
 
 @dataclass(slots=True)
