@@ -16,7 +16,7 @@ from h2h.core import codes
 from h2h.core.code_data.advice import ADVICE, Money
 from h2h.core.code_data.chinese import NEXT_STEPS
 from h2h.core.codes import Reason
-from h2h.core.findings import Finding, WhoActs, info, warning
+from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.model.status import StatusReason, StatusReport, TransactionStatus
@@ -24,18 +24,19 @@ from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord
 
 #: Not an outcome of a payment, but of what was asked.
-GO_ON, NO_DATA, MORE = "go-on", "no-data", "more"
+GO_ON, NO_DATA, MORE, PACKED = "go-on", "no-data", "more", "packed"
 #: Every other code of a list: only for what is neither success nor failure.
 ANY = "*"
-OUTCOMES = frozenset({*(str(o) for o in Outcome), GO_ON, NO_DATA, MORE})
+OUTCOMES = frozenset({*(str(o) for o in Outcome), GO_ON, NO_DATA, MORE, PACKED})
 
 
 @dataclass(frozen=True, slots=True)
 class BankCode:
     """One code of one list. ``contains``: it means this only where the bank's text holds one of these.
 
-    ``outcome`` is an ``Outcome``, or ``go-on`` (the next layer says it), ``no-data`` (an empty answer, no failure) or
-    ``more`` (there is another page). ``advice`` is a key of ``code_data.advice``.
+    ``outcome`` is an ``Outcome``, or ``go-on`` (the next layer says it), ``no-data`` (an empty answer, no failure),
+    ``more`` (there is another page) or ``packed`` (the rest stands in a form that is not read: the answer is refused,
+    or what it holds would be lost). ``advice`` is a key of ``code_data.advice``.
     """
 
     list: str
@@ -157,6 +158,9 @@ def judge_answer(message: StatusReport | StatementMessage, table: CodeTable, lay
         if known is not None and known.outcome == MORE:
             text = f"this is not all: {known.meaning}"
             found.append(warning("H2H-MORE-PAGES", list_, text, WhoActs.TREASURY, next_step="ask for the next page"))
+        elif known is not None and known.outcome == PACKED:
+            step = "ask the bank again, for the answer as it is"
+            found.append(error("H2H-PACKED", list_, known.meaning, WhoActs.TREASURY, next_step=step))
     return found
 
 
