@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from h2h.core.errors import Misconfigured
 from h2h.core.rules.initiation import check_initiation
 from h2h.core.rules.judge import check_rules
 from h2h.core.rules.usage import UsageChecks, known_fields
+from h2h.data import data_dir
 from h2h.settings.scheme import scheme_profile, scheme_profiles
 from tests.core.erp_files import TODAY, Bank, convert, converted, delimited, file_of, format_of, row
 
@@ -231,3 +233,34 @@ def test_the_rules_of_a_bank_reach_a_file_of_many_rows() -> None:
     data = file_of(*rows)
     under = bank(rule(field="amount", most="40"))
     assert [f.line for f in convert(data, bank=under).findings] == list(range(42, 51))
+
+
+# ------------------------------------------------------------------------------------------------ the example banks
+
+
+def told_by_example(bank: str, fields: dict[str, str], **changes: str) -> list[tuple[str, str]]:
+    example = tomllib.loads((data_dir("config") / "banks" / f"{bank}.toml").read_text(encoding="utf-8"))
+    rules = Rules.model_validate(example["rules"])
+    declared = delimited({name: {"constant": value} for name, value in fields.items()})
+    done = converted(
+        row(currency="CNY", account="6214830000000003", **changes), bank=Bank(rules=rules), declared=declared
+    )
+    return [(f.code, str(f.severity)) for f in done.findings if f.code in ("H2H-USAGE", "H2H-DATE-FAR")]
+
+
+CNAPS = {"creditor_agent_member_id": "102100099996", "creditor_agent_clearing_system": "CNAPS", "purpose": "GDDS"}
+
+
+def test_the_example_of_cib_holds_what_its_manual_says_of_super_and_of_later_days() -> None:
+    instant = {"local_instrument": "IBPS"}
+    assert told_by_example("cib", CNAPS | instant, amount="50000.00") == []
+    assert told_by_example("cib", CNAPS | instant, amount="50000.01") == [("H2H-USAGE", "error")]
+    assert told_by_example("cib", CNAPS, amount="50000.01") == []
+    assert told_by_example("cib", instant, amount="1.00") == [("H2H-USAGE", "error")]
+    late = (TODAY + timedelta(days=16)).isoformat()
+    assert told_by_example("cib", CNAPS, date=late) == [("H2H-DATE-FAR", "error")]
+
+
+def test_the_example_of_ping_an_tells_what_is_handled_by_hand() -> None:
+    assert told_by_example("pingan", CNAPS, amount="9999999.99") == []
+    assert told_by_example("pingan", CNAPS, amount="10000000.00") == [("H2H-USAGE", "warning")]
