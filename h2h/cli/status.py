@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from h2h.cli.common import Desk
+    from h2h.core.lifecycle import State
     from h2h.core.records import InboundFile, Submission
     from h2h.core.story import Present
     from h2h.core.tally import Account, Sum, Tally
@@ -285,8 +287,8 @@ def _print_counts(out: Console, view: View) -> None:
     for bank in banks:
         table = grid(">!", "!", "")
         for state in State:
-            if number := view.tally.submissions.get((bank, state)):
-                row(table, str(number), (str(state), style_of(state)), view.words.states[state].words)
+            for count, words in _said_of(view, bank, state):
+                row(table, str(count), (str(state), style_of(state)), words)
         say(out, f"{label('to')} {bank}" + ("" if table.row_count else none), indent=2)
         if table.row_count:
             out.print(table)
@@ -297,6 +299,17 @@ def _print_counts(out: Console, view: View) -> None:
         say(out, f"{label('from')} {bank}" + ("" if table.row_count else none), indent=2)
         if table.row_count:
             out.print(table)
+
+
+def _said_of(view: View, bank: str, state: State) -> Iterator[tuple[int, str]]:
+    """How many of a bank's files are in that state, in words: payments, and each kind of request by itself."""
+    own = view.words.states[state].words
+    asking = {kind: n for (b, s, kind), n in sorted(view.tally.requests.items()) if (b, s) == (bank, state)}
+    if paying := view.tally.submissions.get((bank, state), 0) - sum(asking.values()):
+        yield paying, own
+    for kind, count in asking.items():
+        said = view.words.requests.get(kind, {}).get(state)
+        yield count, said.words if said is not None else own
 
 
 def _print_newest(out: Console, view: View) -> None:

@@ -136,6 +136,8 @@ class Tally:
     """Counts by bank and state, and the money."""
 
     submissions: dict[tuple[str, State], int] = field(default_factory=dict)
+    # Those among them that pay nothing but ask for something, by the start of their format ("camt.055").
+    requests: dict[tuple[str, State, str], int] = field(default_factory=dict)
     files: dict[tuple[str, FileState], int] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
     not_counted: int = 0  # files whose payments are not known: refused unread, duplicates, not read yet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
@@ -283,6 +284,21 @@ def test_a_statement_is_asked_for_and_is_known_as_the_answer(tmp_path: Path) -> 
     site.clock.sleep(7200)
     site.once()
     assert "overdue-answer" not in site.waiting()
+
+
+def test_the_status_counts_requests_beside_payments_and_in_words_of_their_own(tmp_path: Path) -> None:
+    site, _ = accepted(tmp_path)
+    recall(site, "--end-to-end-id", "SAL-1", *WHY)
+    Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", "2026-11-28")
+    site.once()
+    counts = Person(site).says("status", columns=200).out.partition("from testbank")[0].splitlines()
+    assert [" ".join(line.split()) for line in counts if " SENT " in line or " ACCEPTED " in line] == [
+        "1 SENT the bank has the request to call payments back; it has not answered yet",
+        "1 SENT the bank has the question for statements; it has not answered yet",
+        "1 ACCEPTED the bank accepted all payments",
+    ]
+    (bank,) = json.loads(Person(site).says("status", "--json").out)["banks"]
+    assert bank["submissions"] == {"ACCEPTED": 1, "SENT": 2}
 
 
 def test_the_balance_of_today_is_asked_for_and_a_report_of_it_is_the_answer(tmp_path: Path) -> None:

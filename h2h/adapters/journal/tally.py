@@ -15,9 +15,11 @@ from h2h.adapters.journal.tables import file_events, inbound_files, payments, su
 from h2h.core.lifecycle import FINAL
 from h2h.core.records import FileState, InboundFile, Submission
 from h2h.core.tally import Holding, Stated, Tally, count_up
+from h2h.core.words_of_requests import REQUESTS
 
 S, P, F = submissions.c, payments.c, inbound_files.c
 _ROWS_AT_ONCE = 5000
+_KIND = len("camt.055")
 #: A file of a bank that goes nowhere by itself any more.
 _FILE_ENDS = (FileState.DELIVERED, FileState.DUPLICATE)
 
@@ -30,9 +32,12 @@ def tally(store: Store, since: datetime) -> Tally:
     recent = or_(S.received_at >= since, S.state.not_in(tuple(FINAL)))
     with store.reading() as connection:
         result = Tally()
-        counted = select(S.bank, S.state, func.count()).where(recent).group_by(S.bank, S.state)
-        for bank, state, number in connection.execute(counted):
-            result.submissions[bank, state] = number
+        kind = func.substr(S.bank_format, 1, _KIND).label("kind")
+        counted = select(S.bank, S.state, kind, func.count()).where(recent).group_by(S.bank, S.state, kind)
+        for bank, state, start, number in connection.execute(counted):
+            result.submissions[bank, state] = result.submissions.get((bank, state), 0) + number
+            if start in REQUESTS:
+                result.requests[bank, state, start] = number
         wanted = or_(F.fetched_at >= since, F.state.not_in(_FILE_ENDS))
         counted = select(F.bank, F.state, func.count()).where(wanted).group_by(F.bank, F.state)
         for bank, file_state, number in connection.execute(counted):
