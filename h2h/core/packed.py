@@ -19,7 +19,7 @@ ENTRIES_MAX = 1000
 _BLOCK = 1 << 16
 _ENCRYPTED = 0x1
 _GZIP = 16 + zlib.MAX_WBITS
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
 def unpack(source: BinaryIO, into: Callable[[int], BinaryIO], bytes_max: int) -> list[str]:
