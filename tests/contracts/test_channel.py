@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -114,10 +115,13 @@ def test_a_reader_that_never_rests_sees_no_half_file(bank: Bank) -> None:
             for number in range(10):
                 session.create("to_bank", f".{number}.part", io.BytesIO(data))
                 session.rename("to_bank", f".{number}.part", "to_bank", f"final{number}")
+                until = time.monotonic() + 30  # on a busy machine the reader may be late
+                while f"final{number}" not in {name for name, _ in list(seen)} and time.monotonic() < until:
+                    time.sleep(0.001)
     finally:
         stop.set()
         watcher.join()
-    assert {name for name, _ in seen} >= {"final0", "final5"}
+    assert {name for name, _ in seen} == {f"final{n}" for n in range(10)}
     assert [name for name, whole in seen if not whole] == []
 
 
