@@ -101,12 +101,13 @@ def test_a_missing_name_is_none_but_a_missing_folder_is_not_knowing(bank: Bank) 
 
 def test_a_reader_that_never_rests_sees_no_half_file(bank: Bank) -> None:
     """The bank's own program lists and reads without pause while files arrive; each final name is whole at once."""
-    data, stop, seen = os.urandom(400_000), threading.Event(), []
+    data, stop = os.urandom(400_000), threading.Event()
+    seen: set[tuple[str, bool]] = set()  # name, whole
 
     def watch() -> None:
         while not stop.is_set():
             for path in (bank.root / "to_bank").glob("final*"):
-                seen.append((path.name, path.read_bytes() == data))
+                seen.add((path.name, path.read_bytes() == data))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -116,13 +117,12 @@ def test_a_reader_that_never_rests_sees_no_half_file(bank: Bank) -> None:
                 session.create("to_bank", f".{number}.part", io.BytesIO(data))
                 session.rename("to_bank", f".{number}.part", "to_bank", f"final{number}")
                 until = time.monotonic() + 30  # on a busy machine the reader may be late
-                while f"final{number}" not in {name for name, _ in list(seen)} and time.monotonic() < until:
+                while (f"final{number}", True) not in seen and time.monotonic() < until:
                     time.sleep(0.001)
     finally:
         stop.set()
         watcher.join()
-    assert {name for name, _ in seen} == {f"final{n}" for n in range(10)}
-    assert [name for name, whole in seen if not whole] == []
+    assert seen == {(f"final{n}", True) for n in range(10)}
 
 
 def test_only_files_are_files(bank: Bank) -> None:
