@@ -51,8 +51,14 @@ class Finding:
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as the command-line contract prints it."""
-        return {k: (str(v) if isinstance(v, StrEnum) else v) for k, v in asdict(self).items() if v not in (None, "")}
+        """The finding as the command-line contract prints it: a hold is a warning there that bears ``holds``."""
+        told = {k: (str(v) if isinstance(v, StrEnum) else v) for k, v in asdict(self).items() if v not in (None, "")}
+        return told | {"severity": str(Severity.WARNING), "holds": True} if self.severity is Severity.HOLD else told
+
+    @classmethod
+    def of_a_hold(cls, told: dict[str, Any]) -> Finding:
+        """The hold that ``as_json`` told."""
+        return cls(**{k: v for k, v in told.items() if k != "holds"} | {"severity": Severity.HOLD})
 
 
 def error(code: str, where: str, text: str, who_acts: WhoActs, **more: Any) -> Finding:

@@ -49,7 +49,7 @@ def hold_what_rules_say(house: House, sub: Submission) -> Submission:
 def _of_its_conversion(house: House, sub: Submission) -> list[Finding]:
     for event in reversed(house.journal.events(sub.sid)):
         if event.event == Event.CONVERTED:
-            return [Finding(**{**f, "severity": Severity.HOLD}) for f in event.detail.get("holds", ())]
+            return [Finding.of_a_hold(f) for f in event.detail.get("holds", ())]
     return []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from h2h.core.declared import Rules
-from h2h.core.findings import Severity, refuses
+from h2h.core.findings import Finding, Severity, refuses
 from h2h.core.rules.day_limits import Leaving, check_day
 from h2h.core.rules.initiation import check_initiation
 from h2h.core.rules.payees import Payee, check_payees
@@ -86,6 +86,16 @@ def test_any_rule_may_hold_refuse_or_warn_as_the_profile_says(severity: str, ref
     done = converted(row(date="2026-12-25"), bank=Bank(rules=rules))
     assert [(f.code, str(f.severity)) for f in done.findings] == [("H2H-DATE-HOLIDAY", severity)]
     assert (done.conversion.refused, refuses(done.findings)) == (refused, refused)
+
+
+def test_for_programs_a_hold_is_a_warning_that_says_that_it_holds() -> None:
+    """Scripts know three severities (the command line's contract)."""
+    (finding,) = converted(
+        row(account=OTHER_ACCOUNT), bank=Bank(rules=Rules.model_validate({"templates": [AGREED]}))
+    ).findings
+    told = finding.as_json()
+    assert (finding.severity, told["severity"], told["holds"]) == (Severity.HOLD, "warning", True)
+    assert Finding.of_a_hold(told) == finding
 
 
 def test_a_hold_is_not_crowded_out_by_warnings() -> None:
