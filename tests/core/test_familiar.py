@@ -143,14 +143,14 @@ def test_payments_have_their_instruction_and_their_place(seed: int) -> None:
     in_pieces, whole = reader.read(data, chance.choice([900, 4000])), reader.read(data, WHOLE)
     assert in_pieces == whole
     assert len(whole[0].transactions) > 10
-    known = Familiar(reader._ready(), reader._shapes)
+    known = Familiar(*reader._ready())
     runs = [run for piece in pieces(data, reader._plan, 2000) for run in known.runs(piece)]
     assert any(isinstance(run, Run) for run in runs)
 
 
 def test_most_records_of_a_long_statement_are_not_parsed() -> None:
     data = statement("\n".join(record(n, "another currency" if n % 2 else None) for n in range(300)))
-    known = Familiar(READER._ready(), READER._shapes)
+    known = Familiar(*READER._ready())
     runs = [run for piece in pieces(data, READER._plan, 4000) for run in known.runs(piece)]
     assert sum(len(run.made) for run in runs if isinstance(run, Run)) > 250
 
@@ -188,7 +188,7 @@ def test_the_separators_of_tokens_are_refused_in_a_record_that_looks_familiar(te
 def test_a_document_with_ever_new_looks_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(familiar, "LOOKS_MAX", 5)
     lines = [record(n).replace("<Refs>", f"<Refs a='{n % 40}'>") for n in range(400)]
-    known = Familiar(READER._ready(), READER._shapes)
+    known = Familiar(*READER._ready())
     data = statement("\n".join(lines))
     for piece in pieces(data, READER._plan, 4000):
         known.runs(piece)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -345,3 +347,18 @@ def test_a_stream_refuses_what_cannot_be_read_and_tells_what_was_not() -> None:
     odd = ENTRY.format(amount="1", number=1).replace("<BkTxCd/>", "<BkTxCd/><Chrgs/>")
     list(format_.stream(statement(odd), told))
     assert list(unread(told)) == ["Stmt/Ntry/Chrgs"]
+
+
+def test_threads_that_read_a_format_for_the_first_time_at_once_read_the_same() -> None:
+    """A bank's long statements and its short answers are read by workers of their own."""
+    data = statement("<NtryRef>1</NtryRef>")
+    for _ in range(10):
+        new, gate = load_formats(FORMATS).get("camt.053.001.08"), threading.Barrier(4)
+
+        def first(format_: Format = new, gate: threading.Barrier = gate) -> Read:
+            gate.wait()
+            return format_.read(data)
+
+        with ThreadPoolExecutor(4) as threads:
+            reads = [r.result() for r in [threads.submit(first) for _ in range(4)]]
+        assert all(read == new.read(data) for read in reads)

@@ -24,13 +24,12 @@ class Reader:
     def __init__(self, plan: Plan, namespace: str | None) -> None:
         self._plan = plan
         self._namespace = namespace
-        self._compiled: Compiled | None = None
-        self._shapes: list[Shape] = []
+        self._made: tuple[Compiled, list[Shape]] | None = None
 
     def read(self, data: bytes, piece_bytes: int = PIECE_BYTES) -> tuple[Any, list[Finding]]:
         """The whole message and what was found; ``Refused`` if there is nothing to read."""
-        compiled, assembly = self._ready(), Assembly(self._shapes, keep=True)
-        familiar = Familiar(compiled, self._shapes)
+        compiled, shapes = self._ready()
+        assembly, familiar = Assembly(shapes, keep=True), Familiar(compiled, shapes)
         for piece in pieces(data, self._plan, piece_bytes):
             _read_runs(piece, familiar, compiled, assembly)
         return assembly.finish(), assembly.findings()
@@ -44,8 +43,8 @@ class Reader:
         for documents that the schema has accepted: an error is raised as ``Refused``. What was not read is added to
         *findings* at the end.
         """
-        compiled, assembly = self._ready(), Assembly(self._shapes, keep=False)
-        familiar = Familiar(compiled, self._shapes)
+        compiled, shapes = self._ready()
+        assembly, familiar = Assembly(shapes, keep=False), Familiar(compiled, shapes)
         for piece in pieces(data, self._plan, piece_bytes):
             _read_runs(piece, familiar, compiled, assembly)
             if assembly.refused:
@@ -63,11 +62,13 @@ class Reader:
         """Compile now instead of at the first document."""
         self._ready()
 
-    def _ready(self) -> Compiled:
-        if self._compiled is None:
-            self._compiled = compile_stylesheet(self._plan, self._namespace)
-            self._shapes = [Shape(row, self._compiled) for row in self._compiled.rows]
-        return self._compiled
+    def _ready(self) -> tuple[Compiled, list[Shape]]:
+        """Both of one making: two threads that come first at once may each make them, and must not mix them."""
+        made = self._made
+        if made is None:
+            compiled = compile_stylesheet(self._plan, self._namespace)
+            made = self._made = compiled, [Shape(row, compiled) for row in compiled.rows]
+        return made
 
 
 def _read_runs(piece: Piece, familiar: Familiar, compiled: Compiled, assembly: Assembly) -> None:
