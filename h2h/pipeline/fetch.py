@@ -257,9 +257,10 @@ def _remove_at_bank(house: House, session: Session, file: InboundFile, rules: Fe
         text = f"fetched files cannot be removed at the bank: {problem}"
         house.attend("cannot-remove", file.bank, text, WhoActs.SYSTEM_ADMINISTRATOR, file.bank)
         return
+    # Settled first: once the row says that it is removed, nobody looks at it again.
+    house.settle("cannot-remove", file.bank, "fetched files can be removed again")
     file = house.journal.file(file.fid)
     try:
         house.journal.move_file(file, file.state, at=house.now(), removed=True)
     except StaleState:
         log.info("file.moved-elsewhere", fid=file.fid)  # by another node; that it is removed is noted the next time
-    house.settle("cannot-remove", file.bank, "fetched files can be removed again")

@@ -71,6 +71,14 @@ def test_a_node_whose_fetched_file_another_one_moves_meanwhile_goes_on(lab: Lab,
     assert [entry.what for entry in outcome.taken] == ["pause"]
 
 
+@pytest.mark.parametrize("number", range(132, 140))
+@pytest.mark.parametrize("fault", ["reply_lost", "kill"])
+def test_the_item_about_a_file_that_could_not_be_removed_ends_when_it_is_removed(
+    lab: Lab, number: int, fault: str
+) -> None:
+    assert Schedule("statement", 1, f"55:reply_lost {number}:{fault}", nodes=1, calm=True).play(lab).faults == []
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 OPENS, CLOSES = time(8), time(16)
 
