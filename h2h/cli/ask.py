@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 from h2h.cli.decide import YES, one_submission
 from h2h.cli.login import must_be_the_login
 
@@ -35,10 +35,10 @@ _BALANCES = ("ITBD", "ITAV")
 @click.option("--end-to-end-id", "ids", metavar="ID", multiple=True, help="Its end-to-end id; repeatable.")
 @click.option("--reason", "code", required=True, metavar="CODE", help="ISO 20022's code: DUPL, FRAD, AM09, CUST …")
 @click.option("--why", required=True, metavar="TEXT", help="Why, in words; the bank reads it, and it is journalled.")
-@common.actor_option
+@options.actor_option
 @YES
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 def recall(submission: str, code: str, why: str, actor: str, config: Path, as_json: bool, **which: Any) -> None:
     """Ask the bank for payments of SUBMISSION back: those that are named, or all of the file.
 
@@ -70,9 +70,9 @@ def recall(submission: str, code: str, why: str, actor: str, config: Path, as_js
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day; default: the first.")
 @click.option("--version", default="08", show_default=True, metavar="NN", help="Of the message: camt.053.001.NN.")
 @click.option("--erp", metavar="FOLDER", help="The ERP folder that it goes through; default: the bank's first.")
-@common.actor_option
-@common.config_option
-@common.json_option
+@options.actor_option
+@options.config_option
+@options.json_option
 def ask(bank: str, account: str, actor: str, config: Path, as_json: bool, **what: Any) -> None:
     """Ask BANK for a statement, an interim report, a notification or the present balance of an account.
 

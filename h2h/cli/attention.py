@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ def attention() -> None:
 
 
 @attention.command("list")
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 @click.option("--closed", "closed", is_flag=True, help="The closed ones too, with who closed them and why.")
-@common.lang_option
+@options.lang_option
 def list_(config: Path, as_json: bool, closed: bool, lang: str) -> None:
     """List what needs a person: each with its age, who acts, and what to type.
 
@@ -52,10 +52,10 @@ def list_(config: Path, as_json: bool, closed: bool, lang: str) -> None:
 
 @attention.command()
 @click.argument("number", type=click.IntRange(min=1))
-@common.reason_option()
-@common.actor_option
-@common.config_option
-@common.json_option
+@options.reason_option()
+@options.actor_option
+@options.config_option
+@options.json_option
 def close(number: int, reason: str, actor: str, config: Path, as_json: bool) -> None:
     """Close item NUMBER of the list, with what was done about it.
 

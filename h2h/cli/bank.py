@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli.common import bank_named, config_option, environment, json_option, print_json, settings_of, tell
+from h2h.cli.common import bank_named, environment, print_json, settings_of, tell
+from h2h.cli.options import config_option, json_option
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 
 if TYPE_CHECKING:
     from h2h.cli.proving import Proof
 
 
 @click.command()
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 @click.option("-q", "--quiet", is_flag=True, help="Only what is wrong or doubtful.")
 def check(config: Path, as_json: bool, quiet: bool) -> None:
     """Prove configuration, folders, storage, secrets, keys, formats and schemas.

@@ -6,21 +6,20 @@ wrong. A traceback is only ever seen for an error that nobody foresaw.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli.login import NOT_A_PERSON, remember
+from h2h.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG
 
 if TYPE_CHECKING:
     from h2h.adapters.archive import FileArchive
@@ -30,78 +29,10 @@ if TYPE_CHECKING:
     from h2h.pipeline.house import House
     from h2h.settings import BankProfile, Secret, Settings
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_CONFIG = Path("/etc/h2h/h2h.toml")
-CONFIG_VARIABLE = "H2H_CONFIG"
 #: Where systemd keeps the service's credentials; root and the service's user can read them from outside, too.
 SERVICE_CREDENTIALS = Path("/run/credentials/h2h.service")
 #: What the installation's owner must be able to read, or nothing more can be imported as that user.
 PROGRAM: tuple[Path, ...] = (Path(os.__file__), Path(__file__))
-
-# ---------------------------------------------------------------------------------------------- options
-
-
-def config_option(command: F) -> F:
-    """``-c/--config FILE``; default: ``$H2H_CONFIG``, else the place where the installation puts it."""
-    return click.option(
-        "-c",
-        "--config",
-        "config",
-        type=click.Path(dir_okay=False, path_type=Path),
-        envvar=CONFIG_VARIABLE,
-        default=DEFAULT_CONFIG,
-        show_default=True,
-        help=f"The installation's h2h.toml; also from ${CONFIG_VARIABLE}.",
-    )(command)
-
-
-def json_option(command: F) -> F:
-    """``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")(command)
-
-
-def lang_option(command: F) -> F:
-    """``--lang``: headings, the words for states, who acts and what is next. Without it the locale decides."""
-    text = "Language of the fixed words; default: zh where the locale says so, else en; JSON is en."
-    return click.option("--lang", type=click.Choice(("en", "zh")), default=None, callback=_language, help=text)(command)
-
-
-def _language(context: click.Context, _option: click.Parameter, value: str | None) -> str:
-    """Scripts get the same words whoever runs them; ``json_option`` stands before this one."""
-    if value is not None:
-        return value
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return "zh" if locale.lower().startswith("zh") and not context.params.get("as_json") else "en"
-
-
-def actor_option(command: F) -> F:
-    """``--actor NAME``, by default whoever is logged in (behind sudo, too)."""
-    return click.option(
-        "--actor", default=None, metavar="NAME", callback=_actor, help="Who decides; default: your login name."
-    )(command)
-
-
-def reason_option(*, required: bool = True) -> Callable[[F], F]:
-    """``--reason TEXT``: a decision without a reason cannot be explained later."""
-    return click.option(
-        "--reason", required=required, metavar="TEXT", callback=_not_blank, help="Why, in words; it is journalled."
-    )
-
-
-def _not_blank(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.strip():
-        raise click.BadParameter("a reason has words")
-    return value.strip() if value is not None else None
-
-
-def _actor(context: click.Context, _option: click.Parameter, value: str | None) -> str:
-    remember(context)
-    name = (value or os.environ.get("SUDO_USER") or getpass.getuser()).strip()
-    if not name or name.casefold() in NOT_A_PERSON:
-        raise click.BadParameter(f"'{name}' is not a person; give the name of whoever decides")
-    return name
-
 
 # ---------------------------------------------------------------------------------------------- the installation
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.options import own_config_option
 from h2h.cli.screen import printable
 
 if TYPE_CHECKING:
@@ -33,12 +34,7 @@ PLAIN = ("csv", "json")
 )
 @click.option("--bank", help="Read a table as this bank's ERP folder declares it, and keep the bank's rules.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, or a folder. Default: standard output.")
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml.",
-)
+@own_config_option("its own formats, schemas and banks are used too")
 def convert(file: Path, target: str, bank: str | None, output: Path | None, config: Path | None) -> None:
     """Convert FILE. Findings go to standard error; with one of severity error nothing is written.
 

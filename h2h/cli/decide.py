@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 from h2h.cli.decided import Done, report
 from h2h.cli.login import must_be_the_login
 
@@ -33,9 +33,9 @@ def _verb(*, reason: bool = True) -> Callable[[F], F]:
     """What all these verbs have: the submission, who decides and why."""
 
     def decorated(command: F) -> F:
-        for option in (common.json_option, common.config_option, common.actor_option):
+        for option in (options.json_option, options.config_option, options.actor_option):
             command = option(command)
-        command = common.reason_option(required=reason)(command)
+        command = options.reason_option(required=reason)(command)
         return click.argument("submission", metavar="SUBMISSION")(command)
 
     return decorated

@@ -83,7 +83,7 @@ class Desk:
         self.bank: BankProfile | None = None
         self.scheme: SchemeProfile | None = None
         if config is not None or bank is not None:
-            from h2h.cli.common import CONFIG_VARIABLE, DEFAULT_CONFIG
+            from h2h.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG
             from h2h.settings import load
 
             self.settings = load(config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))

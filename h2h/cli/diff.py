@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from h2h.cli.options import own_config_option
 from h2h.cli.screen import printable
 
 if TYPE_CHECKING:
@@ -27,12 +28,7 @@ SHOWN_MAX = 20
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--all", "everything", is_flag=True, help="All differences, not only the first.")
 @click.option("--bank", help="Read a table as this bank's ERP folder declares it.")
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml: its own formats are used too.",
-)
+@own_config_option("its own formats are used too")
 def diff(first: Path, second: Path, as_json: bool, everything: bool, bank: str | None, config: Path | None) -> None:
     """What changed from FIRST to SECOND: payments, entries, balances, statuses. Formats may differ.
 

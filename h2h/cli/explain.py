@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,10 +20,10 @@ PAYMENTS_LISTED_MAX = 20
 
 @click.command()
 @click.argument("what")
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 @click.option("--all", "everything", is_flag=True, help="Every payment and every event, however many.")
-@common.lang_option
+@options.lang_option
 def explain(what: str, config: Path, as_json: bool, everything: bool, lang: str) -> None:
     """Tell the story of WHAT, where it is now, who must act, and what to type next.
 

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.options import own_config_option
 from h2h.cli.screen import printable
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk
 
-CONFIG = click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml: its own formats and schemas are used too.",
-)
+CONFIG = own_config_option("its own formats and schemas are used too")
 
 
 @click.group("format", cls=Verbs)

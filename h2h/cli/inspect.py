@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from h2h.cli.options import own_config_option
 from h2h.cli.screen import printable
 
 if TYPE_CHECKING:
@@ -18,12 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON: one object, or for several files one a line.")
-CONFIG = click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml: its own formats, schemas and banks are used too.",
-)
+CONFIG = own_config_option("its own formats, schemas and banks are used too")
 
 
 @click.command()

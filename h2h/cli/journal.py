@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def journal() -> None:
 
 
 @journal.command()
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 def verify(config: Path, as_json: bool) -> None:
     """Check the database, every history, the ledger's chain, and that both witnesses agree.
 
@@ -65,10 +65,10 @@ def _audited(config: Path) -> tuple[Report, Settings]:
 
 
 @journal.command("accept-older")
-@common.reason_option()
-@common.actor_option
-@common.config_option
-@common.json_option
+@options.reason_option()
+@options.actor_option
+@options.config_option
+@options.json_option
 def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
     """Go on from journal and ledger that are older than paths.heads knows, because nothing newer is left.
 

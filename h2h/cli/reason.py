@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli.common import lang_option
+from h2h.cli.options import lang_option, own_config_option
 
 if TYPE_CHECKING:
     from h2h.core.answers import BankCode
@@ -63,12 +63,7 @@ _RESEND = {
     metavar="LIST",
     help="Only of this list: status, return, cancellation, recall, or one of a bank's (cib-payment).",
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml: codes of its own formats are known too.",
-)
+@own_config_option("codes of its own formats are known too")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in both languages.")
 @lang_option
 def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json: bool) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 
 if TYPE_CHECKING:
     from h2h.core.records import InboundFile, Submission
 
 
 @click.command()
-@common.config_option
+@options.config_option
 def run(config: Path) -> None:
     """Run the daemon: watch, convert, seal, send, fetch, deliver, until told to stop.
 
@@ -30,8 +30,8 @@ def run(config: Path) -> None:
 
 
 @click.command()
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 def once(config: Path, as_json: bool) -> None:
     """Do one pass over all that is due, then exit.
 

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from h2h.cli.options import own_config_option
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from h2h.adapters.schema_sources import Provenance
 
-CONFIG = click.option(
-    "-c",
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The installation's h2h.toml: its schema directories are used.",
-)
+CONFIG = own_config_option("its schema directories are used")
 
 
 @click.group(cls=Verbs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common
+from h2h.cli import common, options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,11 +27,11 @@ WAITING_SHOWN_MAX = 20
 
 
 @click.command()
-@common.config_option
-@common.json_option
+@options.config_option
+@options.json_option
 @click.option("--days", default=7, show_default=True, type=click.IntRange(0, 3660), help="How far back is counted.")
 @click.option("--last", default=10, show_default=True, type=click.IntRange(0, 1000), help="How many files are listed.")
-@common.lang_option
+@options.lang_option
 def status(config: Path, as_json: bool, days: int, last: int, lang: str) -> None:
     """Show what needs a person, what is where, and where the money is.
 
@@ -240,7 +240,7 @@ def _print(out: Console, view: View) -> None:
     }
     say(out, f"{settings.instance} ({settings.environment}): {label(runs[view.daemon])}", "" if view.daemon else "warn")
     if view.daemon is False:
-        service = view.desk.config == common.DEFAULT_CONFIG
+        service = view.desk.config == options.DEFAULT_CONFIG
         command(out, "systemctl start h2h" if service else view.desk.command("h2h run"), indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
     print_waiting(out, view.waiting[:WAITING_SHOWN_MAX], view.now, view.words, of=len(view.waiting))

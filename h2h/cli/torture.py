@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli.common import json_option, print_json
+from h2h.cli.common import print_json
+from h2h.cli.options import json_option
 
 if TYPE_CHECKING:
     from h2h.simulator.torture.campaign import Tally

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
@@ -111,6 +112,24 @@ def test_a_schema_is_listed_with_its_origin_and_told_when_it_was_changed(tmp_pat
     official = [row for row in listed if row["origin"].startswith("package ")]
     assert len(official) > 60
     assert all(row["recorded"] == row["sha256"] for row in official)
+
+
+def test_tools_for_files_use_the_installation_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "schemas"
+    config = shutil.copytree(ROOT / "config", tmp_path / "etc") / "h2h.toml"
+    text = config.read_text("utf-8")
+    config.write_text(f"schema_directories = ['{own}']\n{text}", "utf-8")
+    monkeypatch.setenv("H2H_CONFIG", str(config))
+    schema = tmp_path / "acme.xsd"
+    schema.write_text('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>', "utf-8")
+    added = h2h("schema", "add", schema)
+    assert added.stdout == f"{own / 'acme.xsd'}: installed\n", added.stderr
+    assert "acme.xsd" in h2h("schema", "list").stdout
+    monkeypatch.delenv("H2H_CONFIG")
+    assert "acme.xsd" not in h2h("schema", "list").stdout
+    assert h2h("schema", "add", schema).exit_code == 2
 
 
 # ------------------------------------------------------------------------------------------------ goldens
