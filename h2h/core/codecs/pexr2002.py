@@ -12,7 +12,7 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from lxml import etree
 
 from h2h.core import xml
 from h2h.core.codecs.assemble import NO_AGENT
+from h2h.core.codecs.idoc import day_of, is_idoc, segments, text_of, unread
 from h2h.core.codecs.mt_parties import account_of
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info, warning
@@ -57,19 +58,13 @@ class Pexr2002(ReadingCodec):
 
     def identify(self, head: bytes) -> bool:
         """By the root, which has no namespace."""
-        if b"<PEXR2002" not in head or not xml.looks_like_xml(head):
-            return False
-        try:
-            root = xml.root_of(head)
-        except Refused:
-            return False
-        return root.name == "PEXR2002" and root.namespace is None
+        return is_idoc("PEXR2002", head)
 
     def read(self, data: bytes) -> Read:
         """The payments; ``Refused`` if it is no XML or holds no IDoc."""
         xml.refuse_unsafe(data)
         root = xml.parse(data)
-        idocs = [_Idoc(node, number) for number, node in enumerate(_all(root, "IDOC"), 1)]
+        idocs = [_Idoc(node, number) for number, node in enumerate(segments(root, "IDOC"), 1)]
         if not idocs:
             raise Refused([error("H2H-EMPTY", "PEXR2002", "the file holds no IDOC", WhoActs.ERP_TEAM)])
         instructions: dict[tuple[PaymentInstruction, str], PaymentInstruction] = {}
@@ -91,7 +86,7 @@ class _Idoc:
 
     def created(self) -> datetime | None:
         """When SAP made the IDoc."""
-        day, time = _day(self._control("CREDAT")), self._control("CRETIM")
+        day, time = day_of(self._control("CREDAT")), self._control("CRETIM")
         if day is None or not re.fullmatch(r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]", time):
             return None
         passed = timedelta(hours=int(time[:2]), minutes=int(time[2:4]), seconds=int(time[4:]))
@@ -142,22 +137,22 @@ class _Idoc:
         name = xml.name_of(segment.tag)[1]
         value = self._money(segment)
         if value is None:
-            self._error(f"{name}/MOABETR", f"{shown(_text(segment, 'MOABETR'))} is no amount")
-            return segment, Decimal(0), _text(segment, "CUXWAERZ")
+            self._error(f"{name}/MOABETR", f"{shown(text_of(segment, 'MOABETR'))} is no amount")
+            return segment, Decimal(0), text_of(segment, "CUXWAERZ")
         if value < 0:
             text = "SAP has written a minus behind the amount; it is read as what is paid"
             self.findings.append(warning("H2H-PEXR-SIGN", self._path(f"{name}/MOABETR"), text, WhoActs.NOBODY))
         self._compare(value)
-        return segment, abs(value), _text(segment, "CUXWAERZ")
+        return segment, abs(value), text_of(segment, "CUXWAERZ")
 
     def _compare(self, total: Decimal) -> None:
         """The documents' amounts of one qualifier, credit memos less, are the payment's."""
         sums: dict[str, Decimal] = {}
-        for document in _all(self._node, "E1IDPU1"):
-            sign = -1 if _text(document, "DOCNAME") == _CREDIT_MEMO else 1
-            for segment in _all(document, "E1IDPU5"):
+        for document in segments(self._node, "E1IDPU1"):
+            sign = -1 if text_of(document, "DOCNAME") == _CREDIT_MEMO else 1
+            for segment in segments(document, "E1IDPU5"):
                 value = self._money(segment)
-                kind = _text(segment, "MOAQUAL")
+                kind = text_of(segment, "MOAQUAL")
                 if value is not None:
                     sums[kind] = sums.get(kind, Decimal(0)) + sign * value
         if sums and total not in sums.values() and abs(total) not in map(abs, sums.values()):
@@ -167,14 +162,14 @@ class _Idoc:
             self.findings.append(error("H2H-SUM", where, text, WhoActs.ERP_TEAM, reason="AM10"))
 
     def _money(self, segment: etree._Element) -> Decimal | None:
-        found = _MONEY.fullmatch(_text(segment, "MOABETR"))
+        found = _MONEY.fullmatch(text_of(segment, "MOABETR"))
         return (-1 if found[2] else 1) * Decimal(found[1]) if found else None
 
     def _reference(self) -> str:
         for qualifier in ("022", "009"):
             for segment in self._qualified("E1EDK02", "QUALF", qualifier):
-                if _text(segment, "BELNR"):
-                    return _text(segment, "BELNR")
+                if text_of(segment, "BELNR"):
+                    return text_of(segment, "BELNR")
         reference = self._header_text("E1IDKU1", "BGMREF")
         if not reference:
             self._error("E1EDK02", "the payment has no reference (E1EDK02 QUALF 022 or 009, or E1IDKU1 BGMREF)")
@@ -183,10 +178,10 @@ class _Idoc:
     def _execution_day(self) -> date | None:
         for qualifier in ("017", "026"):
             for segment in self._qualified("E1EDK03", "IDDAT", qualifier):
-                text = _text(segment, "DATUM")
+                text = text_of(segment, "DATUM")
                 if not text.strip("0"):
                     continue
-                day = _day(text)
+                day = day_of(text)
                 if day is None:
                     self._error("E1EDK03/DATUM", f"{shown(text)} is no day (YYYYMMDD)")
                 return day
@@ -200,17 +195,17 @@ class _Idoc:
         return found[0] if found else None
 
     def _account(self, segment: etree._Element | None, whose: str, *, required: bool) -> Account | None:
-        number = _text(segment, "FIIKONTO") if segment is not None else ""
+        number = text_of(segment, "FIIKONTO") if segment is not None else ""
         if not number:
             if required:
                 self._error("E1IDB02/FIIKONTO", f"the {whose} account is missing")
             return None
         made = account_of(number)
-        return Account(made.iban, made.other, currency=_text(segment, "FIIKWAER") or None)
+        return Account(made.iban, made.other, currency=text_of(segment, "FIIKWAER") or None)
 
     def _agent(self, segment: etree._Element | None, whose: str) -> Agent | None:
         """FIIBKUKN, where FIIBKUCD says what it is; FIIBKENN, the bank key of its country, beside it or alone."""
-        key, coded, code = (_text(segment, name) for name in ("FIIBKENN", "FIIBKUKN", "FIIBKUCD"))
+        key, coded, code = (text_of(segment, name) for name in ("FIIBKENN", "FIIBKUKN", "FIIBKUCD"))
         bic = coded if _BIC.fullmatch(coded) and code in ("", "002") else ""
         if code == "002" and coded and not bic:
             self._error("E1IDB02/FIIBKUKN", f"{shown(coded)} is called a SWIFT code and is no BIC")
@@ -218,7 +213,7 @@ class _Idoc:
             return Agent(clearing_system=_BANK_ID_TYPES[code], member_id=coded)
         if coded and code not in ("", "001", "002", *_BANK_ID_TYPES):
             self._unread("E1IDB02/FIIBKUKN", f"the {whose} bank id {shown(coded)} is of a type {code} that is not read")
-        country = _text(segment, "FIIBLAND")
+        country = text_of(segment, "FIIBLAND")
         for of, length, system in _BANK_KEYS:
             if country == of and len(key) == length and key.isalnum():
                 return Agent(bic=bic or None, clearing_system=system, member_id=key)
@@ -232,14 +227,14 @@ class _Idoc:
     def _party(self, roles: Sequence[str]) -> Party:
         for role in roles:
             for segment in self._qualified("E1EDKA1", "PARVW", role):
-                names = [_text(segment, f"NAME{n}") for n in range(1, 5)]
+                names = [text_of(segment, f"NAME{n}") for n in range(1, 5)]
                 address = PostalAddress(
-                    street_name=_text(segment, "STRAS") or None,
-                    post_box=_text(segment, "PFACH") or None,
-                    town_name=_text(segment, "ORT01") or None,
-                    country_sub_division=_text(segment, "REGIO") or None,
-                    post_code=_text(segment, "PSTLZ") or None,
-                    country=_text(segment, "LAND1") or None,
+                    street_name=text_of(segment, "STRAS") or None,
+                    post_box=text_of(segment, "PFACH") or None,
+                    town_name=text_of(segment, "ORT01") or None,
+                    country_sub_division=text_of(segment, "REGIO") or None,
+                    post_code=text_of(segment, "PSTLZ") or None,
+                    country=text_of(segment, "LAND1") or None,
                 )
                 name = " ".join(part for part in names if part) or None
                 return Party(name=name, postal_address=address if address != PostalAddress() else None)
@@ -247,10 +242,10 @@ class _Idoc:
 
     def _remittance(self) -> tuple[str, ...]:
         texts = []
-        for document in _all(self._node, "E1IDPU1"):
-            references = {_text(s, "QUALF"): _text(s, "BELNR") for s in _all(document, "E1EDP02")}
+        for document in segments(self._node, "E1IDPU1"):
+            references = {text_of(s, "QUALF"): text_of(s, "BELNR") for s in segments(document, "E1EDP02")}
             best = (references.get(q) for q in ("009", "010", "071"))
-            texts.append(next((r for r in best if r), "") or _text(document, "DOCNUMMR"))
+            texts.append(next((r for r in best if r), "") or text_of(document, "DOCNUMMR"))
         said = ", ".join(text for text in texts if text)
         return (said,) if said else ()
 
@@ -258,25 +253,18 @@ class _Idoc:
         for code in _BETWEEN:
             for _ in self._qualified("E1IDB02", "FIIQUALI", code):
                 self._unread(f"E1IDB02[{code}]", f"the bank between payer and payee ({code}) is not read")
-        told: set[str] = set()
-        for segment in self._node.iter(etree.Element):
-            name = xml.name_of(segment.tag)[1]
-            is_segment = segment.get("SEGMENT") is not None or re.match(r"E1|Z1", name) is not None
-            if is_segment and name not in _KNOWN and name not in told and any((e.text or "").strip() for e in segment):
-                told.add(name)
-                text = f"the segment {name} is not read"
-                self.findings.append(info("H2H-UNREAD", self._path(name), text, line=int(segment.sourceline or 0)))
+        self.findings += unread(self._node, _KNOWN, self._at)
 
     def _qualified(self, segment: str, name: str, value: str) -> list[etree._Element]:
         """The segments of the header (not of a document that is paid) with that qualifier."""
-        found = [s for s in _all(self._node, segment) if _text(s, name) == value]
+        found = [s for s in segments(self._node, segment) if text_of(s, name) == value]
         return [s for s in found if next(s.iterancestors("E1IDPU1"), None) is None]
 
     def _control(self, name: str) -> str:
         return self._header_text("EDI_DC40", name)
 
     def _header_text(self, segment: str, name: str) -> str:
-        return next((_text(s, name) for s in _all(self._node, segment)), "")
+        return next((text_of(s, name) for s in segments(self._node, segment)), "")
 
     def _path(self, path: str) -> str:
         return f"{self._at}/{path}"
@@ -287,19 +275,3 @@ class _Idoc:
     def _error(self, path: str, text: str) -> None:
         step = "correct it in SAP and export again"
         self.findings.append(error("H2H-PEXR", self._path(path), text, WhoActs.ERP_TEAM, next_step=step))
-
-
-def _all(node: etree._Element, name: str) -> Iterator[etree._Element]:
-    return node.iter(name)
-
-
-def _text(segment: etree._Element | None, name: str) -> str:
-    child = segment.find(name) if segment is not None else None
-    return (child.text or "").strip() if child is not None else ""
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:])) if re.fullmatch(r"[0-9]{8}", text) else None
-    except ValueError:
-        return None

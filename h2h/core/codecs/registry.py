@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from h2h.core.codecs.bai2 import Bai2
 from h2h.core.codecs.cfonb120 import Cfonb120
 from h2h.core.codecs.client_bank_1c import ClientBank1C
+from h2h.core.codecs.finsta01 import Finsta01
 from h2h.core.codecs.mt94x import Mt94x
 from h2h.core.codecs.mt101 import Mt101
 from h2h.core.codecs.multicash import MultiCash
@@ -21,6 +22,7 @@ CODECS: Mapping[str, Callable[[Card], Codec]] = {
     "bai2": Bai2,
     "cfonb120": Cfonb120,
     "client-bank-1c": ClientBank1C,
+    "finsta01": Finsta01,
     "mt101": Mt101,
     "mt94x": Mt94x,
     "multicash": MultiCash,
