@@ -547,3 +547,44 @@ def test_austrian_headers_accounts_and_texts_are_read_as_their_banks_mean_them()
     assert (only.account.number, only.entries[0].bank_transaction_code) == ("32000/00012345678", "NTRF+999")
     assert only.entries[0].additional_information == "Gr\u00fcner Baum Zimmer 12"
     assert read_.findings == []
+
+
+# ------------------------------------------------------------------------------------------------ a country's letters
+
+
+@pytest.mark.parametrize(
+    ("account_", "currency", "name", "page"),
+    [
+        ("PL61109010140000071219812874", "PLN", "Świętosława Żółć", "cp1250"),
+        ("PL61109010140000071219812874", "PLN", "Świętosława Żółć", "iso8859-2"),
+        ("PL61109010140000071219812874", "PLN", "Świętosława Żółć", "cp852"),
+        ("61109010140000071219812874", "PLN", "Świętosława Żółć", "cp1250"),  # the balance alone names the country
+        ("HU42117730161111101800000000", "HUF", "Győri Műszer", "cp1250"),
+        ("CZ6508000000192000145399", "CZK", "Dvořáček Říčany", "cp852"),
+        ("TR330006100519786457841326", "TRY", "Işık Şeker İnşaat", "cp1254"),
+        ("TR330006100519786457841326", "TRY", "Işık Şeker İnşaat", "cp857"),
+        ("LT121000011101001000", "EUR", "Žaliūkės Įmonė", "cp1257"),
+        ("DE89370400440532013000", "EUR", "Müller & Söhne", "cp1252"),
+        ("PL61109010140000071219812874", "EUR", "Müller & Söhne", "cp1252"),  # not Polish letters: as before
+    ],
+)
+def test_letters_are_read_in_the_page_of_the_accounts_country(
+    account_: str, currency: str, name: str, page: str
+) -> None:
+    text = f":20:REF\n:25:{account_}\n:28C:1\n:60F:C261118{currency}0,00\n:61:2611191119C1,00NTRFNONREF\n"
+    text += f":86:/NAME/{name}/REMI/x\n:62F:C261119{currency}1,00\n-\n"
+    (only,) = statements(text.encode(page))[0].entries
+    assert only.details[0].debtor_name == name
+
+
+def test_old_statements_may_be_in_a_currency_that_was_withdrawn_since() -> None:
+    for currency, told in (("BGN", 0), ("HRK", 0), ("QQQ", 1)):
+        text = HEAD.replace("EUR", currency) + TAIL.replace("EUR", currency)
+        assert len([f for f in read(text).findings if "is no currency" in f.text]) == told
+
+
+def test_another_account_behind_a_closing_balance_is_another_statement() -> None:
+    second = ":25:NL20INGB0001234567\n:28C:12/1\n:60F:C261118EUR5,00\n:62F:C261119EUR5,00\n-\n"
+    assert len(statements(HEAD + TAIL.removesuffix("-\n") + second)) == 2
+    same = second.replace("NL20INGB0001234567", "DE89370400440532013000")
+    assert len(statements(HEAD + TAIL.removesuffix("-\n") + same)) == 1

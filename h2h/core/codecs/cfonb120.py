@@ -16,7 +16,7 @@ from h2h.core.findings import Finding, WhoActs, error, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
-from h2h.core.rules.lists import decimals_of
+from h2h.core.rules.lists import named_money
 
 WIDTH = 120
 _FIRST = re.compile(
@@ -181,7 +181,7 @@ class _Reading:
             return None
         if not currency.strip():
             self._bad(number, "nothing says in which currency the amount is", record)
-        elif decimals_of(currency) is None:
+        elif not named_money(currency):
             self._odd(number, f"{currency} is no currency")
         elif self._currency and currency != self._currency:
             self._odd(number, f"it is in {currency}, and what stands before it in {self._currency}")

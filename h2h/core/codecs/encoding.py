@@ -1,7 +1,9 @@
 """In which encoding a bank's text is that is not UTF-8: judged by the letters that it would have.
 
-Nothing in the file says it. A script is told by its runs of bytes beyond ASCII (Chinese in pairs, Cyrillic in words); a
-Western code page by whether such bytes, where they touch letters, are letters themselves. What is left is windows-1252.
+Nothing in the file says it. A script is told by its runs of bytes beyond ASCII (Chinese in pairs, Cyrillic in words).
+Where the file's first IBAN or balance names a country with letters of its own, the page is taken in which all letters
+are that country's. A Western code page is told by whether such bytes, where they touch letters, are letters themselves.
+What is left is windows-1252.
 """
 
 from __future__ import annotations
@@ -31,6 +33,19 @@ _PAGES = (
 )
 
 
+# The letters of a country beyond ASCII, and the pages that hold them, the usual first: the bytes alone do not tell.
+_CENTRAL = (("windows-1250", "cp1250"), ("ISO 8859-2", "iso8859-2"), ("code page 852", "cp852"))
+_TURKISH = (("windows-1254", "cp1254"), ("code page 857", "cp857"))
+_BALTIC = (("windows-1257", "cp1257"), ("code page 775", "cp775"))
+_OF_COUNTRY = {
+    "PL": ("ąćęłńóśźż", _CENTRAL), "CZ": ("áčďéěíňóřšťúůýž", _CENTRAL), "SK": ("áäčďéíĺľňóôŕšťúýž", _CENTRAL),
+    "HU": ("áéíóöőúüű", _CENTRAL), "RO": ("ăâîșțşţ", _CENTRAL), "HR": ("čćđšž", _CENTRAL), "SI": ("čšžćđ", _CENTRAL),
+    "TR": ("çğıöşüâîûİ", _TURKISH), "LT": ("ąčęėįšųūž", _BALTIC), "LV": ("āčēģīķļņšūž", _BALTIC),
+}  # fmt: skip
+_COUNTRY_OF = {"PLN": "PL", "CZK": "CZ", "HUF": "HU", "RON": "RO", "HRK": "HR", "TRY": "TR"}
+_ACCOUNT = re.compile(rb"(?<![A-Za-z0-9])([A-Z]{2})[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}")
+_BALANCE = re.compile(rb":60[FM]?:[CD][0-9]{6}([A-Z]{3})")
+
 # Quotes, dashes and marks of the windows pages that stand at a word's edge, and the apostrophe within.
 _MARKS = "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u2022\u20ac\u2122\xab\xbb\xa7\xb0\xa9\xae"
 
@@ -47,10 +62,34 @@ def guessed(data: bytes) -> tuple[str, str]:
     if all(_HANZI.fullmatch(run) for run in runs) and _decodes(data, "gb18030"):
         return "GB 18030", "gb18030"
     words = _WORD.findall(data)[:_SAMPLE]
+    national = _national(data, b" ".join(words))
+    if national is not None:
+        return national
     for name, codec in _PAGES[:5]:
         if _decodes(data, codec) and all(_is_word(word, codec) for word in words):
             return name, codec
     return next((name, codec) for name, codec in _PAGES[5:] if _decodes(data, codec))
+
+
+def _national(data: bytes, words: bytes) -> tuple[str, str] | None:
+    """The page in which every letter beyond ASCII is one of the country's that the file's account is in."""
+    for country in _countries(data):
+        letters, pages = _OF_COUNTRY[country]
+        known = {*letters, *letters.upper()}
+        for name, codec in pages:
+            text = words.decode(codec, errors="replace")
+            beyond = {c for c in text if not c.isascii() and c.isalpha()}
+            if beyond and beyond <= known and "\ufffd" not in text and _decodes(data, codec):
+                return name, codec
+    return None
+
+
+def _countries(data: bytes) -> list[str]:
+    """Where the first account and the first balance are, as far as these countries have letters of their own."""
+    account, balance = _ACCOUNT.search(data), _BALANCE.search(data)
+    told = [account[1].decode()] if account else []
+    told += [_COUNTRY_OF.get(balance[1].decode(), "")] if balance else []
+    return [country for country in told if country in _OF_COUNTRY]
 
 
 def _sampled(data: bytes) -> list[bytes]:

@@ -33,14 +33,21 @@ _SEPA = re.compile(
 )
 _WORDS = re.compile(
     r"/(TRTP|IBAN|BBAN|BIC|NAME|REMI|EREF|PREF|KREF|IREF|UETR|MARF|CSID|ORDP|ORDR|BENM|BENF|CNTP|ULTB|ULTD|UDTR|UCRD|ISDT|RTRN"
-    r"|PURP|CHGS|OCMT|EXCH|TRCD|SVCL|ACCW|ADDR|NRTX|PRDT|ACOC|OAMT)/"
+    r"|PURP|CHGS|OCMT|EXCH|TRCD|SVCL|ACCW|ADDR|NRTX|PRDT|ACOC|OAMT|CRNM|DBNM|CACT|DACT|CBIC|DBIC|OPRP)/"
 )
+_IDS = frozenset(("EREF", "UETR", "PREF", "KREF"))
+_OTHER_WORD = re.compile(r"\s+(/[A-Z]{3,4}/.*)")
 # A SEPA direct debit or credit transfer that came back, by the German banks' code.
 _RETURNS = frozenset(("108", "109", "159"))
 #: What stands in place of a reference where there is none, or where it stands in the text.
 NO_REFERENCE = frozenset(("", "NONREF", "NOREF", "KREF+", "KREF", "EREF+", "EREF", "PREF", "MARF", "NONE"))
 # Whose name follows, or stands there: the one who orders and pays, or the one who gets it.
 _ROLES = {"ORDP": "payer", "BENM": "payee"}
+# The same as one word each, as American banks write them.
+_NAMES = {"DBNM": "payer", "CRNM": "payee"}
+_ACCOUNTS = {"DACT": "payer", "CACT": "payee"}
+# A sub-field without content, which Polish banks fill with the byte FF.
+_FILLERS = frozenset(("\xff", "\u02d9", "\xa0"))
 _WORD_OF = {role: word for word, role in _ROLES.items()}
 _STOPPED = re.compile(r"(?:USTD|STRD)/{1,2}")
 
@@ -95,15 +102,18 @@ def structured_by(text: str) -> str:
     if found is None:
         return ""
     sign = found[found.lastindex or 1]
-    sure = (code and sign == "?") or sum(part[:2] in _SUBFIELDS for part in text.split(sign)[1:]) > 1
+    parts = text.split(sign)[1:]
+    sure = (code and sign == "?") or sum(part.lstrip("\n")[:2] in _SUBFIELDS for part in parts) > 1
     return sign if sure else ""
 
 
 def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> None:
     fields: dict[str, str] = {}
     before = ""
-    for part in unfolded(text)[len(code) :].split(sign):
+    for part in _in_one(text, sign)[len(code) :].split(sign):
         key = part[:2]
+        if part[2:].strip() in _FILLERS:
+            part = key
         if key in _SUBFIELDS or (key.isdigit() and before and before not in _REMITTANCE):
             # A sub-field that repeats goes on.
             fields[key] = fields.get(key, "") + part[2:]
@@ -122,7 +132,10 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
         _add_code(entry, code, get("10", ""))
     detail = EntryDetail()
     account = get(account_in, "").strip()
-    name = joined([get("32", ""), get("33", "")])
+    more_name = get("33", "")
+    if not account and _IBAN.fullmatch(more_name.strip()):
+        account, more_name = more_name.strip(), ""
+    name = joined([get("32", ""), more_name])
     posting = get("00", "").strip()
     account = _notes(entry, detail, notes, rest) or account
     _set_counterparty(entry, detail, name.strip() or None, account or None)
@@ -130,6 +143,15 @@ def _german(entry: Entry, text: str, code: str, sign: str, reference: str) -> No
         detail.returned = True
     _finish(entry, detail, reference)
     add_text(entry, " ".join((posting, *rest)) if rest else posting)
+
+
+def _in_one(text: str, sign: str) -> str:
+    """The lines of a text in sub-fields as one: broken everywhere at one width, they were cut, not ended."""
+    text = text.replace(f"{sign}\n", sign)
+    lines = text.split("\n")
+    width = len(lines[1]) if len(lines) > 2 else 0
+    cut = width > _FULL_SUBFIELD and {*map(len, lines[1:-1])} == {width} and len(lines[0]) in (width, width - 4)
+    return "".join(lines) if cut else unfolded(text)
 
 
 def read_remittance(entry: Entry, notes: list[str], name: str | None, account: str | None, posting: str) -> None:
@@ -193,6 +215,7 @@ def _slashes(entry: Entry, words: list[str], reference: str) -> None:
     rest = [words[0]] if words[0] else []
     account = None
     names: dict[str, str] = {}
+    accounts: dict[str, str] = {}
     role = ""
     for word, value in zip(words[1::2], words[2::2], strict=True):
         value = value.strip().strip("/").strip()
@@ -202,18 +225,16 @@ def _slashes(entry: Entry, words: list[str], reference: str) -> None:
             detail.remittance = f"{detail.remittance} {value}" if detail.remittance else value
         elif not value:
             continue
-        elif word == "EREF":
-            detail.end_to_end_id = value
-        elif word == "UETR":
-            detail.uetr = value.lower()
-        elif word in ("PREF", "KREF"):
-            detail.payment_information_id = value
+        elif word in _IDS:
+            _set_id(detail, word, value, rest)
         elif word == "RTRN":
             detail.returned, detail.return_reason = True, value[:4]
         elif word in ("IBAN", "BBAN"):
             account = account or value
         elif word == "NAME" or word in _ROLES:
             names.setdefault(role, value)
+        elif word in _NAMES or word in _ACCOUNTS:
+            (names if word in _NAMES else accounts).setdefault(_NAMES.get(word) or _ACCOUNTS[word], value)
         elif word == "CNTP":
             # Account, bank, name and town of the other side, in this order.
             given = [v.strip() for v in value.split("/")]
@@ -225,9 +246,25 @@ def _slashes(entry: Entry, words: list[str], reference: str) -> None:
     other = "payer" if _came_in(entry) else "payee"
     name = names.pop("", None) or names.pop(other, None)
     rest += [f"/{_WORD_OF[role]}/{own}" for role, own in names.items() if role]
+    account = account or accounts.pop(other, None)
+    rest += [f"/{word}/{accounts[role]}" for word, role in _ACCOUNTS.items() if role in accounts]
     _set_counterparty(entry, detail, name, account)
     _finish(entry, detail, reference)
     add_text(entry, " ".join(rest))
+
+
+def _set_id(detail: EntryDetail, word: str, value: str, rest: list[str]) -> None:
+    """An id; a word that h2h does not know may stand behind it, and none holds a blank before a slash word."""
+    other = _OTHER_WORD.search(value)
+    if other is not None:
+        value = value[: other.start()]
+        rest.append(other[1])
+    if word == "EREF":
+        detail.end_to_end_id = value
+    elif word == "UETR":
+        detail.uetr = value.lower()
+    else:
+        detail.payment_information_id = value
 
 
 def _finish(entry: Entry, detail: EntryDetail, reference: str) -> None:

@@ -13,6 +13,9 @@ from h2h.core.findings import Finding
 
 _AT_SIGNS = re.compile(r"@@(?=\s*(?:@@|:[0-9]{2}[A-Z]?:|-|\Z))")
 
+# Where a bank writes the end of a message behind its last text: ``… RON  -}``.
+_GLUED_END = re.compile(r"(?<=[^\n\s])[ \t]*-\}(?=\s*(?:\{[15]:|\Z))")
+
 _HEAD_TAGS = re.compile(rb"(?:^|[\r\n\f]|@@)[ \t]*:([0-9]{2}[A-Z]?) ?:")
 _BLOCK_2 = re.compile(rb"\{2:[IO]([0-9]{3})")
 # All that may stand in an MT940, MT942 or MT950; of that, what makes it an interim report, and what an end-of-day one.
@@ -29,6 +32,8 @@ _LIKELY = _CERTAIN | {"20", "28C", "34F"}
 def decoded(data: bytes) -> tuple[str, list[Finding]]:
     """The text with LF line ends, and what was odd about the bytes."""
     text, findings = bank_text.decoded(data)
+    if "{4:" in text:
+        text = _GLUED_END.sub("\n-}", text)
     return (_AT_SIGNS.sub("\n", text) if "@@" in text else text), findings
 
 

@@ -29,7 +29,7 @@ _NO_CURRENCY = re.compile(r"([CD])([0-9]{6})()([0-9]+,[0-9]*)")
 _GOES_ON = re.compile(r"\s*['\u2019+-]?\s?[0-9]|[.,]")
 _DECIMALS = re.compile(r"[0-9]*[.,][0-9]")
 _SUM = re.compile(r"([0-9]{0,9})([A-Z]{3})([0-9.,]+)")
-_FLOOR = re.compile(r"([A-Z]{3})\s?[CD]?\s?([0-9.,]+)")
+_FLOOR = re.compile(r"([A-Z]{3})\s?([CD]?)\s?([0-9.,]+)")
 _MOMENT = re.compile(r"([0-9]{6})([0-9]{4})(?:([+-])([0-9][0-9])([0-9][0-9]))?")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
@@ -164,11 +164,11 @@ def count_and_sum(text: str) -> tuple[int | None, str, Decimal] | None:
     return int(found[1]) if found[1] else None, found[2], value
 
 
-def floor_limit(text: str) -> tuple[str, Decimal] | None:
-    """:34F: (currency, amount below which entries are not listed)."""
+def floor_limit(text: str) -> tuple[str, str, Decimal] | None:
+    """:34F: (currency, the mark of the direction that it is for or "" for both, amount below which none is listed)."""
     found = _FLOOR.match(text)
-    value = amount(found[2]) if found else None
-    return (found[1], value) if found and value is not None else None
+    value = amount(found[3]) if found else None
+    return (found[1], found[2], value) if found and value is not None else None
 
 
 def moment(text: str) -> datetime | None:

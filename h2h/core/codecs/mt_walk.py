@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.mt_entry import LazyEntry
-from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER
+from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER, first_line, shortened
 from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
 from h2h.core.codecs.mt_values import (
     MARKS,
@@ -27,17 +27,17 @@ from h2h.core.codecs.mt_values import (
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Statement
-from h2h.core.rules.lists import decimals_of
+from h2h.core.rules.lists import named_money
 
 #: So many entries are given out together when a file is streamed.
 BATCH = 500
 
 _BALANCES = {"60F": "OPBD", "60": "OPBD", "60M": "PRCD", "62F": "CLBD", "62M": "CLBD", "62": "CLBD", "64": "CLAV"}
 _BALANCES["65"] = "FWAV"
+_CLOSINGS = frozenset(("62", "62F", "62M"))
 # What an end-of-day statement does not have (an MT941 has some).
 _INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
 _TEXTS = frozenset(("25P", "61", "86", "NS", "NSF"))
-_RAW_MAX = 200
 
 
 class Walk:
@@ -69,7 +69,7 @@ class Walk:
         self._currency = ""
         self._account_text = self._message_reference = self._message_number = ""
         self._ended = self._orphan = False
-        self._listed_from = Decimal(0)
+        self._listed_from = dict.fromkeys("CD", Decimal(0))
 
     def __iter__(self) -> Iterator[tuple[Statement, list[LazyEntry]]]:
         """(statement as far as it is known, its next entries); at the end of a statement once more."""
@@ -90,7 +90,7 @@ class Walk:
                 position = self._other_line(position)
                 continue
             tag = found[1]
-            if self._begins(tag) and self._statement is not None:
+            if self._begins(tag, found[2]) and self._statement is not None:
                 yield self._close()
             _ = self._now
             self._seen.setdefault(tag, position)
@@ -107,10 +107,16 @@ class Walk:
 
     # ------------------------------------------------------------------------------------------------ messages
 
-    def _begins(self, tag: str) -> bool:
-        """A message begins with :20:; where a bank leaves it out, with the first field after the end of the last."""
+    def _begins(self, tag: str, text: str) -> bool:
+        """A message begins with :20:; where a bank leaves it out, with the first field after the end of the last.
+
+        Nor can an account follow a closing balance: it is the next message's, if that one is another account's or
+        such messages have no :20: at all.
+        """
         if tag == "20":
             return True
+        if tag in ("25", "25P") and self._seen.keys() & _CLOSINGS:
+            return "20" not in self._seen or text != self._account_text
         return self._ended and tag in ("21", "25", "25P", "28", "28C", "60F", "60M", "34F")
 
     def _begin(self) -> Statement:
@@ -186,8 +192,13 @@ class Walk:
         entry.entry_reference = None
         entry.account_servicer_reference = bank_reference.strip() or None if bank_reference else None
         reference = reference.strip()
+        if reference.startswith("NONREF "):
+            more = f"\n{reference[7:].strip()}{more or ''}"  # Dutch banks wrote the other side's name behind it
+            reference = ""
         if type_ and found.string[found.end(3)] == " ":
             self._odd_once(found.start(), "a blank stands between the amount and the type", found[0].split("\n", 1)[0])
+        if found.string[found.start(3) - 1] == "\n":
+            self._odd_once(found.start(), "the amount stands on a line of its own", found[0])
         entry.line = (type_, "" if reference in NO_REFERENCE else reference, text, more)
         self._entries.append(entry)
         self._orphan = False
@@ -213,7 +224,7 @@ class Walk:
 
     def _unreadable(self, _tag: str, text: str, position: int) -> None:
         line = self._line_of(position)
-        told = f"line {line}: this entry cannot be read: :61:{_raw(text)}"
+        told = f"line {line}: this entry cannot be read: :61:{shortened(text)}"
         self._add(error("H2H-MT-LINE", f"line {line}, tag 61", told, WhoActs.BANK, line=line))
         self._orphan = True
 
@@ -242,7 +253,7 @@ class Walk:
             self._foreign.setdefault(f"{tag}:{key}", position)
 
     def _reference(self, _tag: str, text: str, _position: int) -> None:
-        self._message_reference = _first(text)
+        self._message_reference = first_line(text)
         self.reference = self.reference or self._message_reference or None
 
     def _account(self, _tag: str, text: str, _position: int) -> None:
@@ -250,7 +261,7 @@ class Walk:
         self._now.account = account(text, None)
 
     def _number(self, tag: str, text: str, position: int) -> None:
-        told = _first(text)
+        told = first_line(text)
         found = NUMBER.fullmatch(told)
         if found is None:
             self._odd(position, "the statement number is not a number", f":{tag}:{told}")
@@ -260,10 +271,10 @@ class Walk:
 
     def _balance(self, tag: str, text: str, position: int) -> None:
         known = self._now.balances
-        made, odd = balance(_BALANCES[tag], _first(text), self._days, known[-1] if known else None)
+        made, odd = balance(_BALANCES[tag], first_line(text), self._days, known[-1] if known else None)
         if made is None:
             line = self._line_of(position)
-            told = f"line {line}: this balance cannot be read: :{tag}:{_raw(text)}"
+            told = f"line {line}: this balance cannot be read: :{tag}:{shortened(text)}"
             self._add(error("H2H-MT-LINE", f"line {line}, tag {tag}", told, WhoActs.BANK, line=line))
             return
         for told in odd:
@@ -279,33 +290,36 @@ class Walk:
         """All fields of a message have one currency (the handbook's rule C27)."""
         if self._currency and currency != self._currency:
             self._odd(position, f"it is in {currency}, and what stands before it in {self._currency}", raw)
-        elif decimals_of(currency) is None:
+        elif not named_money(currency):
             self._odd_once(position, f"{currency} is no currency", raw)
         self._currency = self._currency or currency
 
     def _limit(self, tag: str, text: str, position: int) -> None:
-        found = floor_limit(_first(text))
+        found = floor_limit(first_line(text))
         if found is None:
             self._odd(position, "this floor limit cannot be read", f":{tag}:{text}")
             return
         self._is_in(found[0], position, f":{tag}:{text}")
-        self._listed_from = max(self._listed_from, found[1])
+        for direction in found[1] or "CD":
+            self._listed_from[direction] = max(self._listed_from[direction], found[2])
 
     def _moment(self, tag: str, text: str, position: int) -> None:
-        self._now.creation_date_time = moment(_first(text))
+        self._now.creation_date_time = moment(first_line(text))
         if self._now.creation_date_time is None:
             self._odd(position, "this is no date and time", f":{tag}:{text}")
 
     def _sums(self, tag: str, text: str, position: int) -> None:
-        found = count_and_sum(_first(text))
+        found = count_and_sum(first_line(text))
         if found is None:
             self._odd(position, "this number and sum of entries cannot be read", f":{tag}:{text}")
             return
         count, currency, total = found
         self._is_in(currency, position, f":{tag}:{text}")
-        if self._listed_from:
-            return  # entries below the limit are in the sum, and not in the list
         statement = self._now
+        if any(self._listed_from.values()):
+            count = None  # entries below the limit are in the numbers and the sum, and not in the list
+        if self._listed_from[tag[2]]:
+            return
         if tag == "90C":
             statement.stated_credit_sum = total
         else:
@@ -321,9 +335,10 @@ class Walk:
         stop = len(self._text) if stop < 0 else stop
         line = self._text[position:stop]
         foreign = FOREIGN.match(line)
-        if line.startswith(("-", "{")):
-            self._ended = self._ended or line.startswith("-") or "{4:" in line
-            self._block(line, position)
+        bare = line.lstrip()
+        if bare.startswith(("-", "{")):
+            self._ended = self._ended or bare.startswith("-") or "{4:" in line
+            self._block(bare, position)
         elif foreign and not ENVELOPE.fullmatch(line):
             self._foreign.setdefault(foreign[1], position)
         elif not ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
@@ -349,7 +364,7 @@ class Walk:
         if self._outside:
             line = self._line_of(self._outside[0])
             stop = self._text.find("\n", self._outside[0])
-            raw = _raw(self._text[self._outside[0] : stop if stop >= 0 else None])
+            raw = shortened(self._text[self._outside[0] : stop if stop >= 0 else None])
             more = f" (and {len(self._outside) - 1} more)" if len(self._outside) > 1 else ""
             told = f"line {line} belongs to no field and was not read{more}: {raw}"
             self._add(warning("H2H-MT-OUTSIDE", f"line {line}", told, WhoActs.BANK, line=line))
@@ -365,7 +380,7 @@ class Walk:
 
     def _odd(self, position: int, text: str, raw: str) -> None:
         line = self._line_of(position)
-        told = f"line {line}: {text}: {_raw(raw)}"
+        told = f"line {line}: {text}: {shortened(raw)}"
         self._add(warning("H2H-MT-DIALECT", f"line {line}", told, WhoActs.BANK, line=line))
 
     def _line_of(self, position: int) -> int:
@@ -378,13 +393,3 @@ class Walk:
 
     def _add(self, finding: Finding) -> None:
         self._findings.append(finding)
-
-
-def _first(text: str) -> str:
-    return text.split("\n", 1)[0].strip()
-
-
-def _raw(text: str) -> str:
-    """As it stands in the file, on one line, and not endless."""
-    one = " ".join(text.split())
-    return one if len(one) <= _RAW_MAX else f"{one[:_RAW_MAX]}…"

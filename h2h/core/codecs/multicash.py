@@ -17,7 +17,7 @@ from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage
-from h2h.core.rules.lists import decimals_of
+from h2h.core.rules.lists import named_money
 
 _DAY = r"[0-9]{2}\.[0-9]{2}\.(?:[0-9]{2}|[0-9]{4})"
 _MONEY = r"[-+]?[0-9]{1,18}(?:[.,][0-9]{1,2})?"
@@ -142,7 +142,7 @@ class _Reading:
         day = self._date(number, fields[3])
         opening, debits, credits_, closing = (self._money(number, text, line) for text in fields[5:9])
         currency = fields[4]
-        if decimals_of(currency) is None:
+        if not named_money(currency):
             told, where = f"line {number}: {currency} is no currency", f"{self._of_file}line {number}"
             self._findings.append(warning("H2H-MULTICASH-DIALECT", where, told, WhoActs.BANK, line=number))
         statement.account = Account(other=statement.account.other, currency=currency, name=fields[10] or None)

@@ -39,6 +39,11 @@ def decimals_of(currency: str) -> int | None:
     return int(exponent) if exponent is not None else None
 
 
+def named_money(currency: str) -> bool:
+    """Whether a statement may be in that currency: one of today, or one that was withdrawn since (old statements)."""
+    return decimals_of(currency) is not None or currency in WITHDRAWN
+
+
 _CLOSED = {(1, 1): "New Year's Day", (5, 1): "the first of May", (12, 25): "Christmas Day", (12, 26): "26 December"}
 
 
