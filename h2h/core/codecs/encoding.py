@@ -42,6 +42,8 @@ _OF_COUNTRY = {
     "HU": ("áéíóöőúüű", _CENTRAL), "RO": ("ăâîșțşţ", _CENTRAL), "HR": ("čćđšž", _CENTRAL), "SI": ("čšžćđ", _CENTRAL),
     "TR": ("çğıöşüâîûİ", _TURKISH), "LT": ("ąčęėįšųūž", _BALTIC), "LV": ("āčēģīķļņšūž", _BALTIC),
 }  # fmt: skip
+# What Polish banks fill an empty sub-field with.
+_FILLER = b"\xff"
 _COUNTRY_OF = {"PLN": "PL", "CZK": "CZ", "HUF": "HU", "RON": "RO", "HRK": "HR", "TRY": "TR"}
 _ACCOUNT = re.compile(rb"(?<![A-Za-z0-9])([A-Z]{2})[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}")
 _BALANCE = re.compile(rb":60[FM]?:[CD][0-9]{6}([A-Z]{3})")
@@ -62,7 +64,7 @@ def guessed(data: bytes) -> tuple[str, str]:
     if all(_HANZI.fullmatch(run) for run in runs) and _decodes(data, "gb18030"):
         return "GB 18030", "gb18030"
     words = _WORD.findall(data)[:_SAMPLE]
-    national = _national(data, b" ".join(words))
+    national = _national(data, words)
     if national is not None:
         return national
     for name, codec in _PAGES[:5]:
@@ -71,15 +73,17 @@ def guessed(data: bytes) -> tuple[str, str]:
     return next((name, codec) for name, codec in _PAGES[5:] if _decodes(data, codec))
 
 
-def _national(data: bytes, words: bytes) -> tuple[str, str] | None:
+def _national(data: bytes, words: list[bytes]) -> tuple[str, str] | None:
     """The page in which every letter beyond ASCII is one of the country's that the file's account is in."""
+    words = [word.strip(_FILLER) for word in words]
     for country in _countries(data):
         letters, pages = _OF_COUNTRY[country]
         known = {*letters, *letters.upper()}
         for name, codec in pages:
-            text = words.decode(codec, errors="replace")
-            beyond = {c for c in text if not c.isascii() and c.isalpha()}
-            if beyond and beyond <= known and "\ufffd" not in text and _decodes(data, codec):
+            if not (_decodes(data, codec) and all(_is_word(word, codec) for word in words)):
+                continue
+            beyond = {c for c in b" ".join(words).decode(codec) if not c.isascii() and c.isalpha()}
+            if beyond and beyond <= known:
                 return name, codec
     return None
 
