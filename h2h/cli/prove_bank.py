@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +23,13 @@ from h2h.core.naming import check_template
 from h2h.core.rules.judge import check_rules
 from h2h.core.rules.usage import UsageChecks
 from h2h.core.schedule import time_zone
+from h2h.core.working_days import WorkingDays
 from h2h.settings import BankProfile, DirectoryChannel, PgpSeal, Settings, SftpChannel
 from h2h.wiring import formats_of, schemas_of
 
 _NOT_A_DOCUMENT = b"<x/>"
+#: A calendar that ends sooner is told: the next year's days are published weeks before it begins.
+CALENDAR_AHEAD = timedelta(days=45)
 #: So many versions without a schema are named one by one.
 NAMED_MAX = 10
 
@@ -54,6 +57,7 @@ def prove_banks(settings: Settings, environment: Mapping[str, str], today: date)
         yield from _formats(area, bank, formats, schemas)
         yield from of_findings(area, check_template(bank.submission.remote_name), "remote_name can be filled")
         yield from _times(area, bank)
+        yield from _working_days(area, bank, today)
         yield from _rules(area, bank, today)
 
 
@@ -200,10 +204,24 @@ def _compiles(schemas: SchemaBook, schema: str) -> Callable[[], object]:
 def _times(area: str, bank: BankProfile) -> Iterator[Proof]:
     if bank.cutoff is not None:
         window = " to ".join(str(t) if t else "…" for t in (bank.cutoff.earliest, bank.cutoff.latest))
-        text = f"files go from {window} ({bank.cutoff.timezone})" if bank.cutoff.earliest or bank.cutoff.latest else ""
+        days = f" on working days of {bank.rules.calendar}" if bank.rules.calendar is not None else ""
+        has_hours = bank.cutoff.earliest or bank.cutoff.latest
+        text = f"files go from {window} ({bank.cutoff.timezone}){days}" if has_hours else ""
         yield attempt(
             area, text or f"time zone {bank.cutoff.timezone} is known", partial(time_zone, bank.cutoff.timezone)
         )
+
+
+def _working_days(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:
+    days = WorkingDays.of(bank.rules)
+    if days.last is None:
+        return
+    text = f"the working days of {days.name} are known from {days.first} to {days.last} ({days.source})"
+    if days.last >= today + CALENDAR_AHEAD:
+        yield good(area, text)
+    else:
+        step = "add what is published of the time after it: closed_days, worked_days, calendar_until; or update h2h"
+        yield doubtful(area, text, step)
 
 
 def _rules(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -119,6 +119,25 @@ class Usage(Part):
         return self
 
 
+class OwnDay(Part):
+    """A day, or some days on end, on which the bank rests or works though its calendar says otherwise, or nothing."""
+
+    day: date = Field(description="The day, or the first one.")
+    until: date | None = Field(None, description="The last one; none: one day only.")
+    words: str | None = Field(None, min_length=1, description="What it is, as findings say it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_a_plain_day(cls, value: object) -> object:
+        return {"day": value} if isinstance(value, date) else value
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> OwnDay:
+        if self.until is not None and not timedelta(0) <= self.until - self.day <= timedelta(days=366):
+            raise ValueError(f"until = {self.until} does not follow day = {self.day} within a year")
+        return self
+
+
 class Template(Part):
     """A payee as it was agreed: a payment may choose the amount, the day and the text, and nothing else."""
 
@@ -151,6 +170,23 @@ class Rules(Part):
     remittance_characters_max: int = Field(140, gt=0, le=140, description="Longer remittance texts are refused.")
     address_from: date = Field(date(2026, 11, 22), description="From then on unstructured addresses are refused.")
     days_ahead_max: int = Field(360, gt=0, description="An execution date further ahead is refused.")
+    calendar: Literal["TARGET", "CN", "GB", "US"] | None = Field(
+        None,
+        description="When the bank works: TARGET (ECB), CN (State Council), GB (bank holidays of England and Wales), "
+        "US (Federal Reserve). The hours of [cutoff] then hold on working days only. None: TARGET for SEPA payments, "
+        "else weekends alone.",
+    )
+    closed_days: tuple[OwnDay, ...] = Field(
+        (), description="Days on which this bank rests besides. A plain date is a day without words."
+    )
+    worked_days: tuple[OwnDay, ...] = Field(
+        (), description="Days on which this bank works though the calendar, or the weekend, says otherwise."
+    )
+    calendar_until: date | None = Field(
+        None,
+        description="With closed_days and worked_days the calendar is whole until that day: for a year that was "
+        "published after this version of h2h.",
+    )
     file_payments_max: int | None = Field(None, gt=0, description="A file with more payments is refused.")
     file_amount_max: dict[str, Decimal] = Field(
         {}, description="currency → the most that one file may pay, written as text. More is refused."
@@ -182,6 +218,12 @@ class Rules(Part):
     )
     waivers: tuple[Waiver, ...] = Field((), description="Rules set aside for a time.")
     usage: tuple[Usage, ...] = Field((), description="The bank's own usage rules, beside the profile's.")
+
+    @model_validator(mode="after")
+    def _until_is_of_a_calendar(self) -> Rules:
+        if self.calendar_until is not None and self.calendar is None:
+            raise ValueError("calendar_until says how long a calendar is whole, and calendar names none")
+        return self
 
 
 class Cutoff(Part):

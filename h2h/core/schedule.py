@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from h2h.core.errors import Misconfigured
+
+#: Where a bank rests longer, it is looked at again after so many days.
+REST_DAYS_MAX = 31
 
 
 class CutoffTimes(Protocol):
@@ -44,11 +49,14 @@ def next_attempt_at(now: datetime, attempts: int, *, seconds_min: float, seconds
     return now + timedelta(seconds=max(min(seconds_min, wait), wait * (1 - jitter)))
 
 
-def sending_window(now: datetime, cutoff: CutoffTimes | None) -> Window:
+def sending_window(
+    now: datetime, cutoff: CutoffTimes | None, rests: Callable[[date], bool] = lambda _: False
+) -> Window:
     """Whether the bank takes files at *now* (aware).
 
     The window of a day is [earliest, latest): a file queued exactly on the cut-off goes to the next opening. An
-    ``earliest`` later than ``latest`` is a window over midnight. ``Misconfigured`` for an unknown time zone.
+    ``earliest`` later than ``latest`` is a window over midnight, and belongs to the day on which it opens. Days on
+    which the bank *rests* have no window. ``Misconfigured`` for an unknown time zone.
     """
     if cutoff is None or (cutoff.latest is None and cutoff.earliest is None):
         return Window(open=True)
@@ -56,8 +64,10 @@ def sending_window(now: datetime, cutoff: CutoffTimes | None) -> Window:
     local = now.astimezone(zone)
     opening, closing = cutoff.earliest or time(0), cutoff.latest
     windows = []
-    for offset in (-1, 0, 1, 2):
-        day = local.date() + timedelta(days=offset)
+    # Yesterday's may still be open. Tomorrow's may have no length (the spring change), so one more is looked at.
+    today = local.date()
+    ahead = (today + timedelta(days=offset) for offset in range(-1, REST_DAYS_MAX + 3))
+    for day in islice((day for day in ahead if not rests(day)), 4):
         opens = datetime.combine(day, opening, zone)
         if closing is None:
             closes = datetime.combine(day + timedelta(days=1), time(0), zone)
@@ -68,7 +78,8 @@ def sending_window(now: datetime, cutoff: CutoffTimes | None) -> Window:
     for opens, closes in windows:
         if opens <= now < closes:
             return Window(open=True, closes_at=closes)
-    return Window(open=False, opens_at=min(opens for opens, _ in windows if opens > now))
+    later = now + timedelta(days=REST_DAYS_MAX)
+    return Window(open=False, opens_at=min((opens for opens, _ in windows if opens > now), default=later))
 
 
 def time_zone(name: str) -> ZoneInfo:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,10 +23,12 @@ from h2h.core.errors import Misconfigured, NotYet, Refused
 from h2h.core.findings import Finding, WhoActs, error, holding, refuses
 from h2h.core.format import REQUESTS, Format
 from h2h.core.lifecycle import Event
-from h2h.core.model.payment import Initiation
+from h2h.core.model.payment import Initiation, PaymentInstruction
 from h2h.core.naming import message_id
 from h2h.core.records import PaymentRecord, Submission
 from h2h.core.rules.initiation import check_initiation
+from h2h.core.rules.payment import execution_day
+from h2h.core.rules.window import check_window
 from h2h.core.view import message_json
 from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
@@ -57,6 +59,7 @@ class Converted:
     findings: list[Finding]
     view: dict[str, Any] | Path  # what the payments are, as JSON; a long one is written already, with the findings
     detail: dict[str, Any] = field(default_factory=dict)  # what else its history keeps
+    instructions: Iterable[PaymentInstruction] = ()
 
     def shown(self) -> bytes | Path:
         """What the payments are, and all findings, as JSON."""
@@ -92,6 +95,7 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         stated = StatedTotals.of_json(control.read_bytes()) if control is not None else NO_TOTALS
         if differences := stated.differences(done.count, done.control_sum):
             raise Refused([*differences, *done.findings])
+        _tell_what_is_late(done, bank, house.now())
         suspected = same_message_id(house, sub, done.message_id)
         if suspected is not None:
             stack.close()
@@ -131,6 +135,15 @@ def _holds(findings: list[Finding]) -> dict[str, Any]:
     of_each = list({f.code: f for f in reversed(holds)}.values())
     rest = [f for f in holds if f not in of_each]
     return {"holds": [f.as_json() for f in (*of_each, *rest)[:FINDINGS_IN_EVENT_MAX]]}
+
+
+def _tell_what_is_late(done: Converted, bank: BankProfile, now: datetime) -> None:
+    """Add what the bank's next window is too late for; ``Refused`` where the profile makes that an error."""
+    days = {day for i in done.instructions if (day := execution_day(i)) is not None}
+    late = check_window(days, bank, bank.cutoff, now)
+    done.findings = [*done.findings, *late]
+    if refuses(late):
+        raise Refused(done.findings)
 
 
 def working_place(sub: Submission) -> str:
@@ -186,6 +199,7 @@ def _from_table(
         payments=conversion.records(sub.sid),
         findings=conversion.findings,
         view=view,
+        instructions=[group.instruction for group in conversion.groups],
     )
 
 
@@ -234,6 +248,7 @@ def _from_document(house: House, sub: Submission, bank: BankProfile, source: Pat
         payments=payment_records(initiation, sub.sid),
         findings=findings,
         view=message_json(format_, read),
+        instructions=initiation.instructions,
     )
 
 
@@ -286,6 +301,7 @@ def _passes_through(
         payments=payments.records(sid),
         findings=findings,
         view=view,
+        instructions=payments.initiation.instructions,
     )
 
 

@@ -14,6 +14,7 @@ from h2h.core.lifecycle import Event
 from h2h.core.records import LedgerKind, Submission
 from h2h.core.released import is_released
 from h2h.core.schedule import sending_window
+from h2h.core.working_days import resting
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.requests import is_request
 from h2h.pipeline.witness import knows
@@ -43,7 +44,7 @@ def stopped_before_sending(house: House, sub: Submission) -> Submission | None:
 def _waits_for_its_day(house: House, sub: Submission) -> Submission | None:
     """Payments go in the bank's window, and not after their day without somebody who says so."""
     bank, now = house.bank(sub), house.now()
-    window = sending_window(now, bank.cutoff)
+    window = sending_window(now, bank.cutoff, resting(bank.rules))
     if not window.open:
         log.info("submission.waits-for-window", sid=sub.sid, opens_at=str(window.opens_at))
         return house.journal.change(sub, at=now, next_attempt_at=window.opens_at)

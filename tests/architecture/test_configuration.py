@@ -19,7 +19,7 @@ FILLED_IN_BY_H2H = {"banks", "source", "ledgers"}
 # Examples of these show a value that differs from the default, because the default is to say nothing.
 WITHOUT_A_DEFAULT_TO_SHOW = re.compile(
     r"(rules\.waivers|severities|schemas|fields|templates|passphrase|password|temporary|processed|heads|timezone|"
-    r"earliest|latest)"
+    r"earliest|latest|closed_days|worked_days)"
 )
 
 

@@ -6,12 +6,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from h2h.cli import common
+from h2h.cli.prove_bank import prove_banks
 from tests.contracts.keyrings import bank_and_ours
 from tests.contracts.pain import IBANS
 from tests.contracts.sshd import new_key
@@ -202,6 +204,24 @@ def test_what_works_but_is_not_safe_is_a_warning_and_no_fault(tmp_path: Path) ->
 
 
 # ---------------------------------------------------------------------------------------------- secrets and keys
+
+
+@pytest.mark.parametrize(
+    ("today", "rules", "mark"),
+    [
+        (date(2026, 11, 10), {"calendar": "CN"}, "good"),
+        (date(2026, 11, 11), {"calendar": "CN"}, "warning"),
+        (date(2026, 11, 11), {"calendar": "CN", "calendar_until": date(2027, 12, 24)}, "good"),
+        (date(2026, 11, 11), {"calendar": "TARGET"}, None),
+        (date(2026, 11, 11), {}, None),
+    ],
+)
+def test_a_calendar_that_ends_soon_is_told_in_time(
+    tmp_path: Path, today: date, rules: dict[str, Any], mark: str | None
+) -> None:
+    settings = Site(tmp_path, bank={"rules": rules}).settings()
+    told = [p for p in prove_banks(settings, {}, today) if "working days of" in p.text]
+    assert [str(p.mark) for p in told] == ([mark] if mark else [])
 
 
 def _over_sftp(site: Site, key: dict[str, str]) -> None:

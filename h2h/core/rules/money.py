@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from h2h.core.naming import plain_amount
-from h2h.core.rules.lists import WITHDRAWN, closing_day, decimals_of
+from h2h.core.rules.lists import WITHDRAWN, decimals_of
 from h2h.core.rules.terms import DECIMALS_MAX, DIGITS_MAX, SEPA_MAX, SEPA_MIN, Terms
 
 
@@ -51,13 +51,36 @@ def _unknown_currency(currency: str, terms: Terms) -> None:
 
 
 def check_date(day: date, terms: Terms) -> None:
-    """Past, weekend, too far ahead."""
+    """Past, too far ahead, or a day on which the bank rests."""
     judge, field = terms.judge, "requested_execution_date"
     if day < terms.today:
         judge.found("H2H-DATE-PAST", field, f"{day} is past (today is {terms.today})")
     elif day > terms.today + timedelta(days=terms.rules.days_ahead_max):
         judge.found("H2H-DATE-FAR", field, f"{day} is more than {terms.rules.days_ahead_max} days ahead")
+    else:
+        _check_working_day(day, terms)
+
+
+def _check_working_day(day: date, terms: Terms) -> None:
+    days, judge, field = terms.working_days, terms.judge, "requested_execution_date"
+    holiday = days.holiday(day)
+    if not days.known(day):
+        said = f"h2h knows the working days of {days.name} from {days.first} to {days.last}"
+        judge.found("H2H-DATE-CALENDAR", field, f"{day} is a {day:%A}; {said}")
+    elif not days.closed(day):
+        return
     elif day.weekday() >= 5:
-        judge.found("H2H-DATE-WEEKEND", field, f"{day} is a {day:%A}")
-    elif terms.sepa and (closed := closing_day(day)) is not None:
-        judge.found("H2H-DATE-HOLIDAY", field, f"{day} is {closed}, when TARGET is closed")
+        said = f", {holiday}" if holiday is not None else ""
+        judge.found("H2H-DATE-WEEKEND", field, f"{day} is a {day:%A}{said}{_next_day(day, terms)}")
+    else:
+        rests = f"{days.name} is closed" if days.name is not None else "the bank is closed"
+        judge.found("H2H-DATE-HOLIDAY", field, f"{day} is {holiday}, when {rests}{_next_day(day, terms)}")
+
+
+def _next_day(day: date, terms: Terms) -> str:
+    """When it will be paid instead, as far as that is known."""
+    following, name = terms.working_days.next_after(day), terms.working_days.name
+    if following is None:
+        return f"; the next working day of {name} is not known to h2h" if name is not None else ""
+    kind = f"working day of {name}" if name is not None else "weekday"
+    return f"; the next {kind} is {following}, a {following:%A}"

@@ -13,6 +13,7 @@ from h2h.core.rules.judge import Judge
 from h2h.core.rules.stopped import Stopped
 from h2h.core.rules.templates import Templates
 from h2h.core.rules.usage import UsageChecks
+from h2h.core.working_days import WorkingDays
 
 
 class BankTerms(Protocol):
@@ -40,6 +41,7 @@ class Terms:
     usage: UsageChecks | None = field(init=False)
     stopped: Stopped | None = field(init=False)
     templates: Templates | None = field(init=False)
+    working_days: WorkingDays = field(init=False)
 
     def __post_init__(self) -> None:
         self.sepa = self.rules.scheme == "sepa"
@@ -47,6 +49,7 @@ class Terms:
         self.usage = UsageChecks(self.rules.usage) if self.rules.usage else None
         self.stopped = Stopped.of(self.rules)
         self.templates = Templates.of(self.rules)
+        self.working_days = WorkingDays.of(self.rules)
 
     @classmethod
     def of(cls, bank: BankTerms, today: date, *, passed_through: bool = False) -> Terms:
