@@ -30,7 +30,7 @@ def to_export(house: House, sub: Submission) -> list[tuple[Path, str]]:
     if sub.remote_name and _has(house, sub, "40-sealed"):
         sealed = kept(house, sub, "40-sealed", sub.sealed_sha256)
     if _has(house, sub, "30-bank"):
-        plain = kept(house, sub, "30-bank", converted_to(house, sub))
+        plain = kept(house, sub, "30-bank", converted_to(house.journal.events(sub.sid)))
     found = [(sealed, sub.remote_name or "")] if sealed is not None else []
     if plain is not None and (sealed is None or not files.same_bytes(plain, sealed)):
         found.append((plain, f"{sub.message_id or sub.sid}{plain.suffix}"))

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, holding, refuses
 from h2h.core.lifecycle import Event, State
-from h2h.core.records import Submission
+from h2h.core.records import EventRecord, Submission
 from h2h.core.released import is_released
 from h2h.core.rules.day_limits import Leaving, check_day
 from h2h.core.rules.payees import Payee, check_payees
@@ -32,11 +32,11 @@ TOLD_MAX = 5
 REMARK = "rules-remarked"
 
 
-def hold_what_rules_say(house: House, sub: Submission) -> Submission:
+def hold_what_rules_say(house: House, sub: Submission, history: Sequence[EventRecord]) -> Submission:
     """HELD for what no person has let go on yet; else as it was. ``Refused`` where the profile makes it an error."""
     if is_request(house, sub):
         return sub
-    found = [*_of_its_conversion(house, sub), *_of_the_house(house, sub)]
+    found = [*_of_its_conversion(history), *_of_the_house(house, sub)]
     if refuses(found):
         raise Refused(found)
     open_ = [f for f in holding(found) if not is_released(sub.released_by, f.code)]
@@ -46,8 +46,8 @@ def hold_what_rules_say(house: House, sub: Submission) -> Submission:
     return hold_for_a_person(house, sub, codes, _told(open_), {"findings": [f.as_json() for f in open_]})
 
 
-def _of_its_conversion(house: House, sub: Submission) -> list[Finding]:
-    for event in reversed(house.journal.events(sub.sid)):
+def _of_its_conversion(history: Sequence[EventRecord]) -> list[Finding]:
+    for event in reversed(history):
         if event.event == Event.CONVERTED:
             return [Finding.of_a_hold(f) for f in event.detail.get("holds", ())]
     return []

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from h2h.core.errors import Misconfigured, Untrusted
 from h2h.core.lifecycle import Event
-from h2h.core.records import FileState, InboundFile, Submission
+from h2h.core.records import EventRecord, FileState, InboundFile, Submission
 from h2h.pipeline.house import House
 
 _READ_BYTES = 1 << 20
@@ -45,9 +46,9 @@ def _as_it_was(house: House, owner: str, since: datetime, start: str, sha256: st
     return path
 
 
-def converted_to(house: House, sub: Submission) -> str | None:
+def converted_to(history: Sequence[EventRecord]) -> str | None:
     """The digest of the bank's file as it was checked, and as a person may have released it."""
-    told = [e for e in house.journal.events(sub.sid) if e.event == Event.CONVERTED]
+    told = [e for e in history if e.event == Event.CONVERTED]
     return told[-1].detail.get("sha256") if told else None
 
 

@@ -26,7 +26,7 @@ from h2h.core.recall import (
     standing,
     undecided,
 )
-from h2h.core.records import PaymentRecord, Submission
+from h2h.core.records import EventRecord, PaymentRecord, Submission
 from h2h.core.rules.statement_rules import check_message
 from h2h.core.view import message_json
 from h2h.core.view_cancellation import told
@@ -86,7 +86,11 @@ def is_request(house: House, sub: Submission, *kinds: str) -> bool:
 
 def recalls_of(house: House, sid: str) -> dict[str, list[int]]:
     """Submission → payments that the request *sid* calls back; empty if it is none, or was not converted."""
-    for event in reversed(house.journal.events(sid)):
+    return _recalled(house.journal.events(sid))
+
+
+def _recalled(history: Sequence[EventRecord]) -> dict[str, list[int]]:
+    for event in reversed(history):
         if event.event == "converted":
             return dict(event.detail.get("recalls") or {})
     return {}
@@ -102,10 +106,10 @@ def wished_by(house: House, sid: str) -> set[str]:
     }
 
 
-def refuse_twice(house: House, sub: Submission) -> None:
+def refuse_twice(house: House, sub: Submission, history: Sequence[EventRecord]) -> None:
     """Asked again when sealing: two requests that were checked side by side did not see each other. ``Refused``."""
     findings = []
-    for sid, ordinals in recalls_of(house, sub.sid).items():
+    for sid, ordinals in _recalled(history).items():
         for ordinal, others in _live(house, sid, ordinals, but=sub.sid).items():
             first = [o for o in others if o.number < sub.number]
             findings += [_twice(f"payment {ordinal} of submission {sid}", other) for other in first[:1]]

@@ -30,13 +30,14 @@ def seal(house: House, sub: Submission) -> Submission:
     """CONVERTED → SEALED; HELD for what another file holds too; AWAITING_RELEASE where a person must release it."""
     for place in (working_place(sub), sub.sid):  # what a step that was cut short left there
         house.archive.clean(place)
-    refuse_twice(house, sub)
+    history = house.journal.events(sub.sid)  # what is asked of it was told when the file was converted
+    refuse_twice(house, sub, history)
     suspected = same_message_id(house, sub, sub.message_id or "", sealing=True) or overlapping(house, sub)
     if suspected is not None:
         held = hold_or_refuse(house, sub, suspected)
         if held.state is not State.CONVERTED:
             return held
-    sub = hold_what_rules_say(house, sub)
+    sub = hold_what_rules_say(house, sub, history)
     if sub.state is not State.CONVERTED:
         return sub
     if _must_be_released(house, sub) and not is_released(sub.released_by, State.AWAITING_RELEASE):
@@ -44,7 +45,7 @@ def seal(house: House, sub: Submission) -> Submission:
         moved(sub, "awaits-release")
         return sub
     bank = house.bank(sub)
-    sealed = _sealed(house, sub, kept(house, sub, "30-bank", converted_to(house, sub)))
+    sealed = _sealed(house, sub, kept(house, sub, "30-bank", converted_to(history)))
     sha256, size = digest(sealed)
 
     def named(sequence: int) -> dict[str, str]:
