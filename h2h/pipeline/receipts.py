@@ -31,12 +31,12 @@ def write_receipt(house: House, sub: Submission) -> bool:
     with house.receipts.turn(sub.sid, sub.version) as newest:
         if not newest:
             return True
-        told = receipt(house, house.journal.submission(sub.sid))
+        told = receipt(house, sub.sid)
         while True:
             data = json.dumps(told, ensure_ascii=False, indent=2).encode()
             if not _beside(house, sub.folder, f"{sub.receipt}.status.json", data):
                 return False
-            written, told = told, receipt(house, house.journal.submission(sub.sid))
+            written, told = told, receipt(house, sub.sid)
             if told == written | {"updated_at": told["updated_at"]}:
                 return True
 
@@ -66,11 +66,10 @@ def mend_receipt(house: House, sub: Submission) -> None:
         write_receipt(house, sub)
 
 
-def receipt(house: House, sub: Submission) -> dict[str, Any]:
+def receipt(house: House, sid: str) -> dict[str, Any]:
     """The receipt as JSON: what happened, where it is, who acts next, and every payment's outcome."""
-    now, counts = present(sub), house.journal.outcomes(sub.sid)
-    only = _NEEDS_SOMEBODY if sum(counts.values()) > PAYMENTS_IN_RECEIPT_MAX else None
-    listed = house.journal.payments(sub.sid, outcomes=only, limit=PAYMENTS_IN_RECEIPT_MAX)
+    sub, counts, listed = house.journal.overview(sid, PAYMENTS_IN_RECEIPT_MAX, of_more=_NEEDS_SOMEBODY)
+    now = present(sub)
     fields: dict[str, Any] = {
         "file": sub.source_name,
         "submission": sub.sid,

@@ -114,6 +114,14 @@ class Journal(Protocol):
     def outcomes(self, sid: str) -> dict[Outcome, int]:
         """How many payments of a submission are where; what no payment has is left out."""
 
+    def overview(
+        self, sid: str, limit: int, *, of_more: Collection[Outcome]
+    ) -> tuple[Submission, dict[Outcome, int], list[PaymentRecord]]:
+        """``submission``, ``outcomes`` and ``payments``, on SQLite as one moment shows them; ``NotFound``.
+
+        All payments are listed if there are at most *limit*; else the first of those with an outcome of *of_more*.
+        """
+
     def payments_by(
         self,
         *,

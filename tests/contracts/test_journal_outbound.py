@@ -255,6 +255,20 @@ def test_payments_are_counted_and_given_by_their_outcome(journal: SqlJournal) ->
     assert journal.outcomes("nobody") == {}
 
 
+def test_an_overview_lists_all_payments_and_of_too_many_only_those_with_the_outcomes_asked_for(
+    journal: SqlJournal,
+) -> None:
+    made = [replace(p, outcome=Outcome.REJECTED if p.ordinal % 3 == 0 else Outcome.PENDING) for p in payments(10)]
+    sub = journal.advance(journal.take_in(drop()), Event.CONVERTED, at=NOW, payments=made)
+    seen, counts, listed = journal.overview(sub.sid, 10, of_more=[Outcome.REJECTED])
+    assert (seen, counts) == (sub, {Outcome.PENDING: 7, Outcome.REJECTED: 3})
+    assert [p.ordinal for p in listed] == list(range(1, 11))
+    _, counts, listed = journal.overview(sub.sid, 9, of_more=[Outcome.REJECTED])
+    assert (sum(counts.values()), [p.ordinal for p in listed]) == (10, [3, 6, 9])
+    with pytest.raises(NotFound):
+        journal.overview("nobody", 10, of_more=[])
+
+
 def test_a_remark_moves_nothing_and_cannot_look_like_a_move(journal: SqlJournal) -> None:
     sub = sealed(journal)
     journal.remark(sub.sid, "looked-at", at=NOW, actor="ann", detail={"amount": Decimal("1.50"), "on": TODAY})

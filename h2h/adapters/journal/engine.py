@@ -128,7 +128,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # The driver's own BEGIN is off (isolation_level None): it would begin late and deferred.
     writes = connection.get_execution_options().get("h2h_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 # ---------------------------------------------------------------------------------------------- PostgreSQL

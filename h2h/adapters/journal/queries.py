@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Connection, Select
 
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_inbound as sql_in
@@ -28,10 +28,7 @@ class Queries(Store):
     def submission(self, sid: str) -> Submission:
         """The present row; ``NotFound``."""
         with self.reading() as connection:
-            row = connection.execute(*sql.submission(sid)).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no submission {sid}")
-        return rows.submission(row)
+            return _submission(connection, sid)
 
     def submissions(
         self, *, bank: str | None = None, states: Iterable[State] | None = None, limit: int | None = None
@@ -88,17 +85,21 @@ class Queries(Store):
     ) -> list[PaymentRecord]:
         """In the order of the bank's file; only those with one of *outcomes*, only the first *limit* of them."""
         with self.reading() as connection:
-            if outcomes is None and limit is None:
-                found = connection.execute(*sql.payments_of(sid))
-            else:
-                found = connection.execute(*sql.some_payments_of(sid, outcomes, limit))
-            return [rows.payment(row) for row in found]
+            return _payments(connection, sid, outcomes, limit)
 
     def outcomes(self, sid: str) -> dict[Outcome, int]:
         """How many payments of a submission are where; what no payment has is left out."""
         with self.reading() as connection:
-            counted = {row.outcome: row.number for row in connection.execute(*sql.outcomes_of(sid))}
-        return {outcome: counted[outcome] for outcome in Outcome if outcome in counted}
+            return _outcomes(connection, sid)
+
+    def overview(
+        self, sid: str, limit: int, *, of_more: Collection[Outcome]
+    ) -> tuple[Submission, dict[Outcome, int], list[PaymentRecord]]:
+        """One transaction instead of three: a receipt is made of it with every move."""
+        with self.reading() as connection:
+            sub, counts = _submission(connection, sid), _outcomes(connection, sid)
+            only = of_more if sum(counts.values()) > limit else None
+            return sub, counts, _payments(connection, sid, only, limit)
 
     def payments_by(
         self,
@@ -131,3 +132,25 @@ class Queries(Store):
     def _submissions(self, statement: Select[Any], values: dict[str, Any] | None = None) -> list[Submission]:
         with self.reading() as connection:
             return [rows.submission(row) for row in connection.execute(statement, values)]
+
+
+def _submission(connection: Connection, sid: str) -> Submission:
+    row = connection.execute(*sql.submission(sid)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no submission {sid}")
+    return rows.submission(row)
+
+
+def _payments(
+    connection: Connection, sid: str, outcomes: Collection[Outcome] | None, limit: int | None
+) -> list[PaymentRecord]:
+    if outcomes is None and limit is None:
+        found = connection.execute(*sql.payments_of(sid))
+    else:
+        found = connection.execute(*sql.some_payments_of(sid, outcomes, limit))
+    return [rows.payment(row) for row in found]
+
+
+def _outcomes(connection: Connection, sid: str) -> dict[Outcome, int]:
+    counted = {row.outcome: row.number for row in connection.execute(*sql.outcomes_of(sid))}
+    return {outcome: counted[outcome] for outcome in Outcome if outcome in counted}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
 from h2h.adapters.journal.columns import printable
+from h2h.adapters.journal.tables import events, submissions
 from h2h.core.records import (
     Attention,
     EventRecord,
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _IDENTITY = ("name", "device", "inode", "mtime_ns", "size")
 _SUBMISSION = tuple(f.name for f in fields(Submission) if f.name != "identity")
+_IDENTITY_AT = [f.name for f in fields(Submission)].index("identity")
 #: Columns of a payment in the order of the record, ``sid`` first.
 PAYMENT = tuple(f.name for f in fields(PaymentRecord))
 _payment_values = attrgetter(*PAYMENT[1:])
@@ -34,11 +36,21 @@ _ATTENTION = tuple(f.name for f in fields(Attention))
 _EVENT = tuple(f.name for f in fields(EventRecord))
 
 
+def _places(table: Table, names: Iterable[str]) -> itemgetter[tuple[Any, ...]]:
+    columns = table.columns.keys()
+    return itemgetter(*(columns.index(name) for name in names))
+
+
+_before_identity = _places(submissions, _SUBMISSION[:_IDENTITY_AT])
+_identity = _places(submissions, (f"identity_{name}" for name in _IDENTITY))
+_after_identity = _places(submissions, _SUBMISSION[_IDENTITY_AT:])
+_event = _places(events, _EVENT)
+
+
 def submission(row: Row[Any]) -> Submission:
-    """A row of ``submissions``."""
-    values = row._mapping
-    identity = SourceIdentity(**{name: values[f"identity_{name}"] for name in _IDENTITY})
-    return Submission(identity=identity, **{name: values[name] for name in _SUBMISSION})
+    """A row that begins with the columns of ``submissions``."""
+    values = (*_before_identity(row), SourceIdentity(*_identity(row)), *_after_identity(row))
+    return Submission(*values)
 
 
 def submission_values(sub: Submission) -> dict[str, Any]:
@@ -71,9 +83,8 @@ def payment_values(sid: str, bank: str, record: PaymentRecord) -> tuple[Any, ...
 
 
 def event(row: Row[Any]) -> EventRecord:
-    """A row of ``events``."""
-    values = row._mapping
-    return EventRecord(**{name: values[name] for name in _EVENT})
+    """A row that begins with the columns of ``events``."""
+    return EventRecord(*_event(row))
 
 
 def file_event(row: Row[Any]) -> EventRecord:
