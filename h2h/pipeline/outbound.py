@@ -106,6 +106,17 @@ def step(house: House, line: Line | None, sub: Submission, between: Callable[[],
     (``Unavailable``) rise. Without a *line* only the steps at home are taken. *between* is called again and again while
     a long step is taken.
     """
+    try:
+        return _sorted(house, line, sub, between)
+    except (NotYet, StaleState) as early:
+        # Still being taken in, or moved by somebody else (a person, another node), be it while an error of this step
+        # was written down: the next round sees what it is.
+        log.info("submission.left-for-the-next-round", sid=sub.sid, why=type(early).__name__)
+        return 0
+
+
+def _sorted(house: House, line: Line | None, sub: Submission, between: Callable[[], None]) -> int:
+    """The step, and what its errors mean. ``StaleState`` also if the submission was moved while that is written."""
     before = sub.state
     try:
         if before in AT_HOME:
@@ -114,10 +125,8 @@ def step(house: House, line: Line | None, sub: Submission, between: Callable[[],
             sub = AT_THE_BANK[before](house, line, sub)
         else:
             return 0
-    except (NotYet, StaleState) as early:
-        # Still being taken in, or moved by somebody else (a person, another node): the next round sees what it is.
-        log.info("submission.left-for-the-next-round", sid=sub.sid, why=type(early).__name__)
-        return 0
+    except (NotYet, StaleState):
+        raise
     except Refused as refusal:
         _refuse(house, sub, refusal)
     except Untrusted as problem:

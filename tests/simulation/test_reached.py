@@ -71,6 +71,21 @@ def test_a_node_whose_fetched_file_another_one_moves_meanwhile_goes_on(lab: Lab,
     assert [entry.what for entry in outcome.taken] == ["pause"]
 
 
+@pytest.mark.parametrize(
+    ("flow", "seed", "plan"),
+    [
+        ("take-over", 2831, "archive.scratch#1:reply_lost journal.change#1:pause"),
+        ("refused", 5184, "25:no_room 91:pause"),
+    ],
+)
+def test_a_file_that_another_node_moves_while_an_error_is_written_down_is_left_for_the_next_round(
+    lab: Lab, flow: str, seed: int, plan: str
+) -> None:
+    outcome = Schedule(flow, seed, plan, nodes=2).play(lab)
+    assert outcome.faults == []
+    assert len(outcome.taken) == 2
+
+
 @pytest.mark.parametrize("number", range(132, 140))
 @pytest.mark.parametrize("fault", ["reply_lost", "kill"])
 def test_the_item_about_a_file_that_could_not_be_removed_ends_when_it_is_removed(
