@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "recall": ("ask", "recall", "Call payments back that the bank has."),
     "ask": ("ask", "ask", "Ask a bank for a statement or a report."),
     "take-over": ("decide", "take_over", "A person sends it another way; h2h never will."),
+    "reread": ("reread", "reread", "Take a bank's file that was set aside again."),
     "identify": ("inspect", "identify", "Which format a file has."),
     "inspect": ("inspect", "inspect", "What a file says."),
     "validate": ("inspect", "validate", "Whether a file is sound."),

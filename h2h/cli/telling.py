@@ -228,7 +228,7 @@ def _add_items(story: Story, subject: str) -> None:
             story.hints.append(f"#{item.number} {item.kind}: {item.text}")
             commands = tuple(c for c in step.commands if c != f"h2h explain {subject}")
             at = story.present
-            story.present = Present(at.words, item.who_acts, step.step, (*at.commands, *commands))
+            story.present = Present(at.words, item.who_acts, step.step, tuple(dict.fromkeys((*at.commands, *commands))))
 
 
 # ---------------------------------------------------------------------------------------------- one payment

@@ -19,7 +19,7 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
 from h2h.core.recall import ANSWERED, REQUESTED, concerns
-from h2h.core.records import Attention, EventRecord, InboundFile, PaymentRecord, Submission
+from h2h.core.records import Attention, EventRecord, FileState, InboundFile, PaymentRecord, Submission
 from h2h.core.saying import Saying, Step
 from h2h.core.words import ENGLISH, Words
 
@@ -145,7 +145,7 @@ def present_of_file(file: InboundFile, words: Words = ENGLISH) -> Present:
     general = words.file_states[str(file.state)]
     text = f"{general.words}: {file.reason_text}" if file.reason_text else general.words
     who = WhoActs.TREASURY if file.state == "QUARANTINED" else _N
-    return Present(text, who, general.step, general.commands)
+    return Present(text, who, general.step, tuple(c.format(sid=file.fid) for c in general.commands))
 
 
 def step_for(item: Attention, words: Words = ENGLISH) -> Step:
@@ -231,6 +231,8 @@ def chronicle_of_file(events: Sequence[EventRecord], words: Words = ENGLISH) -> 
 def _file_event(event: EventRecord) -> str:
     if event.event == "delivered":
         return "delivered-to-erp"
+    if event.from_state == FileState.QUARANTINED:
+        return "reread"
     stays = event.from_state is not None and event.from_state == event.to_state
     return "removed-at-bank" if stays and event.detail.get("removed") else event.event
 

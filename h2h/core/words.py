@@ -50,6 +50,7 @@ _EXPLAIN = "h2h explain {sid}"
 _TAKE_OVER = 'h2h take-over {sid} --reason "WHY" --export DIRECTORY'
 _CLOSE = 'h2h attention close {number} --reason "WHAT WAS DONE"'
 _SUBJECT = "h2h explain {subject}"
+_REREAD = 'h2h reread {subject} --reason "WHAT WAS MENDED"'
 
 STATES: dict[State, Saying] = {
     State.RECEIVED: Saying("h2h has the file and will check it", "wait"),
@@ -202,6 +203,7 @@ EVENTS: dict[str, str] = {
     "matched": "h2h matched it to the payments that were sent",
     "delivered-to-erp": "h2h delivered it to the ERP",
     "quarantined": "h2h set it aside; nothing of it reached the ERP",
+    "reread": "{actor} had h2h take it again from the archive",
     "duplicate": "h2h saw that the bank gave the same message before; it was delivered once",
 }
 
@@ -244,7 +246,10 @@ ATTENTION: dict[str, Step] = {
     "cannot-fetch": Step("mend the cause; the answers are still at the bank, and h2h fetches them by itself"),
     "cannot-fetch-file": Step("ask the bank to give its user the right to read it; h2h tries it again by itself"),
     "cannot-remove": Step("ask the bank for the right, or set after_fetch = 'keep'; nothing is fetched twice"),
-    "quarantined": Step("read why; nothing of the file reached the ERP", (_SUBJECT, _CLOSE)),
+    "quarantined": Step(
+        "read why; nothing of the file reached the ERP. Mend the cause and have it read again, or ask the bank",
+        (_SUBJECT, _REREAD, _CLOSE),
+    ),
     "file-waits": Step("mend the cause; h2h goes on by itself, and closes this item", (_SUBJECT,)),
     "unknown-message": Step(
         "find out who sends with your contract, or whether a test system reads production", (_SUBJECT, _CLOSE)
@@ -293,7 +298,11 @@ FILE_STATES: dict[str, Saying] = {
     "READ": Saying("h2h read the bank's file and will match it to payments", "wait"),
     "MATCHED": Saying("h2h matched the bank's file and will deliver it to the ERP", "wait"),
     "DELIVERED": Saying("the ERP has it", "nothing"),
-    "QUARANTINED": Saying("h2h set it aside; nothing of it reached the ERP", "read why, and ask the bank"),
+    "QUARANTINED": Saying(
+        "h2h set it aside; nothing of it reached the ERP",
+        "read why; mend the cause and have it read again, or ask the bank",
+        ('h2h reread {sid} --reason "WHAT WAS MENDED"',),
+    ),
     "DUPLICATE": Saying("the bank gave the same message before; it was delivered once", "nothing"),
 }
 

@@ -149,6 +149,7 @@ _EVENTS: dict[str, str] = {
     "matched": "已与发出的付款匹配",
     "delivered-to-erp": "已交付 ERP",
     "quarantined": "已隔离；没有任何内容交给 ERP",
+    "reread": "{actor} 让 h2h 从归档重新读取",
     "duplicate": "银行此前给过同一报文；只交付一次",
 }
 
@@ -175,7 +176,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "cannot-fetch": "消除原因；回复仍在银行，h2h 会自行取回",
     "cannot-fetch-file": "请银行给予读取该文件的权限；h2h 会自行重试",
     "cannot-remove": "向银行申请权限，或设置 after_fetch = 'keep'；不会重复取回",
-    "quarantined": "查看原因；没有任何内容交给 ERP",
+    "quarantined": "查看原因；没有任何内容交给 ERP。消除原因后让 h2h 重新读取，或询问银行",
     "file-waits": "消除原因；h2h 会自行继续并关闭本项",
     "unknown-message": "查明谁在用你们的合约发送，或是否有测试系统读取了生产环境",
     "unexpected-message": "询问银行为何发送此报文",
@@ -209,7 +210,11 @@ _FILE_STATES: dict[str, Saying] = {
     "READ": Saying("已读取银行文件，等待匹配付款", "等待"),
     "MATCHED": Saying("已匹配，等待交付 ERP", "等待"),
     "DELIVERED": Saying("ERP 已收到", "无需操作"),
-    "QUARANTINED": Saying("已隔离；没有任何内容交给 ERP", "查看原因，并询问银行"),
+    "QUARANTINED": Saying(
+        "已隔离；没有任何内容交给 ERP",
+        "查看原因；消除原因后让 h2h 重新读取，或询问银行",
+        ('h2h reread {sid} --reason "已如何处理"',),
+    ),
     "DUPLICATE": Saying("银行此前给过同一报文；只交付一次", "无需操作"),
 }
 

@@ -18,7 +18,7 @@ from h2h.pipeline.content import read_into
 from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
 from h2h.pipeline.kept import digest, kept_of_bank
-from h2h.pipeline.packed import PART, looks_packed, take_apart, unpacked, unpacking_place
+from h2h.pipeline.packed import came_in_archive, looks_packed, take_apart, unpacked, unpacking_place
 from h2h.pipeline.reading import dumped, opened, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
@@ -144,7 +144,7 @@ def _open(house: House, file: InboundFile) -> InboundFile:
     """
     received = kept_of_bank(house, file, "10-received", file.sha256)
     plain = received
-    if file.kind != PART:  # what came in an archive was opened with it, and is known by its digest
+    if not came_in_archive(file):  # what came in an archive was opened with it, and is known by its digest
         plain = house.archive.scratch(file.fid) / "opened"
         report = house.sealers[file.bank].open(received, plain)
         log.info("file.opened", fid=file.fid, bank=file.bank, signed_by=report.signed_by)
@@ -177,9 +177,9 @@ def _read(house: House, file: InboundFile) -> InboundFile:
     """OPENED → READ: exactly one format knows it, its schema holds, and what was not read is said."""
     view = house.archive.scratch(file.fid) / "message.json"
     format_, message_id, findings = read_into(house, file, view)
-    keep_findings(house, file, findings)
     if refuses(findings):
-        raise Refused([f for f in findings if refuses([f])])
+        raise Refused(sorted(findings, key=lambda f: not refuses([f])))  # the first says why
+    keep_findings(house, file, findings)
     # Not journalled yet: a later release of h2h, after a crash just here, may say it in other words.
     kept = house.archive.put(file.fid, file.fetched_at, "30-message.json", view, anew=True)
     house.archive.clean(file.fid)
@@ -237,7 +237,7 @@ def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts
 
 
 def keep_findings(house: House, file: InboundFile, findings: list[Finding]) -> None:
-    """Findings of a bank's file stay in its archive folder, for those who look."""
+    """Findings of a bank's file stay in its archive folder, for those who look: those of the last time it was read."""
     name = "25-findings.json"
-    if findings and house.archive.get(file.fid, file.fetched_at, name) is None:
-        house.archive.put(file.fid, file.fetched_at, name, dumped([f.as_json() for f in findings]))
+    if findings or house.archive.get(file.fid, file.fetched_at, name) is not None:
+        house.archive.put(file.fid, file.fetched_at, name, dumped([f.as_json() for f in findings]), anew=True)

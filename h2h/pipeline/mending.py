@@ -12,6 +12,7 @@ from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, State
 from h2h.core.records import Attention, FileState
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
+from h2h.pipeline.reread import SET_ASIDE
 from h2h.pipeline.witness import ensure_delivered, ensure_given_up
 from h2h.ports import THE_FOLDER
 
@@ -35,6 +36,8 @@ def mend(house: House) -> None:
     for item in waiting:
         if item.kind == "file-waits" and house.journal.file(item.subject).state in _GONE_ON:
             house.settle(item.kind, item.subject, "it went on")
+        if item.kind in SET_ASIDE and house.journal.file(item.subject).state is not FileState.QUARANTINED:
+            house.settle(item.kind, item.subject, "it is read again")
         states = _TOLD_ABOUT.get(item.kind)
         about = house.journal.find(item.subject) if states else []
         if states and about and about[0].state not in states:

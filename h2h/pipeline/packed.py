@@ -24,6 +24,11 @@ PART = "part-of-archive"
 _NAMED_MAX = 5
 
 
+def came_in_archive(file: InboundFile) -> bool:
+    """True if it was unpacked from another file, whose signature is its own; whatever it was read as since then."""
+    return "-" in file.fid
+
+
 def looks_packed(path: Path) -> bool:
     """Whether it is to be unpacked."""
     with path.open("rb") as file:
@@ -63,7 +68,7 @@ def take_apart(house: House, file: InboundFile, archive: Path, content: str) -> 
                 digest.update(block)
         part = replace(
             file,
-            fid=f"{file.fid}-{number}",
+            fid=f"{file.fid}-{number}",  # see `came_in_archive`
             remote_name=safe_name(raw),
             remote_name_raw=raw,
             size=path.stat().st_size,

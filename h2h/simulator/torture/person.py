@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from h2h.adapters.journal.ledger import FileLedger
 from h2h.core.errors import H2HError, IllegalTransition
 from h2h.core.lifecycle import State
-from h2h.core.records import FileState, Submission
+from h2h.core.records import FileState, InboundFile, Submission
 from h2h.pipeline.decisions import cancel, hold, release, resolve_not_sent, resolve_sent, take_over
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line
+from h2h.pipeline.reread import reread
 from h2h.pipeline.send import withdraw
 from h2h.simulator.torture.machine import Process, Task, UnforeseenError
 
@@ -42,7 +43,7 @@ class Person:
             if item.kind == "clock-jump":
                 number = item.number
                 self._command(lambda house, n=number: self._close(house, n, "the clock is right again"))  # type: ignore[misc]
-        self._ask_for_repetition()
+        self._look_at_what_was_set_aside()
 
     def _decision(self, sub: Submission) -> Callable[[House], object] | None:
         drop = self._world.oracle.drop_of(sub)
@@ -74,14 +75,20 @@ class Person:
         else:
             resolve_not_sent(house, sub.sid, actor=_WHO, reason="the bank has searched for it")
 
-    def _ask_for_repetition(self) -> None:
-        """What was damaged on its way, the bank sends again."""
+    def _look_at_what_was_set_aside(self) -> None:
+        """What was damaged on its way, the bank sends again; what h2h stumbled over, it reads again."""
         world = self._world
-        for file in world.oracle.journal.files(states=(FileState.QUARANTINED,)):
-            if file.fid in self._told:
-                continue
-            self._told.add(file.fid)
-            world.outside.repeat(file)
+        for file in self.has_to_look_at():
+            if file.reason == "UNEXPECTED":
+                self._command(lambda house, f=file: reread(house, f.fid, actor=_WHO, reason="it was a fault of h2h"))  # type: ignore[misc]
+            else:
+                self._told.add(file.fid)
+                world.outside.repeat(file)
+
+    def has_to_look_at(self) -> list[InboundFile]:
+        """What was set aside and the person has not done anything about."""
+        aside = self._world.oracle.journal.files(states=(FileState.QUARANTINED,))
+        return [file for file in aside if file.fid not in self._told]
 
     @staticmethod
     def _close(house: House, number: int, why: str) -> None:

@@ -337,6 +337,9 @@ class World:
         for file in journal.files():
             if file.state not in (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE) or not file.removed:
                 return f"{file.remote_name} is {file.state}, removed {file.removed}"
+        aside = self.person.has_to_look_at()
+        if aside:
+            return f"{aside[0].remote_name} was set aside, and nobody has looked at it yet: {aside[0].reason}"
         lagging = receipts_that_lag(self)
         if lagging:
             return lagging[0]
