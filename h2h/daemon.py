@@ -33,7 +33,7 @@ from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import BankRound, scan_folders
 from h2h.pipeline.slow_inbound import SlowInbound
 from h2h.pipeline.stages import Stage, stages_of
-from h2h.settings import Settings, load
+from h2h.settings import Settings, load, read_directories
 from h2h.wiring import open_house
 
 log = structlog.get_logger("h2h")
@@ -117,11 +117,13 @@ class Daemon:
     def _read_again(self) -> bool:
         """True if the configuration on disk is sound; it is then the one to go on with."""
         try:
-            self._settings = load(self._config)
+            settings = load(self._config)
+            read_directories(settings)
         except Misconfigured as problem:
             log.error("daemon.reload-refused", problem=str(problem))
             self._notifier.status(f"reload refused, the old configuration stays: {problem}")
             return False
+        self._settings = settings
         return True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.convert import Stamp
 from h2h.core.declared import Delimited, Rules
+from h2h.core.directory import BankDirectory
 from h2h.core.format import Format
 from h2h.core.parts import Part, convert_part
 
@@ -29,6 +30,7 @@ class _Bank:
     rules: Rules
     accounts: tuple[str, ...]
     initiating_party: str | None
+    banks: BankDirectory | None = None  # files of a bank that has one are not converted in parts
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from h2h.core.format_book import FormatBook
 from h2h.data import data_dir
 from h2h.pipeline.house import House
 from h2h.ports import Channel, Clock, Journal, Ledger, Sealer
-from h2h.settings import BankProfile, ErpFolder, PgpSeal, Settings, SftpChannel
+from h2h.settings import BankProfile, ErpFolder, PgpSeal, Settings, SftpChannel, read_directories
 
 
 @contextmanager
@@ -42,6 +42,8 @@ def open_house(
     With *daemon*, a second daemon on the same ledger is ``Misconfigured``.
     """
     secrets = Secrets.of_environment(environment)
+    if daemon:
+        read_directories(settings)
     clock, schemas = clock or SystemClock(stop), schemas_of(settings)
     with ExitStack() as stack:
         journal = stack.enter_context(journal_of(settings, secrets, clock, daemon=daemon))

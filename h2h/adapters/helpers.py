@@ -70,6 +70,8 @@ class HelpingProcesses:
         """See ``ports.Helpers.convert``."""
         if source.stat().st_size < self._bytes_min or not may_be_parted(delimited):
             return None
+        if bank.banks is not None:
+            return None  # each helper would keep a directory of its own, perhaps of another day
         if not self._busy.acquire(blocking=False):
             return None
         try:

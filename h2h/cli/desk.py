@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from h2h.adapters.schema import SchemaBook
     from h2h.core.declared import Table
+    from h2h.core.directory import BankDirectory
     from h2h.core.format_book import FormatBook
     from h2h.core.model.payment import Initiation
     from h2h.core.rules.terms import BankTerms
@@ -69,6 +70,7 @@ class _Terms:
     rules: Rules
     accounts: tuple[str, ...]
     initiating_party: str | None
+    banks: BankDirectory | None
 
 
 class Desk:
@@ -301,7 +303,9 @@ class Desk:
             return self.bank
         rules = self.scheme.as_rules() if self.scheme is not None else Rules()
         bank = self.bank
-        return _Terms(rules, bank.accounts if bank else (), bank.initiating_party if bank else None)
+        return _Terms(
+            rules, bank.accounts if bank else (), bank.initiating_party if bank else None, bank.banks if bank else None
+        )
 
     def _bytes(self, file: Path) -> bytes:
         """The content of a file that ``_opened`` opens."""

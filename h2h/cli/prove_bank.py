@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +59,8 @@ def prove_banks(settings: Settings, environment: Mapping[str, str], today: date)
         yield from _times(area, bank)
         yield from _working_days(area, bank, today)
         yield from _rules(area, bank, today)
+        if bank.directory is not None:
+            yield from _directory_of_banks(area, bank, bank.directory, today)
 
 
 class _Seen:
@@ -222,6 +224,21 @@ def _working_days(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:
     else:
         step = "add what is published of the time after it: closed_days, worked_days, calendar_until; or update h2h"
         yield doubtful(area, text, step)
+
+
+def _directory_of_banks(area: str, bank: BankProfile, file: Path, today: date) -> Iterator[Proof]:
+    try:
+        known = bank.banks
+    except Misconfigured as problem:
+        yield of_error(area, problem)
+        return
+    if known is not None:
+        kinds = " and ".join(sorted(known.kinds))
+        yield good(area, f"{file}: {known.count:,} entries, by {kinds}")
+    changed = datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
+    if (today - changed).days > bank.directory_days_max:
+        text = f"{file} was written on {changed}, more than {bank.directory_days_max} days ago"
+        yield doubtful(area, text, "fetch it again from where it is published, and reload h2h")
 
 
 def _rules(area: str, bank: BankProfile, today: date) -> Iterator[Proof]:

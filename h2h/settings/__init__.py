@@ -15,7 +15,7 @@ from h2h.settings.bank import (
     Submission,
 )
 from h2h.settings.erp import Completeness, CompletenessKind, DuplicatePolicy, Duplicates, ErpFolder
-from h2h.settings.load import load
+from h2h.settings.load import load, read_directories
 from h2h.settings.parts import Secret
 from h2h.settings.site import Journal, Limits, Logging, Paths, Settings
 
@@ -46,4 +46,5 @@ __all__ = [
     "Submission",
     "Waiver",
     "load",
+    "read_directories",
 ]

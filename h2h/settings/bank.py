@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from h2h.core.declared import Cutoff, Part, Rules
+from h2h.core.directory import BankDirectory
 from h2h.core.errors import Misconfigured
 from h2h.settings.parts import Fingerprint, HostKey, Name, Seconds, Secret
 
@@ -147,6 +149,12 @@ class BankProfile(Part):
     enquiry_format: str | None = Field(
         None, description="How this bank is asked for statements and reports, e.g. camt.060.001.05; none: not by file."
     )
+    directory: Path | None = Field(
+        None,
+        description="A directory of banks as CSV: number, and of name, valid_from, valid_until, schemes what there is. "
+        "Payees' banks are looked up in it; it is read when the configuration is.",
+    )
+    directory_days_max: int = Field(45, gt=0, description="h2h check tells a directory whose file is older.")
     bic: str | None = Field(
         None, pattern="^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$", description="This bank's own BIC, for requests."
     )
@@ -170,6 +178,19 @@ class BankProfile(Part):
     unknown_account: Literal["quarantine", "deliver"] = Field(
         "quarantine", description="What becomes of a statement of an account that accounts does not list."
     )
+
+    _read_directory: Callable[[], BankDirectory] | None = PrivateAttr(None)
+
+    @property
+    def banks(self) -> BankDirectory | None:
+        """The directory, read when it is first asked for; ``Misconfigured`` names its lines that are wrong."""
+        return self._read_directory() if self._read_directory is not None else None
+
+    def reading(self, directory: Callable[[], BankDirectory]) -> BankProfile:
+        """The same profile, with what reads its directory."""
+        profile = self.model_copy()
+        profile._read_directory = directory
+        return profile
 
     def format_for(self, kind: str) -> str:
         """The format in which this bank takes messages of that kind; ``Misconfigured`` if it takes none."""

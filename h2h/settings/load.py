@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from pydantic_core import ErrorDetails
 from h2h.core.declared import Part
 from h2h.core.errors import Misconfigured
 from h2h.settings.bank import BankProfile
+from h2h.settings.directory import read_directory
 from h2h.settings.scheme import scheme_profile
 from h2h.settings.site import Settings
 
@@ -48,7 +50,24 @@ def load(path: Path) -> Settings:
     if faults:
         # Whether the parts fit together is not asked while one is missing because it is wrong itself.
         raise Misconfigured("\n".join([*_faults(Settings, site, path, whole=False), *faults]))
-    return _with_absolute_paths(_checked(Settings, site, path), path.parent)
+    return _with_directories(_with_absolute_paths(_checked(Settings, site, path), path.parent))
+
+
+def read_directories(settings: Settings) -> None:
+    """Read the directories of all banks now, not with the first payment; ``Misconfigured`` names wrong lines."""
+    for bank in settings.banks.values():
+        _ = bank.banks
+
+
+def _with_directories(settings: Settings) -> Settings:
+    """Banks that name one file read it once, when it is first asked for: not every command wants 170,000 numbers."""
+    files = {bank.directory for bank in settings.banks.values() if bank.directory is not None}
+    readers = {file: cache(partial(read_directory, file)) for file in files}
+    banks = {
+        name: bank.reading(readers[bank.directory]) if bank.directory is not None else bank
+        for name, bank in settings.banks.items()
+    }
+    return settings.model_copy(update={"banks": banks})
 
 
 def _under_its_profile(bank: dict[str, Any], file: Path, base: Path, site: dict[str, Any]) -> None:

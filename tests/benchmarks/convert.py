@@ -58,6 +58,7 @@ class OurBank:
     rules: Any
     accounts = (OUR_ACCOUNT,)
     initiating_party = "Acme GmbH"
+    banks = None
 
     def __init__(self) -> None:
         from h2h.core.declared import Rules

@@ -13,6 +13,7 @@ from h2h.adapters.helpers import HelpingProcesses
 from h2h.adapters.schema import SchemaBook
 from h2h.core.convert import Conversion
 from h2h.core.declared import Delimited, Rules
+from h2h.core.directory import BankDirectory, Entry
 from h2h.core.findings import Finding
 from tests.core.erp_files import PAYEE_ACCOUNT, ROOT, STAMP, Bank, convert, delimited, file_of, format_of, row
 
@@ -74,6 +75,13 @@ def test_two_processes_write_the_bytes_that_one_writes(helpers: HelpingProcesses
         one.conversion.sums(),
     )
     assert two.groups == one.conversion.groups
+
+
+def test_files_of_a_bank_with_a_directory_are_left_to_one_process(helpers: HelpingProcesses, tmp_path: Path) -> None:
+    known = Bank(rules=Rules(charset="utf-8"), banks=BankDirectory([Entry("EXAAATWW")]))
+    made = [text for text in rows() if "lines" not in text]
+    assert helped(helpers, tmp_path, file_of(*made), bank=known)[0] is None
+    assert helped(helpers, tmp_path, file_of(*made))[0] is not None
 
 
 def test_without_header_and_in_another_encoding_it_is_the_same(helpers: HelpingProcesses, tmp_path: Path) -> None:

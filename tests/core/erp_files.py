@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from h2h.adapters.format_files import load_formats
 from h2h.core.convert import Conversion, Stamp, convert_table
 from h2h.core.declared import Delimited, Rules, Table
+from h2h.core.directory import BankDirectory
 from h2h.core.findings import Finding
 from h2h.core.format import Format
 
@@ -72,6 +73,7 @@ class Bank:
     rules: Rules = field(default_factory=Rules)
     accounts: tuple[str, ...] = ()
     initiating_party: str | None = "Acme GmbH"
+    banks: BankDirectory | None = None
 
 
 class Scratch:

@@ -138,7 +138,7 @@ class Judge:
 #: Reason codes that name a side, and what they are called for the other one.
 _OTHER_SIDE = {
     "AC02": "AC03", "AC10": "AC11", "BE04": "BE07", "BE07": "BE04", "BE08": "BE22", "BE22": "BE08", "BE10": "BE11",
-    "BE11": "BE10", "RC06": "RC07", "RC07": "RC06", "RC09": "RC10", "RC10": "RC09",
+    "BE11": "BE10", "CNOR": "DNOR", "DNOR": "CNOR", "RC06": "RC07", "RC07": "RC06", "RC09": "RC10", "RC10": "RC09",
 }  # fmt: skip
 
 

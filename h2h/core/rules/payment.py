@@ -8,6 +8,7 @@ from datetime import date
 from h2h.core.charset import Fault
 from h2h.core.model.parties import Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, PaymentInstruction
+from h2h.core.rules.banks import check_payees_bank
 from h2h.core.rules.judge import masked, shown
 from h2h.core.rules.lists import decimals_of
 from h2h.core.rules.money import check_date, check_money
@@ -41,6 +42,7 @@ def check_transfer(t: CreditTransfer, terms: Terms, seen: Ids, number: int, unre
     if "creditor_account" not in unread:
         check_account(t.creditor_account, "creditor", terms)
     check_agent(t.creditor_agent, t.creditor_account, "creditor", terms)
+    check_payees_bank(t, execution_day(t.instruction), terms)
     _check_payee(t, terms)
     if t.creditor.postal_address is not None or t.creditor.lei is not None or t.creditor.any_bic is not None:
         check_party(t.creditor, "creditor", execution_day(t.instruction), terms)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from h2h.core.charset import Repertoire
 from h2h.core.declared import Rules
+from h2h.core.directory import BankDirectory
 from h2h.core.rules.judge import Judge
 from h2h.core.rules.stopped import Stopped
 from h2h.core.rules.templates import Templates
@@ -25,6 +26,8 @@ class BankTerms(Protocol):
     def accounts(self) -> tuple[str, ...]: ...
     @property
     def initiating_party(self) -> str | None: ...
+    @property
+    def banks(self) -> BankDirectory | None: ...
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Terms:
     judge: Judge
     accounts: frozenset[str] = frozenset()
     passed_through: bool = False
+    banks: BankDirectory | None = None
     sepa: bool = field(init=False)
     repertoire: Repertoire = field(init=False)
     usage: UsageChecks | None = field(init=False)
@@ -55,7 +59,7 @@ class Terms:
     def of(cls, bank: BankTerms, today: date, *, passed_through: bool = False) -> Terms:
         """The terms of *bank*."""
         accounts = frozenset(account.replace(" ", "").upper() for account in bank.accounts)
-        return cls(bank.rules, today, Judge(bank.rules, today), accounts, passed_through)
+        return cls(bank.rules, today, Judge(bank.rules, today), accounts, passed_through, bank.banks)
 
 
 #: pain.001: ActiveOrHistoricCurrencyAndAmount has at most 18 digits, 5 of them decimals.
