@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from h2h.simulator.torture.world import World
 
 _WHO = "anna"
+#: Reasons why a file is set aside that lie on its way or in h2h, not in what the bank wrote.
+_NOT_ITS_FAULT = ("UNEXPECTED", "UNTRUSTED")
 
 
 class Person:
@@ -86,9 +88,10 @@ class Person:
                 world.outside.repeat(file)
 
     def has_to_look_at(self) -> list[InboundFile]:
-        """What was set aside and the person has not done anything about."""
+        """What was set aside and the person has not done anything about. What a bank repeats in vain, it meant so."""
         aside = self._world.oracle.journal.files(states=(FileState.QUARANTINED,))
-        return [file for file in aside if file.fid not in self._told]
+        new = [file for file in aside if file.fid not in self._told]
+        return [file for file in new if file.reason in _NOT_ITS_FAULT or not file.remote_name.startswith("again-")]
 
     @staticmethod
     def _close(house: House, number: int, why: str) -> None:
