@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from h2h.core.findings import Finding, WhoActs, error
+from h2h.core.foreign_bank_files import bank_file
 from h2h.core.pgp_packets import session_key_packets
 
 #: How many bytes of a file are looked at.
@@ -70,7 +71,14 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Foreign], ...] = (
 
 
 def foreign(head: bytes) -> Foreign | None:
-    """What a file that begins so looks like, if it is something that no bank and no ERP means to exchange."""
+    """What a file that begins so looks like, if it is no bank file, or one in a format that h2h does not read."""
+    what = _no_bank_file(head)
+    if what is None and (told := bank_file(head)) is not None:
+        what = Foreign(*told)
+    return what
+
+
+def _no_bank_file(head: bytes) -> Foreign | None:
     return next((what for fits, what in _KINDS if fits(head)), None)
 
 
@@ -81,7 +89,7 @@ def is_packed(head: bytes) -> bool:
 
 def no_table(head: bytes, kind: str) -> Finding | None:
     """Why a file that was to be a table of that *kind* cannot be one, said once instead of once a column."""
-    what = foreign(head)
+    what = _no_bank_file(head)
     if what is None or not head.strip():
         return None
     text = f"it looks like {what.words}; the folder declares {kind}"

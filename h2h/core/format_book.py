@@ -109,9 +109,16 @@ class FormatBook:
         name = root.namespace or "no namespace"
         text = f"no format knows this document: <{root.name}> in {name}"
         known = [f.namespace for f in self if f.namespace]
-        near = difflib.get_close_matches(root.namespace, known, n=1, cutoff=0.9) if root.namespace else []
+        # Another version of the same message, not another message that is spelled nearly so.
+        same = [n for n in known if _message_of(n) == _message_of(name)] or known
+        near = difflib.get_close_matches(root.namespace, same, n=1, cutoff=0.9) if root.namespace else []
         step = f"the nearest that is known is {near[0]}" if near else "h2h format list shows what is known"
         return error(UNKNOWN_FORMAT, f"<{root.name}>", text, WhoActs.SYSTEM_ADMINISTRATOR, next_step=step)
+
+
+def _message_of(namespace: str) -> str:
+    """``…:pain.001`` of ``…:pain.001.001.09``."""
+    return namespace.rsplit(".", 2)[0]
 
 
 def _ambiguous(found: Sequence[Format]) -> Finding:

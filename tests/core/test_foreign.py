@@ -12,6 +12,7 @@ import pytest
 from h2h.adapters.format_files import load_formats
 from h2h.core.errors import Refused
 from h2h.core.foreign import foreign
+from h2h.core.foreign_bank_files import bank_file
 from h2h.core.format import UNKNOWN_FORMAT
 from tests.core.erp_files import convert, delimited, file_of, row
 from tests.core.workbooks import workbook
@@ -82,3 +83,67 @@ def test_a_table_whose_first_words_look_like_something_else_is_read_all_the_same
     done = convert(file_of(row(), columns=columns), delimited({"end_to_end_id": "%PDF-"}))
     assert done.codes == []
     assert not done.conversion.refused
+
+
+OF_BANKS = {
+    b"OFXHEADER:100\r\nDATA:OFXSGML\r\n": "OFX",
+    b'<?xml version="1.0"?>\n<?OFX OFXHEADER="200" VERSION="220"?>\n<OFX></OFX>': "OFX",
+    b"!Type:Bank\nD11/20'26\nT-1.00\n^\n": "QIF",
+    b"0000020112672505        00199999  ACME COMPANY              KREDBEBB   00417331909": "CODA",
+    b"0128AGK1234567800000000AUFTRAGGEBER               201126": "DTAUS",
+    b"0256Q10010010" + b" " * 200: "DTAZV",
+    b"11" + b"0001" * 2 + b"1234567890" + b"261101261120" + b"2" + b"00000000100000" + b"978" + b"1ACME": "Norma 43",
+    b"01ORD34145001A12345678000": "Cuaderno 34",
+    b"0119143001ES12000A12345678": "Cuaderno 19",
+    b"101 091000019 1234567892611201200A094101BANK": "NACHA",
+    b"ISA*00*          *00*": "X12",
+    b"UNA:+.? 'UNB+UNOC:3+ACME:ZZ+BANK:ZZ+261120:1000+1'UNH+1+PAYMUL:D:96A:UN'": "EDIFACT message PAYMUL",
+    b"UNB+UNOA:1+BANK+ACME+261120:1000+1'\r\nUNH+1+FINSTA:D:96A:UN'": "EDIFACT message FINSTA",
+    b"0302" + b" " * 8 + b"123456" + b" " * 140: "CFONB 160",
+    b"31000001AB201126E    1234500001": "CFONB 240",
+    b"01BGMAX               0120261120173035010331P": "BgMax",
+    b"11" + b"0001112223" + b"261120" + "LEVERANTÖRSBETALNINGAR".encode("latin-1"): "supplier payments",
+    b"NY000010000080800170031000102000": "Nets",
+    b"AH200TBII00000000": "Telepay",
+    b"T0032210019503000000010044060306060306": "TITO",
+    b"074" + b"0" * 16 + b"ACME SRO            " + b"191126" + b"0" * 14 + b"+": "ABO (GPC)",
+    b"UHL1201126ACME SRO": "ABO",
+    b'110,20261120,12345,10901014,0,"61109010140000071219812874"': "Elixir-0",
+    b" RH0350011111201126": "CBI statement",
+    b'<?xml version="1.0"?><P:CBIPaymentRequest xmlns:P="urn:CBI:xsd:CBIPaymentRequest.00.04.00"/>': "CBI document",
+    b"01201126" + b" " * 12 + b"00000" + b"201126" + b"100    " + b"ABC12" + b"00001" + b"82700": "Swiss DTA",
+    b"0001ACLIEOP03          201126": "ClieOp03",
+    b"0                 01BNK       ACME": "ABA",
+    b"02RETORNO01COBRANCA": "CNAB 400",
+    b"34100000         2": "CNAB 240",
+    b"JournalCode\tJournalLib\tEcritureNum\t": "FEC",
+    b"{1:F01BANKDEFFXXXX}{2:I103BANKUS33XXXXN}{4:\r\n:20:R\r\n": "MT103",
+    b"{1:F01BANKDEFFXXXX}{2:O9101200261120BANKUS33XXXX00000000002611201200N}{4:\n:20:R\n": "MT910",
+    b":20:R\r\n:23B:CRED\r\n:32A:261120EUR1,00\r\n": "MT103",
+    b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.02"><pain/></Document>': "pain.001.001.02",
+    b'<Document xmlns="urn:swift:xsd:$pain.002.001.02"><pain.002.001.02/></Document>': "pain.002.001.02",
+}
+
+
+@pytest.mark.parametrize(("head", "words"), OF_BANKS.items(), ids=[*OF_BANKS.values()])
+def test_another_format_of_banks_is_named_with_what_to_ask_for(head: bytes, words: str) -> None:
+    for data in (head, b"\xef\xbb\xbf" + head):
+        with pytest.raises(Refused) as raised:
+            BOOK.identify(data)
+        (finding,) = raised.value.findings
+        assert finding.code == UNKNOWN_FORMAT
+        assert words in finding.text
+        assert "instead" in finding.next_step or "let the ERP" in finding.next_step or "ask" in finding.next_step
+
+
+def test_no_file_of_a_format_that_h2h_reads_looks_like_another_banks() -> None:
+    goldens = [f for f in (Path(__file__).resolve().parents[2] / "formats").glob("*/golden/*") if f.suffix != ".json"]
+    assert len(goldens) > 100
+    assert [f.name for f in goldens if bank_file(f.read_bytes()) is not None] == []
+
+
+def test_the_nearest_version_is_one_of_the_same_message() -> None:
+    head = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.99"><X/></Document>'
+    with pytest.raises(Refused) as raised:
+        BOOK.identify(head)
+    assert ":pain.008.001." in raised.value.findings[0].next_step

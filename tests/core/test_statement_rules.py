@@ -127,3 +127,14 @@ def test_a_rejection_says_why_and_a_report_speaks_of_no_more_than_there_was() ->
     assert [f.code for f in check_message(silent)] == ["H2H-NO-REASON"]
     assert check_message(replace(silent, group_reasons=because)) == []
     assert [f.code for f in check_message(replace(good, stated_transaction_count=0))] == ["H2H-COUNT"]
+
+
+def test_a_statement_that_stands_in_a_file_twice_is_said_once_for_each_time_more() -> None:
+    found = check_message(StatementMessage("M", None, [statement(), statement(id="S-3"), statement()]))
+    assert [(f.code, f.severity) for f in found] == [("H2H-STATEMENT-TWICE", Severity.WARNING)]
+
+
+def test_reports_without_entries_and_statements_with_one_other_figure_are_not_the_same() -> None:
+    empty = statement(kind="report", balances=[], entries=[])
+    other = statement(balances=[balance("OPBD", "100.00"), balance("CLBD", "70.50"), balance("CLAV", "1.00")])
+    assert check_message(StatementMessage("M", None, [empty, empty, statement(), other])) == []

@@ -6,6 +6,7 @@ is, and a person asks the bank.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from h2h.core.findings import Finding, WhoActs, warning
@@ -28,7 +29,7 @@ def check_message(
     if isinstance(message, CancellationAnswer):
         return []
     if isinstance(message, StatementMessage):
-        return [f for s in message.statements for f in check_statement(s)]
+        return [*(f for s in message.statements for f in check_statement(s)), *check_repeated(message.statements)]
     if isinstance(message, StatusReport):
         return check_status_report(message)
     return [] if isinstance(message, Enquiry) else check_initiation(message)
@@ -40,6 +41,35 @@ def check_statement(statement: Statement) -> list[Finding]:
     for entry in statement.entries:
         sums.add(entry)
     return sums.findings()
+
+
+def check_repeated(statements: Sequence[Statement]) -> list[Finding]:
+    """A statement that stands in one file twice, as when a file was appended to itself; its entries would count twice.
+
+    Reports and notifications without entries may look alike all day, so of those nothing is said.
+    """
+    found, known = [], set()
+    for statement in statements:
+        first, last = (next((_entry_key(e) for e in es), None) for es in (statement.entries, statement.entries[::-1]))
+        if first is None and not (statement.opening and statement.closing):
+            continue
+        key = (
+            statement.id, statement.account, statement.creation_date_time, len(statement.entries),
+            first, last, *((b.type, b.amount, b.credit_debit, b.date) for b in statement.balances),
+        )  # fmt: skip
+        if key in known:
+            text = f"{_where(statement)} of account {_number(statement)} stands in the file twice"
+            found.append(_bank("H2H-STATEMENT-TWICE", _where(statement), text))
+        known.add(key)
+    return found
+
+
+def _entry_key(entry: Entry) -> tuple[object, ...]:
+    return entry.amount, entry.credit_debit, entry.value_date, entry.account_servicer_reference
+
+
+def _number(statement: Statement) -> str:
+    return statement.account.iban or statement.account.other or "without a number"
 
 
 class EntrySums:
