@@ -15,6 +15,7 @@ from h2h.cli.options import lang_option, own_config_option
 if TYPE_CHECKING:
     from h2h.core.answers import BankCode
     from h2h.core.codes import Reason
+    from h2h.core.rules.table import Rule
 
 _LISTS = {
     "en": {
@@ -28,6 +29,14 @@ _LISTS = {
 _LABELS = {
     "en": ("means", "who acts", "next", "send again?", "money"),
     "zh": ("含义", "处理人", "下一步", "可否重发", "资金状态"),
+}
+_RULE = {
+    "en": (
+        ("asks that", "severity", "who acts", "next", "a bank would answer"),
+        "a rule of h2h's own",
+        ", unless the bank's profile says otherwise",
+    ),
+    "zh": (("要求", "级别", "处理人", "下一步", "银行的相应代码"), "h2h自身的规则", "，除非银行配置另有规定"),
 }
 _WHO_ZH = {
     "accounts payable": "应付会计",
@@ -69,19 +78,26 @@ _RESEND = {
 def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json: bool) -> None:
     """What a bank's reason or status CODE means, and who must act (such as AC04, RJCT, or PAYOUT of a bank's own).
 
+    Rules of h2h's own (H2H-IBAN) are told too: what they ask, and how severe they are.
     Exit status 1 if no list has it.
     """
     from h2h.core import codes
+    from h2h.core.rules.table import RULES
 
     of_banks = _of_banks(config)
     own = [c.as_reason() for c in of_banks if c.code.upper() == code.upper()]
     known = [r for r in (*codes.meanings(code.upper()), *own) if kind in (None, r.list)]
     status = codes.status(code.upper()) if kind is None else None
+    rule = RULES.get(code.upper()) if kind is None else None
+    if rule is not None:
+        _tell_rule(rule, lang, as_json)
+        return
     if not known and status is None:
-        near = codes.near(code, [c.code for c in of_banks])
+        own_rule = code.upper().startswith("H2H-")
+        near = codes.near(code, RULES if own_rule else [c.code for c in of_banks])
         hint = f" Near it: {', '.join(near)}." if near else ""
-        text = f"No list known here has the code '{code}'.{hint} Ask the bank; nothing is known of the payment."
-        click.echo(text, err=True)
+        ask = "It is none of a bank's." if own_rule else "Ask the bank; nothing is known of the payment."
+        click.echo(f"No list known here has the code '{code}'.{hint} {ask}", err=True)
         sys.exit(1)
     if as_json:
         for found in known:
@@ -93,6 +109,22 @@ def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json:
         click.echo(f"{status.code}  {status.name}\n  {status.meaning if lang == 'en' else status.meaning_zh}")
     for found in known:
         _print(found, lang)
+
+
+def _tell_rule(rule: Rule, lang: str, as_json: bool) -> None:
+    """A rule of h2h's own, which no bank has said."""
+    if as_json:
+        told = {"list": "h2h-rule", "code": rule.code, "meaning": rule.title, "severity": str(rule.severity)}
+        more = {"who_acts": str(rule.who_acts), "next_step": rule.next_step, "reason": rule.reason, "fixed": rule.fixed}
+        click.echo(json.dumps({**told, **more}, ensure_ascii=False))
+        return
+    labels, kind, unless = _RULE[lang]
+    who = _WHO_ZH[rule.who_acts] if lang == "zh" else str(rule.who_acts)
+    severity = str(rule.severity) if rule.fixed else f"{rule.severity}{unless}"
+    click.echo(f"{rule.code}  ({kind})")
+    for label, value in zip(labels, (rule.title, severity, who, rule.next_step, rule.reason), strict=True):
+        if value:
+            click.echo(f"  {label}: {value}")
 
 
 def _of_banks(config: Path | None) -> list[BankCode]:

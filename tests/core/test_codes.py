@@ -15,6 +15,7 @@ from h2h.core.code_data.statuses import STATUSES
 from h2h.core.codes import Money, Resend
 from h2h.core.findings import WhoActs
 from h2h.core.outcome import OUTCOME_OF_STATUS, Outcome
+from h2h.core.rules.table import RULES
 
 ALL = [("status", row[0]) for row in STATUS_REASONS] + [("return", row[0]) for row in RETURN_REASONS]
 ALL += [("cancellation", row[0]) for row in CANCELLATION_REASONS] + [("recall", row[0]) for row in RECALL_REASONS]
@@ -186,3 +187,19 @@ def test_nothing_that_is_said_of_a_recall_moves_money_by_itself(kind: str, code:
 
 def test_what_is_called_back_is_not_paid_anew_before_the_bank_has_answered() -> None:
     assert known("recall", "DUPL").resend is Resend.AFTER_CONFIRMATION
+
+
+def test_every_rule_of_h2hs_own_is_told() -> None:
+    for code, rule in RULES.items():
+        status, said, _ = run(code.lower())
+        assert (status, [text for text in (rule.title, rule.next_step, rule.severity) if text not in said]) == (0, [])
+        told = json.loads(run(code, "--json")[1])
+        assert (told["list"], told["code"], told["reason"]) == ("h2h-rule", code, rule.reason)
+
+
+def test_a_rule_that_is_none_is_no_question_for_the_bank() -> None:
+    status, _, problem = run("H2H-BANK-UNKNOW")
+    assert status == 1
+    assert "H2H-BANK-UNKNOWN" in problem
+    assert "Ask the bank" not in problem
+    assert run("H2H-IBAN", "--list", "status")[0] == 1

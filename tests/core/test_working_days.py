@@ -15,7 +15,7 @@ from h2h.core.findings import Finding, Severity
 from h2h.core.rules.window import check_window
 from h2h.core.schedule import sending_window
 from h2h.core.working_days import WorkingDays, resting
-from tests.core.erp_files import STAMP, Bank, converted, row
+from tests.core.erp_files import STAMP, Bank, converted, delimited, row
 
 CN: dict[str, Any] = {"calendar": "CN"}
 
@@ -172,6 +172,17 @@ def test_target_holds_for_sepa_unless_the_profile_names_another_calendar() -> No
     assert told("2026-12-25", scheme="sepa") == told("2026-12-25", calendar="TARGET") == [("H2H-DATE-HOLIDAY", text)]
     assert told("2026-12-25", **CN) == []
     assert [c for c, _ in told("2026-11-26", scheme="sepa", calendar="US")] == ["H2H-DATE-HOLIDAY"]
+
+
+def test_an_instant_payment_knows_no_day_of_rest() -> None:
+    for day in ("2026-11-28", "2026-12-25"):
+        codes = {}
+        for instrument in ("INST", "CCD"):
+            declared = delimited({"local_instrument": {"constant": instrument}})
+            bank = Bank(rules=Rules.model_validate({"scheme": "sepa"}))
+            codes[instrument] = [c for c in converted(row(date=day), bank=bank, declared=declared).codes if "DATE" in c]
+        assert codes["INST"] == []
+        assert len(codes["CCD"]) == 1
 
 
 def test_a_day_that_no_notice_covers_is_no_warning_and_not_passed_over() -> None:

@@ -50,14 +50,14 @@ def _unknown_currency(currency: str, terms: Terms) -> None:
     terms.judge.found("H2H-CURRENCY", "currency", text, reason="AM11")
 
 
-def check_date(day: date, terms: Terms) -> None:
-    """Past, too far ahead, or a day on which the bank rests."""
+def check_date(day: date, terms: Terms, *, instant: bool = False) -> None:
+    """Past, too far ahead, or a day on which the bank rests; an instant payment is made on every day (EPC004-16)."""
     judge, field = terms.judge, "requested_execution_date"
     if day < terms.today:
         judge.found("H2H-DATE-PAST", field, f"{day} is past (today is {terms.today})")
     elif day > terms.today + timedelta(days=terms.rules.days_ahead_max):
         judge.found("H2H-DATE-FAR", field, f"{day} is more than {terms.rules.days_ahead_max} days ahead")
-    else:
+    elif not instant:
         _check_working_day(day, terms)
 
 

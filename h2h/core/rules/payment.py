@@ -79,7 +79,7 @@ def check_instruction(i: PaymentInstruction, terms: Terms, unread: frozenset[str
     """All rules for what the payments of one instruction share."""
     day = execution_day(i)
     if day is not None:
-        check_date(day, terms)
+        check_date(day, terms, instant=i.local_instrument == "INST")
     if terms.sepa and i.requested_execution_date_time is not None and i.local_instrument != "INST":
         text = "only an instant payment (local instrument INST) has a time of execution"
         terms.judge.found("H2H-SCHEME", "requested_execution_date", text, reason="FF05")

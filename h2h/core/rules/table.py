@@ -114,7 +114,7 @@ _RULES = (
     Rule("H2H-DATE-CALENDAR", "the profile's calendar knows the execution date", I, ADMIN,
          "add the year's days to the profile (closed_days, worked_days, calendar_until), or update h2h"),
     Rule("H2H-DATE-CUTOFF", "the bank still takes files on the execution date", W, TREASURY,
-         "pay another way what must be paid on its day; the file waits, and then for a person (H9-LATE)", "TM01"),
+         "cancel the file before you pay another way; left alone it waits, and then for a person (H9-LATE)", "TM01"),
     Rule("H2H-ACCOUNT-CURRENCY", "payments are in the currency of the account that pays", W, TREASURY,
          "make sure that the exchange is meant, or choose an account in that currency", "AM03"),
     Rule("H2H-EQUIVALENT", "amounts are said in the currency in which they are paid", W, ERP,
