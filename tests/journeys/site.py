@@ -183,7 +183,7 @@ class Site:
 
     def at_bank(self) -> dict[str, bytes]:
         """Payment files that the bank can see."""
-        return {n: data for n, data in contents(self.at / "to_bank").items() if not n.startswith(".")}
+        return contents(self.at / "to_bank", hidden=False)
 
     def bank_takes(self) -> dict[str, bytes]:
         """The bank's own program takes what is there."""
@@ -270,9 +270,10 @@ def put(folder: Path, name: str, content: str | bytes) -> Path:
     return target
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """name → bytes of the regular files in *folder*."""
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
+def contents(folder: Path, *, hidden: bool = True) -> dict[str, bytes]:
+    """name → bytes of the regular files in *folder*; one that is not hidden does not vanish while it is looked at."""
+    there = [p for p in sorted(folder.iterdir()) if hidden or not p.name.startswith(".")]
+    return {p.name: p.read_bytes() for p in there if p.is_file() and not p.is_symlink()}
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
