@@ -1,7 +1,7 @@
 """1CClientBankExchange, as the accounting system 1C writes payment orders for a bank → the canonical payments.
 
 Lines of ``key=value``; a document stands between СекцияДокумент and КонецДокумента, and КонецФайла ends the file. One
-with СекцияРасчСчет is a statement, which comes from the bank: it is not read here.
+with СекцияРасчСчет is a statement, which comes from the bank: ``statement_1c`` reads it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.assemble import NO_AGENT
+from h2h.core.codecs.text_1c import ENCODINGS, MARK, day_of, is_statement, with_line_feeds
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info
 from h2h.core.format import Card, Read, ReadingCodec
@@ -19,8 +20,6 @@ from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction, Place
 from h2h.core.rules.judge import shown
 
-_MARK = b"1CClientBankExchange"
-_ENCODINGS = {"Windows": "cp1251", "DOS": "cp866", "UTF-8": "utf-8", "UTF8": "utf-8"}
 _ORDER = "Платежное поручение"
 #: Positions 6 to 8 of a Russian account: 810 and 643 are the rouble; a payment order is in no other currency.
 _ROUBLE = ("810", "643")
@@ -43,9 +42,7 @@ class ClientBank1C(ReadingCodec):
 
     def identify(self, head: bytes) -> bool:
         """By the first line, unless it is a statement."""
-        if not head.removeprefix(b"\xef\xbb\xbf").startswith(_MARK):
-            return False
-        return not any("СекцияРасчСчет".encode(encoding) in head for encoding in _ENCODINGS.values())
+        return head.removeprefix(b"\xef\xbb\xbf").startswith(MARK) and not is_statement(head)
 
     def read(self, data: bytes) -> Read:
         """The payments; ``Refused`` if the encoding does not agree with what the file says, or there is none."""
@@ -63,9 +60,9 @@ class ClientBank1C(ReadingCodec):
 
 def _decoded(data: bytes) -> str:
     """The text in the encoding that it names, in that encoding."""
-    for name, encoding in _ENCODINGS.items():
+    for name, encoding in ENCODINGS.items():
         try:
-            text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+            text = with_line_feeds(data.decode("utf-8-sig" if encoding == "utf-8" else encoding))
         except UnicodeDecodeError:
             continue
         if re.search(rf"^Кодировка={name}\s*$", text, re.MULTILINE):
@@ -205,14 +202,10 @@ class _Document:
 
     def _day(self) -> date | None:
         text = self._needed("Дата")
-        found = re.fullmatch(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})", text)
-        try:
-            if found:
-                return date(int(found[3]), int(found[2]), int(found[1]))
-        except ValueError:
-            pass  # told like any other text that is no day
-        self._wrong("Дата", f"{shown(text)} is no day (DD.MM.YYYY)")
-        return None
+        day = day_of(text)
+        if day is None:
+            self._wrong("Дата", f"{shown(text)} is no day (DD.MM.YYYY)")
+        return day
 
     def _needed(self, key: str) -> str:
         value = self._values.get(key, "")

@@ -15,6 +15,7 @@ from h2h.core.codecs.mt94x import Mt94x
 from h2h.core.codecs.mt101 import Mt101
 from h2h.core.codecs.multicash import MultiCash
 from h2h.core.codecs.pexr2002 import Pexr2002
+from h2h.core.codecs.statement_1c import Statement1C
 from h2h.core.format import Card, Codec
 
 #: The name in ``format.toml`` → what makes the codec of one card (its id and flags choose the variant).
@@ -27,4 +28,5 @@ CODECS: Mapping[str, Callable[[Card], Codec]] = {
     "mt94x": Mt94x,
     "multicash": MultiCash,
     "pexr2002": Pexr2002,
+    "statement-1c": Statement1C,
 }

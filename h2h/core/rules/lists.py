@@ -39,6 +39,14 @@ def decimals_of(currency: str) -> int | None:
     return int(exponent) if exponent is not None else None
 
 
+@lru_cache(maxsize=512)
+def currency_of_number(number: str) -> str | None:
+    """The currency's code by its number of three digits in ISO 4217; None if there is none."""
+    from iso4217 import Currency
+
+    return next((c.code for c in Currency if c.number == int(number)), None)
+
+
 def named_money(currency: str) -> bool:
     """Whether a statement may be in that currency: one of today, or one that was withdrawn since (old statements)."""
     return decimals_of(currency) is not None or currency in WITHDRAWN
