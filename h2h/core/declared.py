@@ -225,6 +225,14 @@ class Rules(Part):
             raise ValueError("calendar_until says how long a calendar is whole, and calendar names none")
         return self
 
+    @model_validator(mode="after")
+    def _no_day_is_both(self) -> Rules:
+        for rest in self.closed_days:
+            for work in self.worked_days:
+                if rest.day <= (work.until or work.day) and work.day <= (rest.until or rest.day):
+                    raise ValueError(f"{max(rest.day, work.day)} is one of closed_days and of worked_days")
+        return self
+
 
 class Cutoff(Part):
     """When the bank takes payment files."""

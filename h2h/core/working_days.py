@@ -5,7 +5,7 @@ What no source says is not known, and is never guessed: a rule then says so, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Self
@@ -23,14 +23,14 @@ class WorkingDays:
     """The working days of one bank. ``name`` is that of its calendar; None if only weekends and its own days count."""
 
     def __init__(
-        self, name: str | None, closed: dict[date, str], worked: dict[date, str], until: date | None = None
+        self, name: str | None, closed: dict[date, str], worked: Iterable[date], until: date | None = None
     ) -> None:
-        """*closed* and *worked* are the bank's own days, in words; they go before those of the calendar.
+        """*closed* (in words) and *worked* are the bank's own days; they go before those of the calendar.
 
         With them the calendar is whole until *until*, whatever was published.
         """
         self.name = name
-        self._closed, self._worked = dict(closed), dict(worked)
+        self._closed, self._worked = closed, frozenset(worked)
         published = CALENDARS.get(name or "")
         self.source = published.source if published is not None else ""
         self.first = published.first if published is not None else None
@@ -38,8 +38,8 @@ class WorkingDays:
         self._weekends_may_be_worked = published is not None and published.worked is not None
         if name is not None and published is not None:
             days, works = _days_of(name)
-            self._closed = {day: words for day, words in days.items() if day not in worked} | self._closed
-            self._worked = {day: "" for day in works if day not in closed} | self._worked
+            self._closed = days | closed
+            self._worked |= {day for day in works if day not in closed}
 
     @classmethod
     def of(cls, rules: Rules) -> Self:

@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from h2h.core.directory import BankDirectory, Entry, kind_of
@@ -58,37 +59,44 @@ def _entries(lines: Iterator[str], path: Path, wrong: list[str]) -> Iterator[Ent
             raise Misconfigured(
                 f"{path}: line 1: the header holds number, and of {', '.join(COLUMNS[1:])} what there is"
             )
+        places = [header.index(name) if name in header else None for name in COLUMNS]
         for row in reader:
             if not row:
                 continue
             try:
-                yield _entry(header, [value.strip() for value in row])
+                yield _entry(len(header), places, row)
             except ValueError as problem:
                 wrong.append(f"line {reader.line_num}: {problem}")
     except csv.Error as problem:
         raise Misconfigured(f"{path}: line {reader.line_num}: {problem}") from problem
 
 
-def _entry(header: list[str], row: list[str]) -> Entry:
+def _entry(width: int, places: list[int | None], row: list[str]) -> Entry:
     """``ValueError`` says what is wrong with the row."""
-    if len(row) != len(header):
-        raise ValueError(f"it has {len(row)} values, the header {len(header)}")
-    values = dict(zip(header, row, strict=True))
-    number, name = values["number"], values.get("name", "")
+    if len(row) != width:
+        raise ValueError(f"it has {len(row)} values, the header {width}")
+    number, name, begins, ends, words = ["" if at is None else row[at].strip() for at in places]
     if kind_of(number) is None:
         raise ValueError(f"'{number[:40]}' is neither a BIC nor a number of 12 digits")
     if not name.isprintable():
         raise ValueError("the name holds a control character")
-    schemes = tuple(values.get("schemes", "").split())
+    first, last = _day(begins), _day(ends)
+    if first is not None and last is not None and last < first:
+        raise ValueError(f"it ends on {last}, before it begins on {first}")
+    return Entry(number, name, first, last, _schemes(words))
+
+
+# Days and schemes are few, and stand in nearly every row.
+@lru_cache(maxsize=1024)
+def _schemes(text: str) -> tuple[str, ...]:
+    schemes = tuple(text.split())
     for scheme in schemes:
         if not _SCHEME.fullmatch(scheme):
             raise ValueError(f"'{scheme[:40]}' is no scheme: capitals, digits and hyphens, blanks between two of them")
-    first, last = _day(values.get("valid_from", "")), _day(values.get("valid_until", ""))
-    if first is not None and last is not None and last < first:
-        raise ValueError(f"it ends on {last}, before it begins on {first}")
-    return Entry(number, name, first, last, schemes)
+    return schemes
 
 
+@lru_cache(maxsize=1024)
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None

@@ -26,6 +26,7 @@ SEPA_BANKS = [
     Entry("EXABATWW", "Example Savings Bank", schemes=("SCT",)),
     Entry("EXACATWWXXX", "Bank that Closes", valid_until=date(2026, 11, 23), schemes=("SCT", "INST")),
     Entry("EXADATWWXXX", "Bank that Opens", valid_from=date(2026, 12, 1)),
+    Entry("EXAFATWWXXX", valid_until=date(2026, 11, 22)),
     Entry("EXAEATWWXXX", "Old name", valid_until=date(2026, 11, 24)),
     Entry("EXAEATWWXXX", "New name", valid_from=date(2026, 11, 25)),
 ]
@@ -58,7 +59,7 @@ def told(banks: list[Entry], fields: dict[str, str], rules: dict[str, Any] | Non
         ("EXACATWW", "2026-11-24", ["H2H-BANK-UNKNOWN RC07"]),  # no longer
         ("EXADATWW", "2026-11-30", ["H2H-BANK-UNKNOWN RC07"]),  # not yet
         ("EXADATWW", "2026-12-01", []),
-        ("EXADATWW", "2026-11-20", ["H2H-BANK-UNKNOWN RC07"]),  # past, so it is paid today
+        ("EXAFATWW", "2026-11-20", ["H2H-BANK-UNKNOWN RC07"]),  # past, so it is paid today
     ],
 )
 def test_the_payees_bank_is_looked_up_on_the_day_of_execution(bic: str, day: str, found: list[str]) -> None:

@@ -125,6 +125,10 @@ def test_a_year_that_was_published_later_is_told_by_the_profile() -> None:
     [
         ({"calendar": "XX"}, "'TARGET', 'CN', 'GB' or 'US'"),
         ({"calendar_until": date(2027, 1, 1)}, "calendar names none"),
+        (
+            {"closed_days": [{"day": date(2027, 1, 2), "until": date(2027, 1, 4)}], "worked_days": [date(2027, 1, 3)]},
+            "2027-01-03 is one of closed_days and of worked_days",
+        ),
         ({"closed_days": [{"day": date(2027, 1, 2), "until": date(2027, 1, 1)}]}, "does not follow"),
     ],
 )
