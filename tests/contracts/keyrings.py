@@ -106,3 +106,10 @@ def bank_and_ours() -> Iterator[tuple[Keyring, Keyring]]:
                 ours.keys[name] = fingerprint
         ours.take(bank.revocation("revoked"))
         yield bank, ours
+
+
+def opened_by(bank: Keyring, sealed: Path) -> tuple[bytes, str]:
+    """Content and status, by the bank's own gpg."""
+    status = sealed.with_suffix(".status")
+    content = bank.gpg("--status-file", str(status), "--decrypt", str(sealed))
+    return content, status.read_text()
