@@ -16,6 +16,7 @@ from h2h.core.declared import Delimited, Rules, Table
 from h2h.core.directory import BankDirectory
 from h2h.core.findings import Finding
 from h2h.core.format import Format
+from h2h.core.model.payment import Initiation
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 11, 23)  # a Monday
@@ -44,6 +45,29 @@ FIELDS: dict[str, Any] = {
     "debtor_name": {"constant": "Acme GmbH"},
     "debtor_account": {"constant": OUR_ACCOUNT},
     "debtor_bic": {"constant": "COBADEFFXXX"},
+}
+#: Many more fields, each with a value of its own.
+EVERYTHING: dict[str, Any] = {
+    "debtor_street_name": {"constant": "Hauptstrasse"},
+    "debtor_building_number": {"constant": "1"},
+    "debtor_post_code": {"constant": "50667"},
+    "debtor_town_name": {"constant": "Koeln"},
+    "debtor_country": {"constant": "DE"},
+    "debtor_account_currency": {"constant": "EUR"},
+    "service_level": {"constant": "SEPA"},
+    "category_purpose": {"constant": "SUPP"},
+    "instruction_priority": {"constant": "NORM"},
+    "charge_bearer": {"constant": "SLEV"},
+    "batch_booking": {"constant": "true"},
+    "ultimate_debtor_name": {"constant": "Acme Holding"},
+    "creditor_town_name": {"constant": "Wien"},
+    "creditor_country": {"constant": "AT"},
+    "creditor_address_line_1": {"constant": "Ring 1"},
+    "creditor_bic": {"constant": "GIBAATWWXXX"},
+    "creditor_agent_name": {"constant": "Erste Bank"},
+    "ultimate_creditor_name": {"constant": "Beta Holding"},
+    "purpose": {"constant": "SUPP"},
+    "instruction_id": {"column": "ref"},
 }
 
 
@@ -74,6 +98,10 @@ class Bank:
     accounts: tuple[str, ...] = ()
     initiating_party: str | None = "Acme GmbH"
     banks: BankDirectory | None = None
+
+
+#: A bank that lets h2h spell texts in its letters.
+SPELLS = Bank(rules=Rules(on_charset="transliterate"))
 
 
 class Scratch:
@@ -138,6 +166,13 @@ def convert(
 def converted(*rows: str, **changes: Any) -> Result:
     """The same for rows under the usual header."""
     return convert(file_of(*rows), **changes)
+
+
+def initiation_of(xml: bytes, format: str = "pain.001.001.09") -> Initiation:
+    """A pain.001 as the core reads it."""
+    message = format_of(format).read(xml).message
+    assert isinstance(message, Initiation)
+    return message
 
 
 def payments_of(xml: bytes) -> Iterator[dict[str, str]]:
