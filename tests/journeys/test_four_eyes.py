@@ -13,10 +13,10 @@ from h2h.core.lifecycle import State
 from h2h.pipeline.recovery import recover
 from tests.contracts.pain import IBANS
 from tests.journeys import states
+from tests.journeys.asking import ASKS
+from tests.journeys.deciding import PURGING, held, last_event, state_of
 from tests.journeys.people import Person, Said
 from tests.journeys.site import Site, in_the_present, salaries, week_after
-from tests.journeys.test_cli_decide import PURGING, held, last_event, state_of
-from tests.journeys.test_recalls import ASKS
 
 ALL = {"four_eyes": ["release", "cancel", "resolve", "take-over"]}
 

@@ -1,75 +1,25 @@
-"""Payments are called back, statements asked for: a request goes the way of every file, and its answer comes home."""
+"""Payments are called back: a request goes the way of every file, and its answer comes home."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lxml import etree
 
 from h2h.core.lifecycle import State
 from h2h.core.model.status import StatusReason
 from h2h.core.recall import REQUESTED, detail_of_request
-from h2h.core.records import Submission
 from h2h.data import data_dir
-from h2h.simulator import BEHAVIOURS, Behaviour, Rule, SimulatedBank
-from h2h.simulator.bank import Agreement
-from tests.contracts.pain import IBANS
 from tests.journeys.answers import HEAD, Line, Sent, camt053, pain002
+from tests.journeys.asking import WHY, accepted, recall, request_of, sent_now, site_of, story
 from tests.journeys.people import Person, Said
-from tests.journeys.site import OUR_ACCOUNT, Site, in_the_present, salaries, week_after
 from tests.journeys.test_cancellations import camt029
-
-ASKS = {"recall_format": "camt.055.001.08", "enquiry_format": "camt.060.001.05", "bic": "DEUTDEFFXXX"}
-WHY = ("--reason", "DUPL", "--why", "Paid by hand already")
-
-
-def site_of(tmp_path: Path, *, erp: dict[str, Any] | None = None, **bank: Any) -> Site:
-    """A person's command has the machine's clock, so the installation has it, too."""
-    site = Site(tmp_path, bank={**ASKS, **bank}, erp=erp or {}, clock=in_the_present())
-    day = week_after(site.clock.start)
-    site.drop("salaries.csv", salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]), date=day))
-    site.once()
-    return site
-
-
-def accepted(tmp_path: Path, **bank: Any) -> tuple[Site, Sent]:
-    """Two payments are with the bank, which has accepted them."""
-    site = site_of(tmp_path, **bank)
-    (data,) = site.bank_takes().values()
-    sent = Sent.of(data)
-    site.bank_says("ack.xml", pain002(sent, "ACCP"))
-    assert site.once()
-    return site, sent
-
-
-def recall(site: Site, *words: str) -> Said:
-    return Person(site).says("recall", site.submission("salaries.csv").sid, *words, columns=200)
 
 
 def sid_in(said: Said) -> str:
     assert said.status == 0, said.err
     return said.out.split("submission ")[1].split()[0]
-
-
-def story(site: Site, what: str) -> str:
-    return Person(site).says("explain", what, columns=200).out
-
-
-def sent_now(site: Site) -> tuple[str, Callable[[str], list[str]]]:
-    """(name, what an XPath finds) of the one file that the bank has got."""
-    ((name, data),) = site.bank_takes().items()
-    root: Any = etree.fromstring(data)
-    return name, lambda path: [str(found) for found in root.xpath(path, namespaces={"p": root.nsmap[None]})]
-
-
-def request_of(site: Site, kind: str = "recall-") -> Submission:
-    (found,) = [s for s in site.submissions() if s.source_name.startswith(kind)]
-    return found
 
 
 def test_a_payment_is_called_back_and_the_banks_answer_ends_it(tmp_path: Path) -> None:
@@ -263,102 +213,6 @@ def test_an_erps_own_request_goes_through_unchanged_checked_and_matched(tmp_path
     assert site.receipt("recall.xml")["words"].startswith("the bank refused to call anything back")
 
 
-def test_a_statement_is_asked_for_and_is_known_as_the_answer(tmp_path: Path) -> None:
-    site, _ = accepted(tmp_path)
-    asks = ("ask", "testbank", "--account", OUR_ACCOUNT, "--from", "2026-11-28", "--to", "2026-12-01")
-    said = Person(site).says(*asks, columns=200)
-    assert said.status == 0, said.err
-    assert site.once()
-    name, told = sent_now(site)
-    assert "camt.060.001.05" in name
-    assert told("//p:ReqdMsgNmId/text()") == ["camt.053.001.08"]
-    assert told("//p:Acct/p:Id/p:IBAN/text()") == [OUR_ACCOUNT]
-    assert told("//p:FrToDt/*/text()") == ["2026-11-28", "2026-12-01"]
-    question = request_of(site, "ask-")
-    assert (question.state, ".alice." in question.source_name) == (State.SENT, True)
-
-    site.bank_says("statement.xml", camt053([Line("0.01", "SAL-2")]))
-    assert site.once()
-    assert request_of(site, "ask-").state is State.ACCEPTED
-    assert site.receipt(question.source_name)["words"] == "the bank answered: what was asked for has come"
-    site.clock.sleep(7200)
-    site.once()
-    assert "overdue-answer" not in site.waiting()
-
-
-def test_the_status_counts_requests_beside_payments_and_in_words_of_their_own(tmp_path: Path) -> None:
-    site, _ = accepted(tmp_path)
-    recall(site, "--end-to-end-id", "SAL-1", *WHY)
-    Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", "2026-11-28")
-    site.once()
-    counts = Person(site).says("status", columns=200).out.partition("from testbank")[0].splitlines()
-    assert [" ".join(line.split()) for line in counts if " SENT " in line or " ACCEPTED " in line] == [
-        "1 SENT the bank has the request to call payments back; it has not answered yet",
-        "1 SENT the bank has the question for statements; it has not answered yet",
-        "1 ACCEPTED the bank accepted all payments",
-    ]
-    (bank,) = json.loads(Person(site).says("status", "--json").out)["banks"]
-    assert bank["submissions"] == {"ACCEPTED": 1, "SENT": 2}
-
-
-def test_the_balance_of_today_is_asked_for_and_a_report_of_it_is_the_answer(tmp_path: Path) -> None:
-    site, _ = accepted(tmp_path)
-    said = Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--kind", "balance", columns=200)
-    assert "is asked for the balance (camt.052.001.08)" in said.out
-    assert site.once()
-    _, told = sent_now(site)
-    assert told("//p:ReqdMsgNmId/text()") == ["camt.052.001.08"]
-    assert told("//p:ReqdBalTp/p:CdOrPrtry/p:Cd/text()") == ["ITBD", "ITAV"]
-    today = site.clock.now().date().isoformat()
-    assert told("//p:FrToDt/*/text()") == [today, today]
-    site.bank_says("report.xml", balances_of(today))
-    assert site.once()
-    assert request_of(site, "ask-").state is State.ACCEPTED
-
-
-def balances_of(day: str) -> str:
-    balance = "".join(
-        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">12.34</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
-        f"<Dt><DtTm>{day}T10:00:00</DtTm></Dt></Bal>"
-        for code in ("ITBD", "ITAV")
-    )
-    return (
-        f'{HEAD}<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"><BkToCstmrAcctRpt><GrpHdr><MsgId>R-1'
-        f"</MsgId><CreDtTm>{day}T10:00:00</CreDtTm></GrpHdr><Rpt><Id>R-1</Id><CreDtTm>{day}T10:00:00</CreDtTm><Acct><Id>"
-        f"<IBAN>{OUR_ACCOUNT}</IBAN></Id></Acct>{balance}</Rpt></BkToCstmrAcctRpt></Document>\n"
-    )
-
-
-def test_a_question_for_a_statement_without_a_day_is_not_guessed(tmp_path: Path) -> None:
-    site, _ = accepted(tmp_path)
-    said = Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT)
-    assert (said.status, "Missing option '--from'" in said.err) == (2, True)
-
-
-def test_a_statement_of_other_days_is_no_answer(tmp_path: Path) -> None:
-    site, _ = accepted(tmp_path)
-    Person(site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", "2026-10-20")
-    site.once()
-    site.bank_says("statement.xml", camt053([Line("0.01", "SAL-2")]))
-    site.once()
-    assert request_of(site, "ask-").state is State.SENT
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--account", "DE02120300000000202051", "--from", "2026-11-20"), "not one of our accounts"),
-        (("--account", OUR_ACCOUNT, "--from", "2026-11-20", "--to", "2026-11-19"), "lies after the last"),
-    ],
-)
-def test_a_question_that_makes_no_sense_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    site, _ = accepted(tmp_path)
-    refused = Person(site).says("ask", "testbank", *words, columns=200)
-    assert (refused.status, said in refused.err) == (1, True), refused.err
-    site.once()
-    assert site.bank_takes() == {}
-
-
 def test_a_wish_that_never_became_a_request_stands_in_nobodys_way(tmp_path: Path) -> None:
     site, sent = accepted(tmp_path)
     with site.house() as house:
@@ -371,73 +225,3 @@ def test_a_wish_that_never_became_a_request_stands_in_nobodys_way(tmp_path: Path
     assert recall(site, "--payment", "1", *WHY).status == 0
     site.once()
     assert len(site.bank_takes()) == 1
-
-
-class Town:
-    """An installation and a bank that answers by itself, over one directory."""
-
-    def __init__(self, tmp_path: Path, behaviour: Behaviour) -> None:
-        self.site = Site(tmp_path, bank=ASKS, clock=in_the_present())
-        agreement = Agreement(root=self.site.at)
-        self.bank = SimulatedBank(
-            tmp_path / "simulated", behaviour=behaviour, now=self.site.clock.now, pgp=False, agreement=agreement
-        )
-        day = week_after(self.site.clock.start)
-        self.site.drop("salaries.csv", salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]), date=day))
-        self.goes_on()
-
-    def __enter__(self) -> Town:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bank.stop()
-
-    def goes_on(self) -> None:
-        """Files go there and back until nobody has anything to say."""
-        self.site.once()
-        while self.bank.tick():
-            self.site.once()
-
-
-LATER = Behaviour(rules=(Rule("accept", "", ""),))
-
-
-def test_a_bank_stops_what_it_has_not_paid_yet(tmp_path: Path) -> None:
-    with Town(tmp_path, LATER) as town:
-        assert recall(town.site, "--payment", "1", *WHY).status == 0
-        town.goes_on()
-        assert town.site.outcomes("salaries.csv") == {"SAL-1": "cancelled", "SAL-2": "accepted"}
-        assert request_of(town.site).state is State.ACCEPTED
-
-
-def test_money_that_has_gone_comes_home_with_a_statement(tmp_path: Path) -> None:
-    with Town(tmp_path, BEHAVIOURS["accept"]) as town:
-        assert town.site.outcomes("salaries.csv") == {"SAL-1": "settled", "SAL-2": "settled"}
-        assert recall(town.site, "--payment", "1", *WHY).status == 0
-        town.goes_on()
-        assert town.site.outcomes("salaries.csv") == {"SAL-1": "returned", "SAL-2": "settled"}
-        told = story(town.site, "SAL-1")
-        assert "alice called back payment 1 (DUPL)" in told
-        assert "FOCR" in told
-
-
-def test_a_bank_that_gives_nothing_back_says_why_in_plain_words(tmp_path: Path) -> None:
-    with Town(tmp_path, BEHAVIOURS["no-recall"]) as town:
-        assert recall(town.site, *WHY, "--yes").status == 0
-        town.goes_on()
-        assert set(town.site.outcomes("salaries.csv").values()) == {"settled"}
-        assert request_of(town.site).state is State.REJECTED
-        assert "the payee does not agree to give it back" in story(town.site, "SAL-1")
-
-
-def test_a_bank_gives_the_statement_that_it_is_asked_for(tmp_path: Path) -> None:
-    with Town(tmp_path, BEHAVIOURS["accept"]) as town:
-        before = len(town.site.files())
-        day = town.site.clock.now().date().isoformat()
-        Person(town.site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", day)
-        town.goes_on()
-        assert request_of(town.site, "ask-").state is State.ACCEPTED
-        assert [f.kind for f in town.site.files()[before:]] == ["statement"]
-        Person(town.site).says("ask", "testbank", "--account", OUR_ACCOUNT, "--from", day, "--kind", "report")
-        town.goes_on()
-        assert "request-refused" in town.site.waiting()

@@ -9,8 +9,8 @@ import pytest
 from h2h.core.lifecycle import State
 from h2h.data import data_dir
 from tests.journeys.answers import Sent
+from tests.journeys.asking import ASKS, accepted
 from tests.journeys.site import Site
-from tests.journeys.test_recalls import ASKS, accepted
 
 GOLDEN = data_dir("formats")
 QUESTION = (GOLDEN / "camt.060" / "golden" / "statements-of-two-accounts-05.xml").read_text()
