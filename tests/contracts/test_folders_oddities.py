@@ -56,8 +56,6 @@ HOSTILE = [
     b"x" * 251 + b".csv",
     "\u4f60".encode() * 80 + b".csv",
 ]
-
-
 FRIENDLY = [
     b"-rf.csv",
     b"--help.csv",

@@ -7,8 +7,6 @@ from h2h.core.format import Card, Read
 from h2h.core.model.statement import Entry, Statement, StatementMessage
 
 HEAD = ":20:REF\n:25:DE89370400440532013000\n:28C:12/1\n:60F:C261118EUR100,00\n"
-
-
 TAIL = ":62F:C261119EUR100,00\n-\n"
 
 

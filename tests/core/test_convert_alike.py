@@ -30,8 +30,6 @@ ODD = {
     "date": ["2026-11-25", "2026-11-20", "soon"],
     "text": ["Invoice 1", "Invoice 2", "", " ", "x" * 141, "Zażółć"],
 }  # fmt: skip
-
-
 CHANGES = st.lists(st.sampled_from([(name, value) for name, values in ODD.items() for value in values]), max_size=2)
 
 
