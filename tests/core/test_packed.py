@@ -99,6 +99,18 @@ def test_a_size_that_the_archive_states_is_not_believed() -> None:
         (zipped(("a", b"1"), method=zipfile.ZIP_STORED).replace(b"a1PK", b"a2PK"), "damaged"),
         (zipped(("a", b"1")).replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"), "password"),
     ],
+    ids=[
+        "empty",
+        "a folder only",
+        "too many files",
+        "a zip in a zip",
+        "a gzip in a gzip",
+        "a zip that ends early",
+        "a gzip that ends early",
+        "words behind a gzip",
+        "another content than its sum",
+        "locked",
+    ],  # no bytes: they hold the time
 )
 def test_what_cannot_be_trusted_is_refused_in_words(data: bytes, said: str) -> None:
     assert said in refused(data)
