@@ -21,7 +21,7 @@ from h2h.pipeline.rounds import once
 from h2h.settings import Settings, load
 from h2h.simulator.torture import flows
 from h2h.wiring import open_house
-from tests.contracts.pain import pain001
+from tests.contracts.pain import IBANS, pain001
 
 #: A Monday morning before the sample payments' execution dates.
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -240,6 +240,11 @@ def salaries(*rows: tuple[str, str, str], date: str = "01.12.2026") -> str:
     """A CSV of (reference, amount, IBAN) as the default columns declare it."""
     lines = [f"{ref};{OUR_ACCOUNT};{date};{amount};Payee {ref};{iban};Invoice {ref}\n" for ref, amount, iban in rows]
     return HEADER + "".join(lines)
+
+
+#: A file of one salary, and a file of two.
+ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
+TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
 
 
 def in_the_present() -> StandingClock:

@@ -25,11 +25,9 @@ from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053
 from tests.journeys.people import Person
-from tests.journeys.site import Site, in_the_present, salaries, week_after
+from tests.journeys.site import ONE, Site, in_the_present, salaries, week_after
 from tests.journeys.test_bad_input import pgp
 from tests.journeys.test_witnesses import WINDOW
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 def changed(house: House, owner: str, since: datetime, artefact: str, old: bytes, new: bytes) -> None:

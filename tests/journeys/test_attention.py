@@ -13,16 +13,13 @@ from h2h.core.lifecycle import State
 from h2h.core.records import Attention, FileState
 from h2h.pipeline.rounds import BankRound, scan_folders
 from tests.contracts.banks import PlainServer, plain_server
-from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site
 from tests.journeys.test_older_journal import OlderJournal, taken_in_only
 
 __all__ = ["plain_server"]  # a fixture
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 def only(site: Site, kind: str) -> Attention:

@@ -19,15 +19,12 @@ from h2h.pipeline import decisions
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.banks import PlainServer, plain_server
-from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.people import Person
-from tests.journeys.site import Site, iso, salaries
+from tests.journeys.site import ONE, Site, iso
 from tests.journeys.test_unforeseen import CLEARS_AWAY, meddled
 
 __all__ = ["plain_server"]  # a fixture
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 def over_sftp(tmp_path: Path, server: PlainServer, **submission: Any) -> Site:

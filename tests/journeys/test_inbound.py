@@ -11,13 +11,11 @@ import pytest
 
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
-from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
-from tests.journeys.site import MONDAY, OUR_ACCOUNT, Site, iso, salaries
+from tests.journeys.site import MONDAY, OUR_ACCOUNT, TWO, Site, iso
 
 OTHER_ACCOUNT = "FR1420041010050500013M02606"
-TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
 
 
 def sent_site(tmp_path: Path, **changes: object) -> tuple[Site, Sent]:

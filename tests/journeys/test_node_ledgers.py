@@ -17,14 +17,11 @@ from h2h.pipeline.ownership import Presence
 from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.send import look_again, withdraw
-from tests.contracts.pain import IBANS
 from tests.contracts.postgres import cluster
 from tests.journeys import states
-from tests.journeys.site import salaries
+from tests.journeys.site import ONE
 from tests.journeys.test_failover import NodeSite, SecondNode
 from tests.journeys.test_witnesses import half_of_it, troubled
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 @pytest.fixture

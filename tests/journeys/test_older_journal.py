@@ -23,10 +23,8 @@ from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site, salaries
 from tests.journeys.test_witnesses import WINDOW, half_of_it, troubled
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 class OlderJournal:

@@ -20,14 +20,12 @@ from h2h.core.lifecycle import State
 from h2h.pipeline.house import House
 from h2h.ports import Session
 from tests.contracts.banks import PlainServer, plain_server
-from tests.contracts.pain import IBANS
 from tests.journeys.answers import Sent, pain002
-from tests.journeys.site import Site, contents, salaries
+from tests.journeys.site import ONE, Site, contents
 
 __all__ = ["plain_server"]  # a fixture
 
 NAME = "PAY_0001.xml"
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 STRANGER = b"somebody else's"
 
 

@@ -7,10 +7,7 @@ import io
 from pathlib import Path
 
 from h2h.core.records import FileState
-from tests.contracts.pain import IBANS
-from tests.journeys.site import OUR_ACCOUNT, Site, salaries
-
-TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
+from tests.journeys.site import OUR_ACCOUNT, TWO, Site
 
 
 def mt940(number: int, opening: str, entries: str, closing: str, day: str = "261201") -> bytes:

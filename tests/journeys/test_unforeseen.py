@@ -20,12 +20,11 @@ from h2h.pipeline.rounds import once
 from h2h.ports import Session
 from tests.contracts.pain import IBANS
 from tests.journeys import states
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site, salaries
 from tests.journeys.test_older_journal import OlderJournal
 
 #: That a temporary name is gone is no evidence at such a bank.
 CLEARS_AWAY = {"submission": {"bank_removes_temporaries": True}}
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 
 
 class Meddled:

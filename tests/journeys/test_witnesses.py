@@ -17,13 +17,9 @@ from h2h.core.lifecycle import State
 from h2h.pipeline import decisions
 from h2h.pipeline.house import House
 from h2h.ports import Session
-from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import MONDAY, Site, iso, salaries
-
-ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
-
+from tests.journeys.site import MONDAY, ONE, Site, iso
 
 # -- what is at the bank
 
