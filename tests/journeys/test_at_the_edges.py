@@ -17,10 +17,10 @@ from h2h.pipeline.reading import findings_of, written_at
 from h2h.pipeline.rounds import BankRound, scan_folders
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, camt053, pain002
+from tests.journeys.asking import WHY, accepted, recall
 from tests.journeys.people import Person
 from tests.journeys.site import OUR_ACCOUNT, Site, salaries
 from tests.journeys.states import drop_and_send
-from tests.journeys.test_recalls import WHY, accepted, recall
 
 # ---------------------------------------------------------------------------------------------- told to stop
 
