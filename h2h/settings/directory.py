@@ -36,9 +36,10 @@ def read_directory(path: Path) -> BankDirectory:
         raise Misconfigured(f"{path}: cannot be read: {problem.strerror}") from problem
     if wrong:
         more = [f"{len(wrong) - TOLD_MAX:,} more lines are wrong"] if len(wrong) > TOLD_MAX else []
-        raise Misconfigured("\n".join(f"{path}: {text}" for text in (*wrong[:TOLD_MAX], *more)))
+        told = "\n".join(f"{path}: {text}" for text in (*wrong[:TOLD_MAX], *more))
+        raise Misconfigured(told, hint="correct these lines, or fetch the file again")
     if not directory.count:
-        raise Misconfigured(f"{path}: there is no bank in it")
+        raise Misconfigured(f"{path}: there is no bank in it", hint="fetch the file again")
     return directory
 
 
