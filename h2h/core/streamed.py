@@ -24,6 +24,32 @@ class Stretch(NamedTuple):
     entries: Sequence[Entry]
 
 
+class InTurn:
+    """The entries of some stretches, statement by statement as they stand there; nobody can take them out of turn."""
+
+    def __init__(self, stretches: Iterable[Stretch]) -> None:
+        self._stretches = iter(stretches)
+        self._next: Stretch | None = None
+        self._over = False
+
+    def of(self, statement: Statement) -> Iterator[Entry]:
+        """The entries of *statement*, if its turn has come; a statement without entries has none."""
+        while (there := self._there()) is not None and there.statement is statement:
+            self._next = None
+            yield from there.entries
+
+    def must_be_over(self) -> None:
+        """``RuntimeError`` if somebody did not take all: what is written lacks entries."""
+        if self._there() is not None:
+            raise RuntimeError("entries of a statement were passed over")
+
+    def _there(self) -> Stretch | None:
+        if self._next is None and not self._over:
+            self._next = next(self._stretches, None)
+            self._over = self._next is None
+        return self._next
+
+
 class Walk:
     """One walk over a message's entries, in document order; what only the end tells is known when it is over.
 

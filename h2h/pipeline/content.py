@@ -120,13 +120,16 @@ class Content:
         for told, statement in zip(head["statements"], statements, strict=True):
             told["currency"] = told["currency"] or self._walk.currency(statement)
             told["entries"] = HERE if self._walk.count(statement) else []
-        wanted = {id(s) for s in statements}
-        stretches = (one for batch in self.batches() for one in batch if id(one.statement) in wanted)
         lists = (
             (entry_json(entry) for one in same for entry in one.entries)
-            for _, same in groupby(stretches, key=lambda one: id(one.statement))
+            for _, same in groupby(self.stretches(statements), key=lambda one: id(one.statement))
         )
         dump_with(head, lists, out)
+
+    def stretches(self, statements: Sequence[Statement]) -> Iterator[Stretch]:
+        """The entries of these statements, in document order."""
+        wanted = {id(s) for s in statements}
+        return (one for batch in self.batches() for one in batch if id(one.statement) in wanted)
 
     def statements(self) -> StatementMessage:
         """The message, which is one of statements."""

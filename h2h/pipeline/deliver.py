@@ -62,7 +62,7 @@ def _put(house: House, file: InboundFile, folder: ErpFolder, content: Content, w
     left_out: list[dict[str, Any]] = []
     try:
         work = house.archive.scratch(file.fid)
-        for given in given_to(house, file, folder, content, whole):
+        for given in given_to(house, file, folder, content, whole, work):
             if isinstance(given, Given):
                 try:
                     delivered += _hand_over(house, file, folder, given, work, len(delivered))

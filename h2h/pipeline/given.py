@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from h2h.core.erp.options import StatementCsv
-from h2h.core.erp.statement_files import FORMS, Options, carries, write_what_can_be
+from h2h.core.erp.statement_files import (
+    FORMS,
+    Options,
+    carries,
+    ending_and_schema,
+    write_into,
+    write_what_can_be,
+)
 from h2h.core.errors import Refused
-from h2h.core.findings import Finding, WhoActs, error, info
+from h2h.core.findings import Finding, WhoActs, error, info, refuses
 from h2h.core.match_entries import Known
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
 from h2h.core.model.statement import Statement, StatementMessage
@@ -23,9 +30,9 @@ from h2h.core.model.status import StatusReport
 from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile
 from h2h.core.rows import STATUS_HEADER, entry_rows, shaped, status_rows, write_csv
-from h2h.core.streamed import Stretch
+from h2h.core.streamed import InTurn, Stretch
 from h2h.core.view_cancellation import cancellation_rows
-from h2h.pipeline.content import Content
+from h2h.pipeline.content import Content, blocks_of
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import answered_id, opened
 from h2h.pipeline.settle import candidates_among
@@ -78,9 +85,9 @@ class NotGiven:
 
 
 def given_to(
-    house: House, file: InboundFile, folder: ErpFolder, content: Content, whole: Path
+    house: House, file: InboundFile, folder: ErpFolder, content: Content, whole: Path, work: Path
 ) -> Iterator[Given | NotGiven]:
-    """Everything that *folder* gets of *file*, in order; *whole* is the message as JSON.
+    """Everything that *folder* gets of *file*, in order; *whole* is the message as JSON, *work* a private directory.
 
     Where nothing that was wanted can carry the content, it gets the original all the same (or, of a file that holds
     other ERPs' accounts, too, the tables).
@@ -95,7 +102,7 @@ def given_to(
         some = _Wanted(content, wanted)
         in_full: set[str] = set()
         in_part: set[str] = set()
-        for given in _statements(house, file, folder, some, whole if alone else None):
+        for given in _statements(house, file, folder, some, whole if alone else None, work):
             (in_full if isinstance(given, Given) else in_part).add(given.format)
             yield given
         something = bool(in_full - in_part)
@@ -135,7 +142,7 @@ def stem(file: InboundFile) -> str:
 
 
 def _statements(
-    house: House, file: InboundFile, folder: ErpFolder, wanted: _Wanted, whole: Path | None
+    house: House, file: InboundFile, folder: ErpFolder, wanted: _Wanted, whole: Path | None, work: Path
 ) -> Iterator[Given | NotGiven]:
     """Table, JSON, and the forms that are wanted; *whole* is None if the bank's file holds others' accounts, too."""
     # What stands for the original, which others' accounts are in, is the table.
@@ -147,23 +154,62 @@ def _statements(
         yield _one("json", f"{stem(file)}.json", wanted.json)
     for form in folder.deliver:
         if form in FORMS:
-            yield from _written(house, file, folder, form, wanted)
+            yield from _written(house, file, folder, form, wanted, work)
 
 
 def _written(
-    house: House, file: InboundFile, folder: ErpFolder, form: str, wanted: _Wanted
+    house: House, file: InboundFile, folder: ErpFolder, form: str, wanted: _Wanted, work: Path
 ) -> Iterator[Given | NotGiven]:
     if not carries(wanted.statements):
         text = f"{form} is for statements of a day's end, and this is none"
         yield NotGiven(form, [info("H2H-KIND", "the file", text)], told=False)
         return
     options = Options(folder.mt940, folder.multicash, folder.finsta01)
+    given = _in_batches(house, file, form, options, wanted, work)
+    if given is not None:
+        yield given
+        return
     made, refused = write_what_can_be(wanted.whole(), form, options, house.formats, house.schemas.validate)
     if made is not None:
         parts = tuple(Part(f"{stem(file)}{f.ending}", _of(f.content, f.rows)) for f in made.files)
         yield Given(form, parts, made.findings)
     if refused:
         yield NotGiven(form, refused)
+
+
+def _in_batches(
+    house: House, file: InboundFile, form: str, options: Options, wanted: _Wanted, work: Path
+) -> Given | None:
+    """A long statement in that form, an entry at a time.
+
+    None of a short one, of one in pages, and where anything is refused: whoever looks at it whole says what, and gives
+    those statements that can be written.
+    """
+    if not wanted.content.long or form == "multicash" or any(s.continues for s in wanted.statements):
+        return None
+    ending, schema = ending_and_schema(form, house.formats)
+    message = replace(wanted.content.statements(), statements=wanted.statements)
+    entries = InTurn(wanted.content.stretches(wanted.statements))
+    path = work / f"form{ending}"
+    try:
+        with path.open("wb") as out:
+            told = write_into(out, message, entries.of, form, options, house.formats)
+    except Refused:
+        return None
+    entries.must_be_over()
+    if schema is not None and refuses(house.schemas.validate_file(schema, path, bytes)):
+        return None
+    return Given(form, (Part(f"{stem(file)}{ending}", _copy_of(path)),), told)
+
+
+def _copy_of(path: Path) -> Make:
+    def make(out: BinaryIO) -> int | None:
+        for block in blocks_of(path)():
+            out.write(block)
+        path.unlink()
+        return None
+
+    return make
 
 
 def _original(house: House, file: InboundFile) -> Given:

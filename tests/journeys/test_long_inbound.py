@@ -39,18 +39,28 @@ STATEMENTS = {
 }
 
 
+#: Forms that are written an entry at a time → how an entry begins there.
+ONE_BY_ONE = {"mt940": b":61:", "camt.053": b"<Ntry>"}
+
+
 def became(root: Path, statement: str, *, long: bool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """All that is known and given of it in the end."""
     monkeypatch.setattr(content, "LONG_BYTES", 0 if long else 1 << 40)
     monkeypatch.setattr(content, "_BLOCK_BYTES", 700)
     monkeypatch.setattr("h2h.core.streamed.ENTRIES_AT_ONCE", 4)
     monkeypatch.setattr("h2h.core.mapping.reader.Reader.stream.__defaults__", (None, 900))
-    other = {"name": "other", "outbound": "other/out", "inbound": "other/in", "accounts": [OTHER_ACCOUNT]}
+    other: dict[str, Any] = {
+        "name": "other",
+        "outbound": "other/out",
+        "inbound": "other/in",
+        "accounts": [OTHER_ACCOUNT],
+    }
+    other |= {"completeness": {"by": "rename"}}
     site = Site(
         root,
-        erp={"accounts": [OUR_ACCOUNT], "deliver": ["csv", "json", "original", "mt940"]},
+        erp={"accounts": [OUR_ACCOUNT], "deliver": ["csv", "json", "original", "mt940", "finsta01", "multicash"]},
         bank={"accounts": [OUR_ACCOUNT, OTHER_ACCOUNT]},
-        more_erps=({**other, "completeness": {"by": "rename"}, "deliver": ["json", "csv", "camt.053"]},),
+        more_erps=({**other, "deliver": ["json", "csv", "camt.053", "camt.053.001.02"]},),
     )
     site.drop("salaries.csv", salaries(*PAID))
     assert site.once()
@@ -102,7 +112,7 @@ def test_its_entries_are_not_held_whole(tmp_path: Path, monkeypatch: pytest.Monk
 def peak(root: Path, entries: int) -> int:
     """Kilobytes that `h2h once` needed at the most to fetch, read, match and deliver a statement of so many entries."""
     root.mkdir()
-    site = Site(root)
+    site = Site(root, erp={"deliver": ["csv", *ONE_BY_ONE]})
     write_file(root / "statement", entries)
     text = (root / "statement").read_text(encoding="utf-8").replace("DE89370400440532013000", OUR_ACCOUNT)
     site.bank_says("stm.xml", text)
@@ -113,6 +123,9 @@ def peak(root: Path, entries: int) -> int:
         assert process.wait() == 0
     (table,) = [data for name, data in site.inbox().items() if name.endswith(".csv")]
     assert table.count(b"\n") == entries + 1
+    for form, begins in ONE_BY_ONE.items():
+        (given,) = [data for name, data in site.inbox().items() if form in name]
+        assert given.count(begins) == entries
     return int(told.read_text())
 
 

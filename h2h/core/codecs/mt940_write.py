@@ -16,7 +16,19 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from h2h.core.erp.keys import Keys
-from h2h.core.erp.lines import SEPA_WORD, Line, Speller, Stated, lines_of, pieces, plain, sepa_words, stated
+from h2h.core.erp.lines import (
+    SEPA_WORD,
+    Entries,
+    Line,
+    Speller,
+    Stated,
+    lines_of,
+    own_entries,
+    pieces,
+    plain,
+    sepa_words,
+    stated,
+)
 from h2h.core.erp.options import Mt940Options
 from h2h.core.erp.told import Told
 from h2h.core.findings import Finding
@@ -41,10 +53,12 @@ _SUBFIELD = 27
 _REMITTANCE = (*(f"{n}" for n in range(20, 30)), "60", "61", "62", "63")
 
 
-def write_mt940(message: StatementMessage, out: BinaryIO, options: Mt940Options) -> list[Finding]:
-    """Write it; what was left out. ``Refused`` with the place of what cannot be carried exactly."""
+def write_mt940(
+    message: StatementMessage, out: BinaryIO, options: Mt940Options, entries: Entries = own_entries
+) -> list[Finding]:
+    """Write it; what was left out. ``Refused`` with the place of what cannot be carried exactly: throw *out* away."""
     told = Told("MT940")
-    writer = _Writer(options, told)
+    writer = _Writer(options, entries, told)
     encoding = writer.speller.encoding
     texts = (f"{line}\r\n" for number, s in enumerate(message.statements, 1) for line in writer.lines(s, number))
     if encoding in ("ascii", "utf-8"):
@@ -56,8 +70,8 @@ def write_mt940(message: StatementMessage, out: BinaryIO, options: Mt940Options)
 
 
 class _Writer:
-    def __init__(self, options: Mt940Options, told: Told) -> None:
-        self._options, self._told = options, told
+    def __init__(self, options: Mt940Options, entries: Entries, told: Told) -> None:
+        self._options, self._entries, self._told = options, entries, told
         self._keys = Keys(options.text_keys)
         self.speller = Speller(options, told)
 
@@ -68,7 +82,7 @@ class _Writer:
         yield f":25:{self.speller.exact(head.account, _ACCOUNT_MAX, f'{head.where}/Acct', 'the account number')}"
         yield f":28C:{head.number}"
         yield f":60F:{self._balance(head.opening, head)}"
-        for line in lines_of(statement, head, self._options, self._told):
+        for line in lines_of(self._entries(statement), head, self._options, self._told):
             yield from self._entry(line)
         yield f":62F:{self._balance(head.closing, head)}"
         for balance in statement.balances:

@@ -7,35 +7,44 @@ Nothing of the money is made up.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time
 
+from h2h.core.erp.lines import Entries
 from h2h.core.erp.told import Told
-from h2h.core.findings import Finding
+from h2h.core.mapping.statement_writer import Listed
 from h2h.core.model.statement import Entry, EntryDetail, Statement, StatementMessage
 
 _ID = 35
 
 
-def completed(message: StatementMessage, format_id: str) -> tuple[StatementMessage, list[Finding]]:
-    """(the message for ``camt.053.001.02`` or ``.08``, what was made or left out)."""
-    told = Told(format_id)
-    older = format_id.endswith(".02")
-    made = [_statement(s, f"Stmt[{n}]", told, older=older) for n, s in enumerate(message.statements, 1)]
+def completed(
+    message: StatementMessage, entries: Entries, format_id: str, told: Told
+) -> tuple[StatementMessage, Iterator[Listed]]:
+    """(the message for ``camt.053.001.02`` or ``.08``, its statements each with its entries as they come).
+
+    What was made or left out is *told*, all of it once all entries were taken.
+    """
+    made = [_statement(s, f"Stmt[{n}]", told) for n, s in enumerate(message.statements, 1)]
     at = message.creation_date_time or next((s.creation_date_time for s in made if s.creation_date_time), None)
     name = _id(message.message_id or next((s.id for s in made if s.id), None), "GrpHdr/MsgId", told)
     if message.creation_date_time is None and at is not None:
         told.completed("GrpHdr/CreDtTm", "the message's time is its first statement's")
-    return replace(message, message_id=name, creation_date_time=at, statements=made), told.findings()
+    older = format_id.endswith(".02")
+    listed = (
+        (head, (_entry(e, f"Stmt[{n}]/Ntry[{at}]", told, older=older) for at, e in enumerate(entries(statement), 1)))
+        for n, (head, statement) in enumerate(zip(made, message.statements, strict=True), 1)
+    )
+    return replace(message, message_id=name, creation_date_time=at, statements=made), listed
 
 
-def _statement(statement: Statement, where: str, told: Told, *, older: bool) -> Statement:
+def _statement(statement: Statement, where: str, told: Told) -> Statement:
     at, closing = statement.creation_date_time, statement.closing
     if at is None and closing is not None and closing.date is not None:
         at = datetime.combine(closing.date, time())
         told.completed(f"{where}/CreDtTm", "the statement's time is the beginning of its closing balance's day")
-    entries = [_entry(e, f"{where}/Ntry[{n}]", told, older=older) for n, e in enumerate(statement.entries, 1)]
-    return replace(statement, id=_id(statement.id, f"{where}/Id", told), creation_date_time=at, entries=entries)
+    return replace(statement, id=_id(statement.id, f"{where}/Id", told), creation_date_time=at, entries=[])
 
 
 def _entry(entry: Entry, where: str, told: Told, *, older: bool) -> Entry:

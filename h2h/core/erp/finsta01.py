@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import BinaryIO
 
-from h2h.core.erp.lines import Line, Speller, Stated, lines_of, pieces, plain, stated
+from h2h.core.erp.lines import Entries, Line, Speller, Stated, lines_of, own_entries, pieces, plain, stated
 from h2h.core.erp.options import FinstaOptions, LineOptions
 from h2h.core.erp.told import Told
 from h2h.core.findings import Finding
@@ -28,17 +28,21 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write_finsta01(
-    message: StatementMessage, out: BinaryIO, options: FinstaOptions, lines: LineOptions
+    message: StatementMessage,
+    out: BinaryIO,
+    options: FinstaOptions,
+    lines: LineOptions,
+    entries: Entries = own_entries,
 ) -> list[Finding]:
-    """Write it; what was left out. ``Refused`` with the place of what cannot be carried exactly."""
+    """Write it; what was left out. ``Refused`` with the place of what cannot be carried exactly: throw *out* away."""
     told = Told("FINSTA01")
-    in_blocks(_Writer(options, lines, told).document(message), out)
+    in_blocks(_Writer(options, lines, entries, told).document(message), out)
     return told.findings()
 
 
 class _Writer:
-    def __init__(self, options: FinstaOptions, lines: LineOptions, told: Told) -> None:
-        self._options, self._lines, self._told = options, lines, told
+    def __init__(self, options: FinstaOptions, lines: LineOptions, entries: Entries, told: Told) -> None:
+        self._options, self._lines, self._entries, self._told = options, lines, entries, told
         self._speller = Speller(lines, told)
 
     def document(self, message: StatementMessage) -> Iterator[str]:
@@ -60,7 +64,7 @@ class _Writer:
         yield _segment("E1IDB02", _fields(*bank)) + "\n"
         taken = given = Decimal(0)
         number = 0
-        for number, line in enumerate(lines_of(statement, head, self._lines, self._told), 1):
+        for number, line in enumerate(lines_of(self._entries(statement), head, self._lines, self._told), 1):
             if line.entry.credit_debit == "DBIT":
                 taken += line.entry.amount
             else:

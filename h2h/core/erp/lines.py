@@ -7,7 +7,7 @@ a form has no field are told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,8 @@ from h2h.core.erp.told import Told
 from h2h.core.findings import WhoActs
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement
 
+#: Gives a statement's entries. Whoever writes asks once for each statement, in order, and takes them all.
+Entries = Callable[[Statement], Iterable[Entry]]
 _NUMBER_MAX = 99_999
 #: The words that begin a part of a German remittance; in a text they must not be read as such.
 SEPA_WORD = re.compile(
@@ -89,9 +91,14 @@ def _number(statement: Statement, where: str, day: date, options: LineOptions, t
     return int(number)
 
 
-def lines_of(statement: Statement, head: Stated, options: LineOptions, told: Told) -> Iterator[Line]:
-    """Its entries; ``Refused`` for one that is not booked, in another currency, or without a value date."""
-    for number, entry in enumerate(statement.entries, 1):
+def own_entries(statement: Statement) -> Iterable[Entry]:
+    """Those of a statement that is held whole."""
+    return statement.entries
+
+
+def lines_of(entries: Iterable[Entry], head: Stated, options: LineOptions, told: Told) -> Iterator[Line]:
+    """A statement's entries; ``Refused`` for one that is not booked, in another currency, or without a value date."""
+    for number, entry in enumerate(entries, 1):
         where = f"{head.where}/Ntry[{number}]"
         if entry.status not in (None, "BOOK"):
             raise told.refuse("H2H-NO-PLACE", f"{where}/Sts", f"an entry that is not booked ({entry.status})")

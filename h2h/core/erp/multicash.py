@@ -66,7 +66,7 @@ class _Writer:
             )
             raise self._told.refuse("H2H-NO-PLACE", f"{where}/ElctrncSeqNb", text)
         bank_key, account = self._account(head)
-        lines = list(lines_of(statement, head, self._options, self._told))
+        lines = list(lines_of(statement.entries, head, self._options, self._told))
         taken = sum((e.entry.amount for e in lines if e.entry.credit_debit == "DBIT"), Decimal(0))
         given = sum((e.entry.amount for e in lines if e.entry.credit_debit == "CRDT"), Decimal(0))
         self._check(head, taken, given, len(lines))

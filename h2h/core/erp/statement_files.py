@@ -9,11 +9,14 @@ from typing import BinaryIO, cast
 from h2h.core.codecs.mt940_write import write_mt940
 from h2h.core.erp.camt import completed
 from h2h.core.erp.finsta01 import write_finsta01
+from h2h.core.erp.lines import Entries, own_entries
 from h2h.core.erp.multicash import write_multicash
 from h2h.core.erp.options import FinstaOptions, LineOptions, Mt940Options, MultiCashOptions
 from h2h.core.erp.pages import joined
+from h2h.core.erp.told import Told
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, refuses
+from h2h.core.format import Format
 from h2h.core.format_book import FormatBook
 from h2h.core.model.statement import Statement, StatementMessage
 
@@ -54,6 +57,34 @@ def carries(statements: Iterable[Statement]) -> bool:
     return all(s.kind == "statement" for s in statements)
 
 
+def ending_and_schema(form: str, book: FormatBook) -> tuple[str, str | None]:
+    """How the name of the file ends, and the schema that it must satisfy, if there is one; MultiCash is a pair."""
+    if form in ("mt940", "finsta01"):
+        return {"mt940": ".mt940.sta", "finsta01": ".finsta01.xml"}[form], None
+    format_ = _camt(form, book)
+    return f".{format_.id}.xml", format_.schema or ""
+
+
+def write_into(
+    out: BinaryIO, message: StatementMessage, entries: Entries, form: str, options: Options, book: FormatBook
+) -> list[Finding]:
+    """The message, which has no pages, in a form of one file; what it has no place for. No more entries than one are
+
+    held. ``Refused`` with the place of what it cannot carry exactly; *out* must then be thrown away.
+    """
+    if form == "mt940":
+        return write_mt940(message, out, options.mt940, entries)
+    if form == "finsta01":
+        # XML takes every letter, and the IDoc has no place for a value date.
+        number = options.finsta01.statement_number
+        lines = LineOptions(charset="utf-8", statement_number=number, value_date_missing="booking-date")
+        return write_finsta01(message, out, options.finsta01, lines, entries)
+    format_ = _camt(form, book)
+    told = Told(format_.id)
+    format_.write_statements(*completed(message, entries, format_.id, told), out)
+    return told.findings()
+
+
 def write_statements(
     message: StatementMessage, form: str, options: Options, book: FormatBook, validate: Validate
 ) -> Written:
@@ -61,29 +92,18 @@ def write_statements(
     if not message.statements:
         raise Refused([error("H2H-MISSING", "Stmt", "there is no statement to write", WhoActs.BANK)])
     message = joined(message)
-    held = _Held()
-    out = cast("BinaryIO", held)
     if form == "multicash":
         pair = write_multicash(message, options.multicash)
         # Who sees AUSZUG may be sure that UMSATZ is there, whole.
         files = (StatementFile(".UMSATZ.TXT", pair.umsatz, pair.rows), StatementFile(".AUSZUG.TXT", pair.auszug))
         return Written(files, pair.findings)
-    if form == "mt940":
-        told = write_mt940(message, out, options.mt940)
-        return Written((StatementFile(".mt940.sta", held.content()),), told)
-    if form == "finsta01":
-        # XML takes every letter, and the IDoc has no place for a value date.
-        number = options.finsta01.statement_number
-        lines = LineOptions(charset="utf-8", statement_number=number, value_date_missing="booking-date")
-        told = write_finsta01(message, out, options.finsta01, lines)
-        return Written((StatementFile(".finsta01.xml", held.content()),), told)
-    format_ = book.get("camt.053.001.08" if form == "camt.053" else form)
-    whole, told = completed(message, format_.id)
-    format_.write(whole, out)
-    invalid = validate(format_.schema or "", held.content())
+    held = _Held()
+    told = write_into(cast("BinaryIO", held), message, own_entries, form, options, book)
+    ending, schema = ending_and_schema(form, book)
+    invalid = validate(schema, held.content()) if schema is not None else []
     if refuses(invalid):
         raise Refused(invalid)
-    return Written((StatementFile(f".{format_.id}.xml", held.content()),), told)
+    return Written((StatementFile(ending, held.content()),), told)
 
 
 def write_what_can_be(
@@ -107,6 +127,10 @@ def write_what_can_be(
     if not good:
         return None, refused
     return write_statements(replace(whole, statements=good), form, options, book, validate), refused
+
+
+def _camt(form: str, book: FormatBook) -> Format:
+    return book.get("camt.053.001.08" if form == "camt.053" else form)
 
 
 def _in_place(finding: Finding, number: int) -> Finding:
