@@ -13,7 +13,8 @@ from h2h.core.model.statement import Entry, EntryDetail
 
 # Type codes that say that a payment or a deposit came back (BAI's list of uniform codes).
 _RETURNS = frozenset(("257", "261", "555", "557"))
-_WORD = re.compile(r"(?:^|[,\s])(EREF|CRNM|DBNM|REMI): ?([^,]*)")
+# Words of four letters and a colon, as some banks fill the text with; a value ends before a comma or the next word.
+_WORD = re.compile(r"(?:^|[,\s])([A-Z]{4}): ?([^,]*?)(?=\s+[A-Z]{4}: |,|$)")
 
 
 def credit_debit_of(code: str) -> str | None:
@@ -54,14 +55,15 @@ class Detail:
         made.additional_information = " ".join(p for p in (self.text, funds) if p)
         words = dict(reversed(_WORD.findall(self.text))) if ": " in self.text else {}
         reference = words.get("EREF", "").strip() or self.customer_reference
-        name = words.get("DBNM" if credit_debit == "CRDT" else "CRNM", "").strip()
+        other = ("DBNM", "DACT") if credit_debit == "CRDT" else ("CRNM", "CACT")
+        name, account = (words.get(word, "").strip() or None for word in other)
         returned = self.code in _RETURNS
-        if reference or name or returned:
+        if reference or name or account or returned:
             detail = EntryDetail(end_to_end_id=reference or None, remittance=words.get("REMI", "").strip())
             if credit_debit == "CRDT":
-                detail.debtor_name = name or None
+                detail.debtor_name, detail.debtor_account = name, account
             else:
-                detail.creditor_name = name or None
+                detail.creditor_name, detail.creditor_account = name, account
             detail.returned = returned
             made.details = [detail]
         return made
