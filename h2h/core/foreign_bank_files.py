@@ -15,6 +15,7 @@ _PAYMENTS = "let the ERP write the payments as pain.001, or in a form that its f
 _COLLECTIONS = "let the ERP write the collections as pain.008"
 _RETURNS = "ask the bank for pain.002 or camt.054 instead"
 _BOTH = "ask for camt.053 and camt.054 in place of statements, and let the ERP write pain.001 or pain.008"
+_OF_BANK = "h2h format list shows which of the bank's messages are read; ask for a statement or answer among these"
 _MESSAGES = "of SWIFT's messages MT940, MT942, MT950 and MT101 are read; ask the bank for camt.053 or camt.054 instead"
 
 _XML = r"\A\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)?"
@@ -91,6 +92,13 @@ _FILES = (
     _file(r"\A\s*(?:\{1:[^}]*\}\s*)?\{2:[IO](?!94[0-2]|950|101)([0-9]{3})", "a SWIFT message MT{}", _MESSAGES),
     _file(r"\A(?:\{4:\s*)?:20:[^\n]*\n(?::13C:[^\n]*\n)*:23B:[^\n]*\n.{0,200}?:32A:[0-9]{6}[A-Z]{3}",
           "a SWIFT message MT103", _MESSAGES),
+    # The Chinese banks' messages, of which h2h reads some: asked only where no format knows the file.
+    _file(_XML + r"<CMBSDKPGK>.{0,300}?<FUNNAM>\s*(\w+)", "a message of China Merchants Bank ({})", _OF_BANK),
+    _file(_XML + r"<FOX>.*?<(?:SECURITIES_|BATCH_)?MSGSR[QS]V1>\s*<(\w+)", "a message of Industrial Bank ({})", _OF_BANK),
+    _file(_XML + r"<CMS>.{0,600}?<TransCode>\s*(\w+)", "a message of ICBC ({})", _OF_BANK),
+    _file(_XML + r"<TX>.{0,600}?<TX_CODE>\s*(\w+)", "a message of China Construction Bank ({})", _OF_BANK),
+    _file(_XML + r"<stream>\s*<action>\s*(\w+)", "a message of China CITIC Bank ({})", _OF_BANK),
+    _file(_XML + r"<bocb2e\b.*?<trans>\s*<trn-(\w+)-r[qs]", "a message of Bank of China ({})", _OF_BANK),
     # ISO 20022 before the versions that SEPA uses: the message's name is the namespace's end and the root's child
     _file(_OLD + r"(pain\.001\.001\.0[12]|pain\.008\.001\.01)\b", "{}, a version from before SEPA's",
           "let the ERP write pain.001.001.03 or later (pain.008.001.02 for collections)"),
