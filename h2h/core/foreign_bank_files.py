@@ -94,7 +94,8 @@ _FILES = (
           "a SWIFT message MT103", _MESSAGES),
     # The Chinese banks' messages, of which h2h reads some: asked only where no format knows the file.
     _file(_XML + r"<CMBSDKPGK>.{0,300}?<FUNNAM>\s*(\w+)", "a message of China Merchants Bank ({})", _OF_BANK),
-    _file(_XML + r"<FOX>.*?<(?:SECURITIES_|BATCH_)?MSGSR[QS]V1>\s*<(\w+)", "a message of Industrial Bank ({})", _OF_BANK),
+    _file(_XML + r"<FOX>.*?<(?:SECURITIES_|BATCH_)?MSGSR[QS]V1>\s*<(\w+)", "a message of Industrial Bank ({})",
+          _OF_BANK),
     _file(_XML + r"<CMS>.{0,600}?<TransCode>\s*(\w+)", "a message of ICBC ({})", _OF_BANK),
     _file(_XML + r"<TX>.{0,600}?<TX_CODE>\s*(\w+)", "a message of China Construction Bank ({})", _OF_BANK),
     _file(_XML + r"<stream>\s*<action>\s*(\w+)", "a message of China CITIC Bank ({})", _OF_BANK),
