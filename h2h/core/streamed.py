@@ -9,7 +9,7 @@ from h2h.core import rows as delivered
 from h2h.core.findings import Finding
 from h2h.core.match_entries import Known
 from h2h.core.model.statement import Entry, Statement, StatementMessage
-from h2h.core.rules.statement_rules import EntrySums
+from h2h.core.rules.statement_rules import EntrySums, check_repeated
 from h2h.core.view import OF_THE_JOURNAL
 
 #: So many entries are looked at together.
@@ -105,6 +105,10 @@ class Walk:
         """That of its first entry."""
         return self._currencies.get(id(statement))
 
+    def repeated(self) -> list[Finding]:
+        """What stands twice in it, once all entries have come."""
+        return check_repeated(self.message.statements, lambda s: self._sums.get(id(s), EntrySums(s)).ends())
+
     def findings(self) -> list[Finding]:
         """Where the message disagrees with itself, once all entries have come."""
         statements = self.message.statements
@@ -125,6 +129,6 @@ def streamed_statement_rows(
         for statement, position, entries in walk:
             for row in delivered.entry_rows(statement, entries, position, nobody, {}):
                 yield row[:width]
-        findings.extend(walk.findings())
+        findings.extend([*walk.findings(), *walk.repeated()])
 
     return delivered.STATEMENT_HEADER[:width], rows()

@@ -73,7 +73,7 @@ class Content:
             for _ in self._walk:
                 pass
             self.message: Message = self._walk.message
-            self.findings += self._walk.findings()
+            self.findings += [*self._walk.findings(), *self._walk.repeated()]
             accounts = {s.account.number for s in self._walk.message.statements}
             incomplete = completed(house.settings.bank_of(file.bank), file, self.message)
             self.long = len(accounts) <= ACCOUNTS_MAX and not incomplete

@@ -21,10 +21,18 @@ OTHER_ACCOUNT = "FR1420041010050500013M02606"
 PAID = [(f"SAL-{n}", f"{n + 1},10", IBANS[n % 2]) for n in range(30)]
 SETTLED = [Line(f"{n + 1}.10", f"SAL-{n}") for n in range(25)]
 OTHERS = [Line("7.00", f"X-{n}", "CRDT") for n in range(9)]
+
+
+def _twice(document: str) -> str:
+    start, end = document.index("<Stmt>"), document.index("</Stmt>") + len("</Stmt>")
+    return document[:end] + document[start:]
+
+
 STATEMENTS = {
     "all is well": camt053([*SETTLED, *OTHERS]),
     "another ERP's account is in it": camt053(SETTLED, more=[(OTHER_ACCOUNT, OTHERS)]),
     "one payment is there twice": camt053([*SETTLED, SETTLED[0], *OTHERS, Line("5.00", "SAL-26")]),
+    "a statement is there twice": _twice(camt053(SETTLED)),
     "something follows the entries": camt053([*SETTLED, *OTHERS]).replace(
         "</Stmt>", "<AddtlStmtInf>and more</AddtlStmtInf></Stmt>"
     ),

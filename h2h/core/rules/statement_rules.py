@@ -6,8 +6,9 @@ is, and a person asks the bank.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from h2h.core.findings import Finding, WhoActs, warning
 from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
@@ -43,19 +44,21 @@ def check_statement(statement: Statement) -> list[Finding]:
     return sums.findings()
 
 
-def check_repeated(statements: Sequence[Statement]) -> list[Finding]:
+def check_repeated(
+    statements: Sequence[Statement], ends_of: Callable[[Statement], Ends] = lambda s: Ends.of(s.entries)
+) -> list[Finding]:
     """A statement that stands in one file twice, as when a file was appended to itself; its entries would count twice.
 
     Reports and notifications without entries may look alike all day, so of those nothing is said.
     """
     found, known = [], set()
     for statement in statements:
-        first, last = (next((_entry_key(e) for e in es), None) for es in (statement.entries, statement.entries[::-1]))
-        if first is None and not (statement.opening and statement.closing):
+        ends = ends_of(statement)
+        if not ends.entries and not (statement.opening and statement.closing):
             continue
         key = (
-            statement.id, statement.account, statement.creation_date_time, len(statement.entries),
-            first, last, *((b.type, b.amount, b.credit_debit, b.date) for b in statement.balances),
+            statement.id, statement.account, statement.creation_date_time, ends,
+            *((b.type, b.amount, b.credit_debit, b.date) for b in statement.balances),
         )  # fmt: skip
         if key in known:
             text = f"{_where(statement)} of account {_number(statement)} stands in the file twice"
@@ -64,7 +67,21 @@ def check_repeated(statements: Sequence[Statement]) -> list[Finding]:
     return found
 
 
-def _entry_key(entry: Entry) -> tuple[object, ...]:
+class Ends(NamedTuple):
+    """How many entries a statement has, and the marks of the first and of the last."""
+
+    entries: int = 0
+    first: tuple[object, ...] = ()
+    last: tuple[object, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Ends:
+        """Of entries that are all there."""
+        return cls(len(entries), entry_mark(entries[0]), entry_mark(entries[-1])) if entries else cls()
+
+
+def entry_mark(entry: Entry) -> tuple[object, ...]:
+    """By what an entry is known again."""
     return entry.amount, entry.credit_debit, entry.value_date, entry.account_servicer_reference
 
 
@@ -78,6 +95,8 @@ class EntrySums:
     def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self.count = 0
+        self._first: Entry | None = None
+        self._last: Entry | None = None
         self._sums = {"CRDT": Decimal(0), "DBIT": Decimal(0)}
         self._moved = Decimal(0)
         self._currencies: set[str] = set()  # of what is booked
@@ -86,6 +105,7 @@ class EntrySums:
     def add(self, entry: Entry) -> None:
         """The next entry."""
         self.count += 1
+        self._first, self._last = self._first or entry, entry
         amount, mark = entry.amount, entry.credit_debit
         if mark in self._sums:
             self._sums[mark] += amount
@@ -94,6 +114,12 @@ class EntrySums:
             self._currencies.add(entry.currency)
         if entry.batch_transaction_count is not None or len(entry.details) > 1:
             self._found += _batch(f"{_where(self._statement)}, entry {self.count}", entry)
+
+    def ends(self) -> Ends:
+        """How many have come, and what was the first and the last of them."""
+        if self._first is None or self._last is None:
+            return Ends()
+        return Ends(self.count, entry_mark(self._first), entry_mark(self._last))
 
     def findings(self) -> list[Finding]:
         """All disagreements, once all entries have come."""
