@@ -7,18 +7,17 @@ from pathlib import Path
 import pytest
 
 from h2h.core.lifecycle import State
+from h2h.core.records import Submission
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
-
-PURGING = {"submission": {"bank_removes_temporaries": True}}
+from tests.journeys.site import CLEARS_AWAY, Site, salaries
 
 
 @pytest.fixture
 def doubtful(tmp_path: Path) -> Person:
     """A file of two payments over 100.00 EUR is in doubt: the bank took it, and the reply was lost."""
-    site = Site(tmp_path, bank=PURGING)
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     states.in_doubt(site)
     return Person(site)
 
@@ -48,3 +47,11 @@ def swallowed_back(person: Person) -> None:
     at = person.site.at
     (file,) = (at / "processed").iterdir()
     file.rename(at / "to_bank" / file.name)
+
+
+def temporary_back(person: Person) -> Submission:
+    """The file in doubt, which the bank puts back under its temporary name: it could still be renamed."""
+    sub, at = person.site.submission("doubt.csv"), person.site.at
+    (taken,) = (at / "processed").iterdir()
+    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    return sub

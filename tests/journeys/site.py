@@ -242,6 +242,9 @@ def salaries(*rows: tuple[str, str, str], date: str = "01.12.2026") -> str:
     return HEADER + "".join(lines)
 
 
+#: Of a bank's profile: that a temporary name is gone is no evidence; files are taken from ten to four.
+CLEARS_AWAY = {"submission": {"bank_removes_temporaries": True}}
+WINDOW = {"cutoff": {"timezone": "UTC", "earliest": time(10), "latest": time(16)}}
 #: A file of one salary, and a file of two.
 ONE = salaries(("SAL-1", "1250,00", IBANS[0]))
 TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))

@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-from h2h.core.errors import InDoubt
-from h2h.core.lifecycle import Event, State
+from h2h.core.lifecycle import State
 from h2h.pipeline import decisions
-from h2h.pipeline.house import House
-from h2h.ports import Session
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, Sent, camt053, pain002
+from tests.journeys.channels import swallowing
 from tests.journeys.site import Site, salaries
-
-
-class BankThatSwallows:
-    """A channel whose server does the rename, lets the bank take the file at once, and loses the reply."""
-
-    def __init__(self, channel: Any, at: Path) -> None:
-        self._channel, self._at = channel, at
-
-    @property
-    def rename_is_atomic(self) -> bool:
-        return bool(self._channel.rename_is_atomic)
-
-    @contextmanager
-    def connect(self) -> Iterator[Session]:
-        with self._channel.connect() as session:
-            real = session.rename
-
-            def rename(folder: str, name: str, to_folder: str, to_name: str) -> None:
-                real(folder, name, to_folder, to_name)
-                (self._at / to_folder / to_name).rename(self._at / "processed" / to_name)
-                raise InDoubt("the reply was lost")
-
-            session.rename = rename
-            yield session
-
-
-def swallowing(site: Site) -> Callable[[House], House]:
-    """Lays such a bank over the house of *site*."""
-    return lambda house: replace(
-        house, channels={name: BankThatSwallows(c, site.at) for name, c in house.channels.items()}
-    )
 
 
 def drop_and_send(site: Site, stem: str, count: int = 1, amount: str = "10,00") -> Sent:
@@ -119,6 +80,3 @@ def every_state(site: Site) -> None:
     answered(site)
     aside(site)
     in_doubt(site)
-
-
-__all__ = ["Event", "answered", "aside", "drop_and_send", "every_state", "in_doubt", "swallowing"]

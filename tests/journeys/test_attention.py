@@ -15,9 +15,9 @@ from h2h.pipeline.rounds import BankRound, scan_folders
 from tests.contracts.banks import PlainServer, plain_server
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
+from tests.journeys.older import OlderJournal, taken_in_only
 from tests.journeys.people import Person
 from tests.journeys.site import ONE, Site
-from tests.journeys.test_older_journal import OlderJournal, taken_in_only
 
 __all__ = ["plain_server"]  # a fixture
 

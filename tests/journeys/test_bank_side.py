@@ -20,9 +20,9 @@ from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.banks import PlainServer, plain_server
 from tests.journeys import states
+from tests.journeys.channels import meddled
 from tests.journeys.people import Person
-from tests.journeys.site import ONE, Site, iso
-from tests.journeys.test_unforeseen import CLEARS_AWAY, meddled
+from tests.journeys.site import CLEARS_AWAY, ONE, Site, iso
 
 __all__ = ["plain_server"]  # a fixture
 

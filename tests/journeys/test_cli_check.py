@@ -19,7 +19,7 @@ from tests.contracts.pain import IBANS
 from tests.contracts.sshd import new_key
 from tests.journeys import states
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import CLEARS_AWAY, Site, salaries
 
 HOST_KEY = "SHA256:" + "A" * 43
 
@@ -50,7 +50,7 @@ def the_fault(person: Person) -> str:
 
 
 def test_a_sound_installation_is_proved_line_by_line(tmp_path: Path) -> None:
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     states.drop_and_send(site, "pay")
     said = Person(site).types("check")
     assert said.status == 0, said.out

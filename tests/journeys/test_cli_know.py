@@ -17,7 +17,7 @@ from h2h.core.tally import Place
 from tests.journeys import states
 from tests.journeys.conftest import fast_directory
 from tests.journeys.people import Person
-from tests.journeys.site import MONDAY, Site
+from tests.journeys.site import CLEARS_AWAY, MONDAY, Site
 
 #: The journeys' clock stands still in one November; what is counted must not depend on today.
 ALL = ("--days", "3660", "--last", "100")
@@ -26,7 +26,7 @@ ALL = ("--days", "3660", "--last", "100")
 @pytest.fixture(scope="module")
 def alice() -> Iterator[Person]:
     root = fast_directory()
-    site = Site(root, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(root, bank=CLEARS_AWAY)
     states.every_state(site)
     yield Person(site)
     shutil.rmtree(root, ignore_errors=True)

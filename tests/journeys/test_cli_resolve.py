@@ -13,8 +13,9 @@ import pytest
 from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind
 from tests.journeys.answers import Line, camt053
-from tests.journeys.deciding import PURGING, doubtful, last_event, state_of, swallowed_back
+from tests.journeys.deciding import doubtful, last_event, state_of, swallowed_back, temporary_back
 from tests.journeys.people import Person
+from tests.journeys.site import CLEARS_AWAY
 
 __all__ = ["doubtful"]  # fixtures
 
@@ -58,9 +59,7 @@ def test_looking_again_finds_late_evidence(doubtful: Person) -> None:
 
 def test_looking_never_renames_what_the_bank_has_not_taken(doubtful: Person) -> None:
     """The temporary file is back: to go on with it is a decision, and looking decides nothing."""
-    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
-    (taken,) = (at / "processed").iterdir()
-    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    sub = temporary_back(doubtful)
     said = doubtful.says("resolve", sub.sid, "--look", columns=200)
     assert said.status == 1
     assert "So far the bank has not taken it." in said.out
@@ -102,9 +101,7 @@ def test_with_the_banks_no_a_new_generation_is_sent(doubtful: Person) -> None:
 
 def test_before_a_new_generation_the_old_temporary_file_is_taken_away(doubtful: Person) -> None:
     """Else a rename that was asked for long ago could still be carried out, beside the new one."""
-    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
-    (taken,) = (at / "processed").iterdir()
-    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    sub, at = temporary_back(doubtful), doubtful.site.at
     assert doubtful.says("resolve", sub.sid, "--not-sent", "--reason", "Ms Meier", "--yes").status == 0
     assert os.listdir(at / "to_bank") == []
     assert "temporary file at the bank away" in doubtful.says("explain", sub.sid, columns=200).out
@@ -146,7 +143,7 @@ def test_a_bank_that_cannot_be_reached_does_not_stop_a_persons_decision(doubtful
 def test_a_lost_key_and_a_broken_format_do_not_stop_a_person_from_deciding(doubtful: Person) -> None:
     site = doubtful.site
     sid = site.submission("doubt.csv").sid
-    site.bank = {**PURGING, "seal": {
+    site.bank = {**CLEARS_AWAY, "seal": {
         "kind": "pgp", "keyring": "/nowhere", "own_fingerprint": "A" * 40, "bank_encryption_fingerprints": ["B" * 40],
         "bank_signing_fingerprints": ["B" * 40], "passphrase": {"credential": "gone"},
     }}  # fmt: skip

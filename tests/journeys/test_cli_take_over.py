@@ -7,7 +7,7 @@ from pathlib import Path
 
 from h2h.core.lifecycle import State
 from tests.contracts.pain import IBANS
-from tests.journeys.deciding import doubtful, held, state_of, swallowed_back
+from tests.journeys.deciding import doubtful, held, state_of, swallowed_back, temporary_back
 from tests.journeys.people import Person
 from tests.journeys.site import Site, salaries
 
@@ -57,9 +57,7 @@ def test_a_file_in_doubt_is_taken_over_only_in_as_many_words(doubtful: Person) -
 
 
 def test_what_is_taken_over_cannot_be_renamed_at_the_bank_any_more(doubtful: Person) -> None:
-    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
-    (taken,) = (at / "processed").iterdir()
-    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    sub, at = temporary_back(doubtful), doubtful.site.at
     although = ("take-over", sub.sid, "--reason", "portal", "--although-the-bank-may-have-it", "--yes")
     assert doubtful.says(*although).status == 0
     assert os.listdir(at / "to_bank") == []
@@ -76,9 +74,7 @@ def test_what_the_bank_is_seen_to_have_is_not_taken_over(doubtful: Person) -> No
 
 
 def test_a_new_generation_takes_away_what_could_not_be_reached_when_it_was_decided(doubtful: Person) -> None:
-    sub, at = doubtful.site.submission("doubt.csv"), doubtful.site.at
-    (taken,) = (at / "processed").iterdir()
-    taken.rename(at / "to_bank" / (sub.commit_temporary or ""))
+    sub, at = temporary_back(doubtful), doubtful.site.at
     at.rename(doubtful.site.root / "unmounted")
     assert doubtful.says("resolve", sub.sid, "--not-sent", "--reason", "Ms Meier", "--yes").status == 0
     (doubtful.site.root / "unmounted").rename(at)

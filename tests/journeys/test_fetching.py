@@ -9,8 +9,8 @@ from typing import Any
 
 from h2h.core.records import FileState
 from tests.journeys.answers import Line, camt053
+from tests.journeys.channels import meddled
 from tests.journeys.site import Site
-from tests.journeys.test_unforeseen import meddled
 
 STATEMENT = camt053([Line("10.00", "THEIR-1", credit_debit="CRDT")])
 

@@ -14,9 +14,9 @@ from h2h.pipeline.recovery import recover
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.asking import ASKS
-from tests.journeys.deciding import PURGING, held, last_event, state_of
+from tests.journeys.deciding import held, last_event, state_of
 from tests.journeys.people import Person, Said
-from tests.journeys.site import Site, in_the_present, salaries, week_after
+from tests.journeys.site import CLEARS_AWAY, Site, in_the_present, salaries, week_after
 
 ALL = {"four_eyes": ["release", "cancel", "resolve", "take-over"]}
 
@@ -71,7 +71,7 @@ def test_a_held_file_goes_on_only_when_a_second_person_says_the_same(
 
 @pytest.mark.parametrize(("word", "state"), [("--sent", State.SENT), ("--not-sent", State.SEALED)])
 def test_a_doubt_is_resolved_by_two(tmp_path: Path, word: str, state: State) -> None:
-    site = Site(tmp_path, bank=PURGING, decisions=ALL)
+    site = Site(tmp_path, bank=CLEARS_AWAY, decisions=ALL)
     states.in_doubt(site)
     sub = site.submission("doubt.csv")
     temporary = site.at / "to_bank" / (sub.commit_temporary or "")
@@ -155,7 +155,7 @@ def test_what_cannot_be_done_is_not_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_item_about_what_went_on_by_itself_is_closed_at_the_next_look(tmp_path: Path) -> None:
-    site = Site(tmp_path, bank=PURGING, decisions=ALL)
+    site = Site(tmp_path, bank=CLEARS_AWAY, decisions=ALL)
     states.in_doubt(site)
     sub = site.submission("doubt.csv")
     decides(site, "anna", "resolve", sub.sid, "--sent")

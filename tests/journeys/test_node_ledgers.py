@@ -8,20 +8,18 @@ from pathlib import Path
 import pytest
 
 from h2h.core.errors import IllegalTransition, Misconfigured, Unavailable
-from h2h.core.evidence import Decision
 from h2h.core.lifecycle import State
 from h2h.pipeline import decisions
 from h2h.pipeline.house import House
-from h2h.pipeline.line import Line
 from h2h.pipeline.ownership import Presence
 from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import scan_folders
-from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.postgres import cluster
 from tests.journeys import states
-from tests.journeys.site import ONE
+from tests.journeys.channels import half_of_it, troubled
+from tests.journeys.older import is_still_in_doubt, withdrawn
+from tests.journeys.site import CLEARS_AWAY, ONE
 from tests.journeys.test_failover import NodeSite, SecondNode
-from tests.journeys.test_witnesses import half_of_it, troubled
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def test_a_doubt_that_the_ledger_of_the_other_node_knows_to_be_settled_opens_no_
     nodes: tuple[NodeSite, NodeSite],
 ) -> None:
     a, b = nodes
-    a.bank = b.bank = {"submission": {"bank_removes_temporaries": True}}
+    a.bank = b.bank = CLEARS_AWAY
     a.configure()
     b.configure()
     sid = states.in_doubt(a)
@@ -90,12 +88,9 @@ def test_what_was_removed_at_the_bank_from_one_node_is_no_sign_to_the_other_that
     a.once(troubled(half_of_it(a)))
     doubt = a.submission("pay.csv")
     older = OlderDatabase(a, b)
-    with a.house() as house, Line(house, doubt.bank) as line:
-        withdraw(house, line, doubt, actor="anna")  # and then the machine stops
+    withdrawn(a, doubt)
     older.is_put_back()
-    with b.house() as house, Line(house, doubt.bank) as line:
-        again, answer = look_again(house, line, doubt, actor="bo")
-    assert (again.state, answer.decision) == (State.IN_DOUBT, Decision.DOUBT)
+    assert is_still_in_doubt(b, doubt)
 
 
 def damaged(ledger: Path) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from h2h.core.errors import IllegalTransition
-from h2h.core.evidence import Decision
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.outcome import Outcome
@@ -18,35 +16,12 @@ from h2h.pipeline.decisions import cancel
 from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.outbound import work_bank
-from h2h.pipeline.rounds import scan_folders
-from h2h.pipeline.send import look_again, withdraw
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import ONE, Site, salaries
-from tests.journeys.test_witnesses import WINDOW, half_of_it, troubled
-
-
-class OlderJournal:
-    """The journal as it is now, to be put back later; the ledger and the archive stay as they are then."""
-
-    def __init__(self, site: Site, copy: Path) -> None:
-        self._state, self._copy = site.root / "state", copy
-        copy.mkdir()
-        for file in self._state.glob("*.db*"):
-            shutil.copy2(file, copy)
-
-    def is_put_back(self) -> None:
-        for file in self._state.glob("*.db*"):
-            file.unlink()
-        shutil.copytree(self._copy, self._state, dirs_exist_ok=True)
-
-
-def taken_in_only(site: Site, name: str, content: str) -> str:
-    site.drop(name, content)
-    with site.house() as house:
-        scan_folders(house, lambda: False)
-    return site.submission(name).sid
+from tests.journeys.channels import half_of_it, troubled
+from tests.journeys.older import OlderJournal, is_still_in_doubt, taken_in_only, withdrawn
+from tests.journeys.site import CLEARS_AWAY, ONE, WINDOW, Site, salaries
 
 
 def given_up(site: Site, sid: str, end: State) -> None:
@@ -278,7 +253,7 @@ def test_nothing_that_lies_in_the_archive_unknown_to_the_ledger_is_taken_for_an_
 
 
 def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp_path: Path) -> None:
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     sid = states.in_doubt(site)
     older = OlderJournal(site, tmp_path / "copy")
     with site.house() as house:
@@ -292,7 +267,7 @@ def test_a_doubt_that_the_ledger_knows_to_be_settled_opens_no_new_generation(tmp
 
 def test_a_doubt_whose_next_generation_went_out_is_not_decided_by_the_word_of_an_older_journal(tmp_path: Path) -> None:
     """The journal has the doubt still; the file was sent anew since, and whoever sends it another way pays twice."""
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     sid = states.in_doubt(site)
     older = OlderJournal(site, tmp_path / "copy")
     with site.house() as house:
@@ -318,9 +293,6 @@ def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_tha
     doubt = site.submission("pay.csv")
     assert doubt.state is State.IN_DOUBT
     older = OlderJournal(site, tmp_path / "copy")
-    with site.house() as house, BankLine(house, doubt.bank) as line:
-        withdraw(house, line, doubt, actor="anna")  # and then the machine stops
+    withdrawn(site, doubt)
     older.is_put_back()
-    with site.house() as house, BankLine(house, doubt.bank) as line:
-        again, answer = look_again(house, line, doubt, actor="anna")
-    assert (again.state, answer.decision) == (State.IN_DOUBT, Decision.DOUBT)
+    assert is_still_in_doubt(site, doubt)

@@ -14,6 +14,7 @@ from h2h.core.records import FileState
 from h2h.pipeline import packed
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, Sent, camt053, pain002
+from tests.journeys.channels import Killed
 from tests.journeys.site import Site, salaries
 
 FIRST, SECOND = [Line("1250.00", "SAL-1")], [Line("0.01", "SAL-2")]
@@ -110,9 +111,6 @@ def test_cut_short_while_it_is_taken_apart_nothing_is_lost_and_nothing_comes_twi
 ) -> None:
     site, sent = site_with_two(tmp_path)
     site.bank_says("day.zip", zipped(("ack.xml", pain002(sent, "ACCP")), ("s.xml", camt053(FIRST))))
-
-    class Killed(BaseException):
-        """As a power cut: nothing tidies up."""
 
     def killed(*_: object, **__: object) -> None:
         raise Killed

@@ -6,31 +6,24 @@ stranger's file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from h2h.core.evidence import Answer, Decision, Seen, decide
 from h2h.core.lifecycle import State
-from h2h.pipeline.house import House
-from h2h.ports import Session
 from tests.contracts.banks import PlainServer, plain_server
 from tests.journeys.answers import Sent, pain002
+from tests.journeys.channels import Killed, dying
 from tests.journeys.site import ONE, Site, contents
 
 __all__ = ["plain_server"]  # a fixture
 
 NAME = "PAY_0001.xml"
 STRANGER = b"somebody else's"
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 @dataclass(frozen=True)
@@ -122,31 +115,6 @@ ROWS = (
     Row(halved, Seen.ABSENT, Seen.DIFFERENT, DOUBT, "H3"),
     Row(renamed, Seen.UNKNOWN, Seen.UNKNOWN, DOUBT, "H3", denied="stat"),
 )
-
-
-class DiesAtItsRename:
-    """A channel in whose sessions the process ends when the rename is asked for."""
-
-    def __init__(self, channel: Any) -> None:
-        self._channel = channel
-
-    @property
-    def rename_is_atomic(self) -> bool:
-        return bool(self._channel.rename_is_atomic)
-
-    @contextmanager
-    def connect(self) -> Iterator[Session]:
-        with self._channel.connect() as session:
-
-            def rename(folder: str, name: str, to_folder: str, to_name: str) -> None:
-                raise Killed
-
-            session.rename = rename
-            yield session
-
-
-def dying(house: House) -> House:
-    return replace(house, channels={name: DiesAtItsRename(channel) for name, channel in house.channels.items()})
 
 
 def killed_at_the_rename(site: Site) -> Names:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from h2h.pipeline.house import House
 from h2h.ports import Session
 from h2h.simulator import BEHAVIOURS, SimulatedBank
 from tests.contracts.pain import IBANS
-from tests.journeys.site import Site, salaries
+from tests.journeys.channels import Killed, with_sessions
+from tests.journeys.site import CLEARS_AWAY, Site, salaries
 
-BANK = "testbank"
 ONE = salaries(("SAL-1", "10,00", IBANS[0]))
 
 
@@ -38,32 +37,9 @@ class Watched:
         return getattr(self._session, name)
 
 
-class WatchedChannel:
-    """The way to such a bank."""
-
-    def __init__(self, channel: Any, bank: SimulatedBank, when: tuple[str, int]) -> None:
-        self._channel = channel
-        self._more = (bank, when)
-
-    @property
-    def rename_is_atomic(self) -> bool:
-        """As the channel."""
-        return bool(self._channel.rename_is_atomic)
-
-    @contextmanager
-    def connect(self) -> Iterator[Any]:
-        """A session with the bank beside it."""
-        with self._channel.connect() as session:
-            yield Watched(session, *self._more)
-
-
-def beside(bank: SimulatedBank, when: tuple[str, int]) -> Any:
+def beside(bank: SimulatedBank, when: tuple[str, int]) -> Callable[[House], House]:
     """h2h with that bank's program at work."""
-
-    def change(house: House) -> House:
-        return replace(house, channels={BANK: WatchedChannel(house.channels[BANK], bank, when)})
-
-    return change
+    return with_sessions(lambda session: Watched(session, bank, when))
 
 
 @pytest.fixture
@@ -112,7 +88,7 @@ def test_the_banks_own_answer_ends_that_doubt(tmp_path: Path) -> None:
 def test_a_file_taken_between_its_verification_and_its_rename_is_not_uploaded_again(
     tmp_path: Path, impatient: SimulatedBank
 ) -> None:
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}}, bank_root=impatient.root)
+    site = Site(tmp_path, bank=CLEARS_AWAY, bank_root=impatient.root)
     site.drop("one.csv", ONE)
     assert not site.once(beside(impatient, ("rename", 1)))
     assert site.submission("one.csv").state is State.IN_DOUBT
@@ -126,9 +102,6 @@ def test_cut_short_before_the_doubt_was_journalled_a_name_that_is_gone_is_still_
 ) -> None:
     site = Site(tmp_path, bank_root=impatient.root)
     site.drop("one.csv", ONE)
-
-    class Killed(BaseException):
-        pass
 
     def killed(*_: object) -> None:
         raise Killed

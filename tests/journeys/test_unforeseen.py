@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +13,12 @@ from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.core.records import LedgerKind, LedgerRecord
 from h2h.pipeline import decisions
-from h2h.pipeline.house import House
 from h2h.pipeline.rounds import once
-from h2h.ports import Session
 from tests.contracts.pain import IBANS
 from tests.journeys import states
-from tests.journeys.site import ONE, Site, salaries
-from tests.journeys.test_older_journal import OlderJournal
-
-#: That a temporary name is gone is no evidence at such a bank.
-CLEARS_AWAY = {"submission": {"bank_removes_temporaries": True}}
-
-
-class Meddled:
-    """A channel in whose sessions one call goes otherwise: *instead* is given the real call."""
-
-    def __init__(self, channel: Any, call: str, instead: Callable[..., Any]) -> None:
-        self._channel, self._call, self._instead = channel, call, instead
-
-    @property
-    def rename_is_atomic(self) -> bool:
-        return bool(self._channel.rename_is_atomic)
-
-    @contextmanager
-    def connect(self) -> Iterator[Session]:
-        with self._channel.connect() as session:
-            real = getattr(session, self._call)
-            setattr(session, self._call, lambda *given: self._instead(real, *given))
-            yield session
-
-
-def meddled(call: str, instead: Callable[..., Any]) -> Callable[[House], House]:
-    return lambda house: replace(
-        house, channels={name: Meddled(channel, call, instead) for name, channel in house.channels.items()}
-    )
+from tests.journeys.channels import meddled
+from tests.journeys.older import OlderJournal
+from tests.journeys.site import CLEARS_AWAY, ONE, Site, salaries
 
 
 def breaks(real: Callable[..., Any], *given: Any) -> Any:

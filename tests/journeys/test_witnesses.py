@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from h2h.core.errors import InDoubt, NotPermitted, Unavailable
+from h2h.core.errors import NotPermitted, Unavailable
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import State
 from h2h.pipeline import decisions
@@ -19,47 +18,10 @@ from h2h.pipeline.house import House
 from h2h.ports import Session
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import MONDAY, ONE, Site, iso
+from tests.journeys.channels import half_of_it, swallowing, troubled
+from tests.journeys.site import CLEARS_AWAY, MONDAY, ONE, WINDOW, Site, iso
 
 # -- what is at the bank
-
-
-class BankInTrouble:
-    """A channel whose server meets *trouble* (given the folder and the temporary name) instead of the rename."""
-
-    def __init__(self, channel: Any, trouble: Callable[[str, str], None]) -> None:
-        self._channel, self._trouble = channel, trouble
-
-    @property
-    def rename_is_atomic(self) -> bool:
-        return bool(self._channel.rename_is_atomic)
-
-    @contextmanager
-    def connect(self) -> Iterator[Session]:
-        with self._channel.connect() as session:
-
-            def rename(folder: str, name: str, to_folder: str, to_name: str) -> None:
-                self._trouble(folder, name)
-                raise InDoubt("the reply was lost")
-
-            session.rename = rename
-            yield session
-
-
-def troubled(trouble: Callable[[str, str], None]) -> Callable[[House], House]:
-    return lambda house: replace(
-        house, channels={name: BankInTrouble(c, trouble) for name, c in house.channels.items()}
-    )
-
-
-def half_of_it(site: Site) -> Callable[[str, str], None]:
-    """The bank's server loses its power, and has half of the file."""
-
-    def half(folder: str, name: str) -> None:
-        path = site.at / folder / name
-        path.write_bytes(path.read_bytes()[:100])
-
-    return half
 
 
 def test_a_temporary_file_that_changed_after_it_was_verified_is_never_made_visible(tmp_path: Path) -> None:
@@ -77,9 +39,6 @@ def test_a_temporary_file_that_changed_after_it_was_verified_is_never_made_visib
 
 
 # -- a file that the bank knows before it was sent
-
-
-WINDOW = {"cutoff": {"timezone": "UTC", "earliest": time(10), "latest": time(16)}}
 
 
 def test_a_file_that_the_bank_answers_before_it_was_sent_is_held(tmp_path: Path) -> None:
@@ -107,7 +66,7 @@ def test_a_file_that_the_bank_answers_before_it_was_sent_is_held(tmp_path: Path)
 
 def test_a_new_generation_is_stopped_by_a_statement_that_shows_the_earlier_one(tmp_path: Path) -> None:
     """A person believed the bank's "no"; before the file goes out again the money is seen to have moved."""
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}, **WINDOW})
+    site = Site(tmp_path, bank={**CLEARS_AWAY, **WINDOW})
     site.clock.sleep(3600)
     sid = states.in_doubt(site)
     site.clock.sleep(9 * 3600)  # 19:00
@@ -126,7 +85,7 @@ def test_a_new_generation_is_stopped_by_a_statement_that_shows_the_earlier_one(t
 
 def test_what_was_released_before_one_generation_is_asked_again_before_the_next(tmp_path: Path) -> None:
     """The bank's first answer was about a test file, as somebody said then; what it says now may be about the first."""
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}, **WINDOW})
+    site = Site(tmp_path, bank={**CLEARS_AWAY, **WINDOW})
     content = iso("ERP-1", ["10.00", "20.00"])
     site.drop("pay.xml", content)
     site.once()  # 09:00
@@ -137,7 +96,7 @@ def test_what_was_released_before_one_generation_is_asked_again_before_the_next(
     with site.house() as house:
         decisions.release(house, held.sid, actor="anna", reason="the bank answered a test file of the same name")
     site.clock.sleep(2 * 3600)
-    site.once(states.swallowing(site))
+    site.once(swallowing(site))
     assert site.submission("pay.xml").state is State.IN_DOUBT
     site.clock.sleep(8 * 3600)
     with site.house() as house:
