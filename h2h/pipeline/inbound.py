@@ -10,6 +10,7 @@ fetched twice is one row, an artefact that is written twice is one file, a repor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from h2h.core.errors import H2HError, Misconfigured, NotDurable, OutOfSpace, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import Finding, WhoActs, refuses
@@ -31,45 +32,44 @@ def every(file: InboundFile) -> bool:
     return True
 
 
-def work_inbound(house: House, bank: str, stopping: Callable[[], bool], between: Callable[[], None]) -> int:
-    """Take every fetched file of *bank* as far as it goes; how many steps were taken."""
-    return read_inbound(house, bank, stopping, between) + match_inbound(house, bank, stopping, between)
-
-
-def read_inbound(
-    house: House,
-    bank: str,
-    stopping: Callable[[], bool],
-    between: Callable[[], None],
-    mine: Callable[[InboundFile], bool] = every,
-) -> int:
-    """Open and read what was fetched; how many steps were taken. A step of a file that is not *mine* is left.
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Takes the steps of those files that are *mine*, until it is told to stop.
 
     *between* is called after each file: a payment that was dropped meanwhile does not wait for a thousand statements.
     """
+
+    stopping: Callable[[], bool]
+    between: Callable[[], None]
+    mine: Callable[[InboundFile], bool] = every
+
+    def takes(self, house: House, files: Iterable[InboundFile], states: tuple[FileState, ...]) -> int:
+        """Each of *files* as far as it goes within *states*; how many steps were taken."""
+        steps = 0
+        for file in files:
+            steps += take(house, file, states, self.stopping, self.mine)
+            self.between()
+        return steps
+
+
+def work_inbound(house: House, bank: str, worker: Worker) -> int:
+    """Take every fetched file of *bank* as far as it goes; how many steps were taken."""
+    return read_inbound(house, bank, worker) + match_inbound(house, bank, worker)
+
+
+def read_inbound(house: House, bank: str, worker: Worker) -> int:
+    """Open and read what was fetched; how many steps were taken."""
     steps = 0
     looked_at: set[str] = set()
     while files := [f for f in house.journal.files(bank=bank, states=UNREAD) if f.fid not in looked_at]:
-        for file in files:  # an archive among them becomes several, which come next
-            looked_at.add(file.fid)
-            steps += take(house, file, UNREAD, stopping, mine)
-            between()
+        looked_at.update(file.fid for file in files)  # an archive among them becomes several, which come next
+        steps += worker.takes(house, files, UNREAD)
     return steps
 
 
-def match_inbound(
-    house: House,
-    bank: str,
-    stopping: Callable[[], bool],
-    between: Callable[[], None],
-    mine: Callable[[InboundFile], bool] = every,
-) -> int:
+def match_inbound(house: House, bank: str, worker: Worker) -> int:
     """The same with what was read: it is matched and delivered."""
-    steps = 0
-    for file in as_written(house, house.journal.files(bank=bank, states=READY)):
-        steps += take(house, file, READY, stopping, mine)
-        between()
-    return steps
+    return worker.takes(house, as_written(house, house.journal.files(bank=bank, states=READY)), READY)
 
 
 def as_written(house: House, files: Iterable[InboundFile]) -> list[InboundFile]:

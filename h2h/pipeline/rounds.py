@@ -13,7 +13,7 @@ from h2h.core.records import FileState
 from h2h.pipeline.attention import ClockGuard, look_for_overdue
 from h2h.pipeline.fetch import Seen, fetch, waiting_to_settle
 from h2h.pipeline.house import House, log
-from h2h.pipeline.inbound import every, match_inbound, read_inbound
+from h2h.pipeline.inbound import Worker, every, match_inbound, read_inbound, work_inbound
 from h2h.pipeline.intake import take_in_folder
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.mending import mend, tidy
@@ -81,27 +81,31 @@ class BankRound:
 
         def send() -> None:
             if self._sends and not self._guard.jumped():
-                self.moved += work_bank(house, bank, stopping, self._trunk)
+                self._count(work_bank(house, bank, stopping, self._trunk))
 
         def read_and_match() -> None:
-            self.moved += read_inbound(house, bank, stopping, send, self._mine)
-            self.moved += match_inbound(house, bank, stopping, send, self._mine)
+            self._count(work_inbound(house, bank, worker))
 
+        worker = Worker(stopping, send, self._mine)
         send()
         with self._taking:
             if not stopping() and house.clock.monotonic() >= self._fetch_at:
                 self._fetch_at = house.clock.monotonic() + house.settings.bank_of(bank).fetching.every_seconds
-                self.moved += self._fetch(send, _nothing if self._mine is every else read_and_match)
+                self._count(self._fetch(send, _nothing if self._mine is every else read_and_match))
                 look_for_overdue(house, bank)
                 if house.clock.monotonic() >= self._mend_at:
                     self._mend_at = house.clock.monotonic() + MEND_SECONDS
                     mend(house)
-            self.moved += read_inbound(house, bank, stopping, send, self._mine)
-        self.moved += match_inbound(house, bank, stopping, send, self._mine)
+            self._count(read_inbound(house, bank, worker))
+        self._count(match_inbound(house, bank, worker))
         settle = waiting_to_settle(house, bank, self._seen)
         if settle > 0:
             self._fetch_at = min(self._fetch_at, house.clock.monotonic() + settle)
         return max(0.1, min(WORKER_SECONDS_MAX, self._fetch_at - house.clock.monotonic()))
+
+    def _count(self, steps: int) -> None:
+        """By a call: ``self.moved +=`` would look at it before *steps* are taken, and forget what is sent between."""
+        self.moved += steps
 
     def fetch_soon(self) -> None:
         """Fetch in the next round, whatever the interval says."""

@@ -16,7 +16,7 @@ from h2h.core.records import FileState
 from h2h.pipeline import decisions
 from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.house import House
-from h2h.pipeline.inbound import work_inbound
+from h2h.pipeline.inbound import Worker, work_inbound
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.rounds import scan_folders
 from h2h.ports import Session
@@ -25,9 +25,8 @@ from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053
 from tests.journeys.people import Person
-from tests.journeys.site import ONE, Site, in_the_present, salaries, week_after
+from tests.journeys.site import ONE, WINDOW, Site, in_the_present, salaries, week_after
 from tests.journeys.test_bad_input import pgp
-from tests.journeys.test_witnesses import WINDOW
 
 
 def changed(house: House, owner: str, since: datetime, artefact: str, old: bytes, new: bytes) -> None:
@@ -62,7 +61,7 @@ def test_what_was_changed_in_the_archive_is_never_taken_for_the_banks_word(
         with BankLine(house, "testbank") as line:
             fetch(house, line, Seen(), lambda: None)
         while left:
-            work_inbound(house, "testbank", lambda: not left or left.pop() is None, lambda: None)
+            work_inbound(house, "testbank", Worker(lambda: not left or left.pop() is None, lambda: None))
         (file,) = house.journal.files()
         assert file.state is state
         changed(house, file.fid, file.fetched_at, artefact, b"10.00", b"90.00")

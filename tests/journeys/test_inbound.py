@@ -11,9 +11,10 @@ import pytest
 
 from h2h.core.lifecycle import State
 from h2h.core.records import FileState
+from h2h.pipeline.rounds import BankRound, scan_folders
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
-from tests.journeys.site import MONDAY, OUR_ACCOUNT, TWO, Site, iso
+from tests.journeys.site import CLEARS_AWAY, MONDAY, OUR_ACCOUNT, TWO, Site, iso
 
 OTHER_ACCOUNT = "FR1420041010050500013M02606"
 
@@ -354,7 +355,7 @@ def test_an_answer_ends_the_doubt_about_a_file(tmp_path: Path) -> None:
 
 
 def test_a_statement_that_shows_its_money_ends_a_doubt_about_a_file(tmp_path: Path) -> None:
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     states.in_doubt(site)
     site.bank_says("stm.xml", camt053([Line("99.50", "DOUBT-1")]))
     site.once()
@@ -366,9 +367,31 @@ def test_a_statement_that_shows_its_money_ends_a_doubt_about_a_file(tmp_path: Pa
 
 
 def test_a_statement_of_another_amount_leaves_the_doubt(tmp_path: Path) -> None:
-    site = Site(tmp_path, bank={"submission": {"bank_removes_temporaries": True}})
+    site = Site(tmp_path, bank=CLEARS_AWAY)
     states.in_doubt(site)
     site.bank_says("stm.xml", camt053([Line("99.51", "DOUBT-1")]))
     site.once()
     assert site.submission("doubt.csv").state is State.IN_DOUBT
     assert {"in-doubt", "amount-differs"} <= set(site.waiting())
+
+
+def test_a_round_counts_what_it_sends_while_it_fetches(tmp_path: Path) -> None:
+    def moved(root: Path, *, dropped: bool) -> int:
+        root.mkdir()
+        site = Site(root)
+        site.bank_says("statement.xml", camt053([Line("10.00", "THEIR-1", credit_debit="CRDT")]))
+        with site.house() as house:
+
+            def stopping() -> bool:
+                """A payment comes while the statement is fetched."""
+                if dropped and house.journal.files() and not house.journal.submissions():
+                    site.drop("salaries.csv", TWO)
+                    scan_folders(house, lambda: False)
+                return False
+
+            turn = BankRound(house, "testbank")
+            turn.take(stopping)
+            assert len(site.at_bank()) == dropped
+            return turn.moved
+
+    assert moved(tmp_path / "with", dropped=True) > moved(tmp_path / "without", dropped=False)
