@@ -138,3 +138,15 @@ def test_reports_without_entries_and_statements_with_one_other_figure_are_not_th
     empty = statement(kind="report", balances=[], entries=[])
     other = statement(balances=[balance("OPBD", "100.00"), balance("CLBD", "70.50"), balance("CLAV", "1.00")])
     assert check_message(StatementMessage("M", None, [empty, empty, statement(), other])) == []
+
+
+def test_a_transaction_that_a_status_report_speaks_of_twice_is_said_once() -> None:
+    def report(*ids: str) -> StatusReport:
+        made = StatusReport("S", None, "M")
+        made.transactions = [TransactionStatus("ACSC", end_to_end_id=i, instruction_id=f"I-{i}") for i in ids]
+        return made
+
+    assert check_message(report("A", "B", "NOTPROVIDED", "NOTPROVIDED")) == []
+    (finding,) = check_message(report("A", "B", "A", "B"))
+    assert (finding.code, finding.severity) == ("H2H-STATUS-TWICE", Severity.WARNING)
+    assert "transaction A more than once (and 1 more)" in finding.text

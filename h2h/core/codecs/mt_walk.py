@@ -195,6 +195,8 @@ class Walk:
         if reference.startswith("NONREF "):
             more = f"\n{reference[7:].strip()}{more or ''}"  # Dutch banks wrote the other side's name behind it
             reference = ""
+        if type_ is None and reference.endswith("NONREF"):
+            reference = ""  # behind a type that SWIFT does not have
         if type_ and found.string[found.end(3)] == " ":
             self._odd_once(found.start(), "a blank stands between the amount and the type", found[0].split("\n", 1)[0])
         if found.string[found.start(3) - 1] == "\n":

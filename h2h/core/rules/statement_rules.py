@@ -6,6 +6,7 @@ is, and a person asks the bank.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import Balance, Entry, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReport
+from h2h.core.rules.references import NOT_PROVIDED
 
 # Only what is booked moves the balance; a bank that states no status books what it states.
 _BOOKED = (None, "BOOK")
@@ -209,7 +211,22 @@ def check_status_report(report: StatusReport) -> list[Finding]:
             where = f"TxInfAndSts[{number}]"
             text = f"{where} ({transaction.end_to_end_id}) is rejected, and no reason is given"
             found.append(_bank("H2H-NO-REASON", where, text))
-    return found
+    return [*found, *_repeated(report)]
+
+
+def _repeated(report: StatusReport) -> list[Finding]:
+    """Transactions that one report speaks of twice, as when its part was written twice."""
+    counts = Counter(
+        (t.payment_information_id, t.instruction_id, t.uetr, t.end_to_end_id, t.account_servicer_reference, t.ordinal)
+        for t in report.transactions
+        if t.end_to_end_id not in (None, "", NOT_PROVIDED)
+    )
+    twice = [key for key, count in counts.items() if count > 1]
+    if not twice:
+        return []
+    more = f" (and {len(twice) - 1} more)" if len(twice) > 1 else ""
+    text = f"the report speaks of transaction {twice[0][3]} more than once{more}; which of its statuses counts?"
+    return [_bank("H2H-STATUS-TWICE", "TxInfAndSts", text)]
 
 
 def check_cancellation_request(request: CancellationRequest) -> list[Finding]:
