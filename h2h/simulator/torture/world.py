@@ -24,9 +24,10 @@ from h2h.simulator.torture.flows import Flow
 from h2h.simulator.torture.lab import Lab
 from h2h.simulator.torture.machine import Door, Machine, Process, Task, UnforeseenError, Violation
 from h2h.simulator.torture.oracle import Oracle
-from h2h.simulator.torture.outside import Outside, WorldClock
+from h2h.simulator.torture.outside import Outside
 from h2h.simulator.torture.person import Person
 from h2h.simulator.torture.plan import Entry, Plan
+from h2h.simulator.torture.scene import Scene, WorldClock
 from h2h.simulator.torture.taps import DiceSealer, tapped, unsealed
 
 TURNS_MAX = 400
@@ -76,15 +77,15 @@ class World:
         both = Plan((*Plan.of(flow.plan).entries, *plan.entries))
         self.machine = Machine(both, self._other, self._power_cut)
         self.disk.machine = self.machine
-        self.outside = Outside(self, self.dice)
-        dropped = [drop for _, drop in self.outside.drops]
+        drops = list(flow.fresh())
+        dropped = [drop for _, drop in drops]
         self.oracle = Oracle(lab.root, lab.journal(self.clock.monotonic), dropped, alone=nodes == 1, unseal=unsealed)
-        self.outside.open_banks()
         self.oracle.durable = self.disk.durable
         self.disk.after_change = lambda path: self.oracle.sources(path) if "/erp/" in path else None
+        self.scene = Scene(lab, flow, self.settings, self.clock, self.disk, self.machine, self.oracle)
+        self.outside = Outside(self.scene, drops, self.dice)
         self.nodes = [Node(chr(ord("a") + number)) for number in range(nodes)]
-        self.person = Person(self)
-        self.restored = False
+        self.person = Person(self.scene, self.outside, self.house)
         self._snapshot: bytes | None = None
 
     # -- the schedule
@@ -101,7 +102,7 @@ class World:
                 rested = self.machine.count
                 self._stop()
                 self._start_once_more()
-                faults = faults_at_the_end(self)
+                faults = faults_at_the_end(self.scene, self.outside)
         except Violation as found:
             faults = [str(found)]
         except Exception as problem:  # whatever h2h let escape is a fault of h2h
@@ -300,7 +301,7 @@ class World:
         elif what == "restore" and self._snapshot is not None:
             for process in self.machine.processes:
                 process.dead = True
-            self.restored, self.oracle.alone = True, False
+            self.scene.restored, self.oracle.alone = True, False
             self.lab.restore(self._snapshot)
 
     # -- rest
@@ -329,7 +330,7 @@ class World:
     def _journal_says(self) -> str:
         journal = self.oracle.journal
         ends = self.flow.ends | {State.DUPLICATE, State.CANCELLED, State.REFUSED}
-        if self.restored:
+        if self.scene.restored:
             ends |= {State.SENT, State.ACKNOWLEDGED}  # what the older journal forgot, nobody says a second time
         for sub in journal.submissions():
             if sub.state not in ends or (sub.state is State.REFUSED and self.oracle.drop_of(sub).answer == "pay"):
@@ -340,11 +341,11 @@ class World:
         aside = self.person.has_to_look_at()
         if aside:
             return f"{aside[0].remote_name} was set aside, and nobody has looked at it yet: {aside[0].reason}"
-        lagging = receipts_that_lag(self)
+        lagging = receipts_that_lag(self.scene)
         if lagging:
             return lagging[0]
         open_items = [f"{i.kind} {i.subject}: {i.text}" for i in journal.attention() if i.kind in MUST_END]
-        return f"still waits for a person: {open_items}" if open_items and not self.restored else ""
+        return f"still waits for a person: {open_items}" if open_items and not self.scene.restored else ""
 
     def _folders_hold(self) -> str:
         for folder in self.settings.erp:
