@@ -1,4 +1,4 @@
-"""What a bank puts around a document: UTF-16, and envelopes (a business application header, SOAP, SWIFT's DataPDU).
+"""What a bank puts around a document: UTF-16, blanks, and envelopes (a business application header, SOAP, DataPDU).
 
 ISO 20022 puts a business application header (head.001) beside the document; networks put both into a root of their
 own. What counts is the one ``Document`` within. The bytes that came stay as they are: this is only for reading.
@@ -20,6 +20,9 @@ ENVELOPE_BYTES_MAX = 32 * 1024 * 1024
 
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 _DECLARED = re.compile(r"""(<\?xml\s[^>]*?encoding\s*=\s*["'])[A-Za-z0-9._-]+(["'])""")
+# Blanks, and behind them an XML declaration.
+_BLANK = re.compile(rb"(?:\xef\xbb\xbf)?([ \t\r\n]+)(<\?xml\s[^>]{0,200}\?>)")
+_BLANK_MAX = 4096
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
 _ISO_BYTES = _ISO.encode()
 
@@ -42,6 +45,12 @@ def without_envelope(data: bytes) -> Plain:
         data = _in_utf8(data, codec)
         text = "the file is in UTF-16; it was read as that"
         findings.append(warning("H2H-ENCODING", "the file", text, WhoActs.BANK))
+    blank = _BLANK.match(data[:_BLANK_MAX])
+    if blank is not None and len(data) <= ENVELOPE_BYTES_MAX:
+        # XML allows nothing before its declaration; behind it, the lines keep their numbers.
+        data = blank[2] + b"\n" * blank[1].count(b"\n") + data[blank.end() :]
+        text = "blanks stand before the XML declaration; they were left out"
+        findings.append(warning("H2H-ENVELOPE", "line 1", text, WhoActs.BANK, line=1))
     head = data[: xml.HEAD_BYTES]
     if not xml.looks_like_xml(head) or _ISO_BYTES not in head or len(data) > ENVELOPE_BYTES_MAX:
         return Plain(data, findings)

@@ -105,3 +105,27 @@ def test_payments_in_an_envelope_are_shown_and_not_sound(tmp_path: Path) -> None
 def test_a_document_without_anything_around_it_is_left_as_it_is() -> None:
     data = ALONE.read_bytes()
     assert without_envelope(data).data is data
+
+
+def test_blanks_before_the_declaration_are_left_out_of_a_statement_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "statement.xml"
+    file.write_bytes(b"\r\n  \n" + b'<?xml version="1.0" encoding="UTF-8"?>\n' + DOCUMENT)
+    looked, alone = Desk().look(file), Desk().look(ALONE)
+    assert looked.read is not None
+    assert alone.read is not None
+    assert looked.read.message == alone.read.message
+    assert looked.findings[0].code == "H2H-ENVELOPE"
+    broken = file.read_bytes().replace(b"<CdtDbtInd>CRDT", b"<CdtDbtInd>CREDIT", 1)
+    line = next(n for n, text in enumerate(broken.split(b"\n"), 1) if b">CREDIT" in text)
+    file.write_bytes(broken)
+    assert line in [f.line for f in Desk().look(file).findings if f.code == "H2H-SCHEMA"]
+
+
+def test_payments_behind_blanks_are_shown_and_not_sound(tmp_path: Path) -> None:
+    payments = next(p for p in (FORMATS / "pain.001" / "golden").glob("*.xml") if b"001.001.09" in p.read_bytes())
+    file = tmp_path / "payments.xml"
+    file.write_bytes(b"\n" + payments.read_bytes())
+    looked = Desk().look(file)
+    assert looked.read is not None
+    assert looked.exit_status == 1
+    assert "sent as they are" in next(f.text for f in looked.findings if f.severity.value == "error")
