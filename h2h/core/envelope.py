@@ -23,6 +23,9 @@ _DECLARED = re.compile(r"""(<\?xml\s[^>]*?encoding\s*=\s*["'])[A-Za-z0-9._-]+(["
 # Blanks, and behind them an XML declaration.
 _BLANK = re.compile(rb"(?:\xef\xbb\xbf)?([ \t\r\n]+)(<\?xml\s[^>]{0,200}\?>)")
 _BLANK_MAX = 4096
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
+# The root of a business application header (head.001).
+_HEADER = "AppHdr"
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
 _ISO_BYTES = _ISO.encode()
 
@@ -58,7 +61,16 @@ def without_envelope(data: bytes) -> Plain:
     root = xml.root_of(head)
     if root.name == "Document":
         return Plain(data, findings)
+    if root.name == _HEADER:
+        data = _in_one_root(data)
     return _unwrapped(data, root.name, findings)
+
+
+def _in_one_root(data: bytes) -> bytes:
+    """A header and a document side by side, as SWIFT's networks store a payload, in a root that holds both."""
+    declared = _DECLARATION.match(data)
+    start = declared.end() if declared else 0
+    return b"".join((data[:start], b"<Payload>", data[start:], b"</Payload>"))
 
 
 def _in_utf8(data: bytes, codec: str) -> bytes:

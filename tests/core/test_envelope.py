@@ -50,6 +50,19 @@ def test_a_document_says_the_same_in_an_envelope_as_alone(name: str, tmp_path: P
     assert looked.exit_status == alone.exit_status
 
 
+def test_a_header_and_a_document_side_by_side_are_read_as_in_an_envelope(tmp_path: Path) -> None:
+    for before in (b"", b'<?xml version="1.0" encoding="UTF-8"?>\n'):
+        file = tmp_path / "statement.xml"
+        file.write_bytes(before + HEADER.encode() + b"\n" + DOCUMENT)
+        looked, alone = Desk().look(file), Desk().look(ALONE)
+        assert looked.read is not None
+        assert alone.read is not None
+        assert looked.read.message == alone.read.message
+        assert [f.code for f in looked.findings] == ["H2H-ENVELOPE", *(f.code for f in alone.findings)]
+        file.write_bytes(before + HEADER.encode() + b"\n" + DOCUMENT + b"<Other/>" + DOCUMENT)
+        assert Desk().look(file).exit_status == 1
+
+
 def test_what_is_wrong_within_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "statement.xml"
     file.write_bytes(in_envelope("BusMsg", DOCUMENT.replace(b"<CdtDbtInd>CRDT", b"<CdtDbtInd>CREDIT", 1)))
