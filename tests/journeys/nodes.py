@@ -109,6 +109,26 @@ class TwoNodes(Scene):
         with open_journal(self.url, instance="demo", now=NOW, must_exist=True) as journal:
             return [item.kind for item in journal.attention()]
 
+    def astray(self) -> str:
+        """What the bank gave and the ERP has not, with its history, and what no node foresaw."""
+        from h2h.adapters.journal import open_journal
+        from h2h.core.records import FileState
+
+        with open_journal(self.url, instance="demo", now=NOW, must_exist=True) as journal:
+            files = [f for f in journal.files() if f.state is not FileState.DELIVERED]
+            lines = [f"{f.fid} {f.remote_name}: {f.state} {f.reason_text}" for f in files]
+            lines += [f"  {e.at} {e.event} {e.detail}" for f in files for e in journal.events(f.fid)]
+            given = {manifest["bank_file"] for manifest in self.rehearsal.manifests()}
+            lost = [f for f in journal.files() if f.remote_name not in given]
+            lines += [f"no manifest: {f.fid} {f.remote_name} {f.state}, removed {f.removed}" for f in lost]
+            lines += [f"  {e.at} {e.event} {e.detail}" for f in lost for e in journal.events(f.fid)]
+        left = sorted(p.name for p in (self.rehearsal.directory / "bank" / "sftp" / "from_bank").iterdir())
+        for log in sorted(self.rehearsal.directory.glob("?-*.log")):
+            said = log.read_text(errors="replace")
+            odd = [n for n, line in enumerate(said.splitlines()) if "unexpected" in line or "Traceback" in line]
+            lines += [f"{log.name}: {line}" for n in odd[:3] for line in said.splitlines()[n : n + 40]]
+        return "\n".join([f"at the bank: {left}; {len(given)} manifests", *lines])
+
     def owner(self) -> NodeProcess:
         """The node that works for the bank."""
         lease = self.lease()

@@ -116,7 +116,7 @@ def test_a_node_that_dies_is_paused_or_cut_off_is_replaced_and_nothing_happens_t
     third.signal(signal.SIGKILL)
     two.rehearsal.config = two.other(third).config
 
-    wait_for(lambda: all_home(two, dropped), 20, lambda: at_bank(two))
+    wait_for(lambda: all_home(two, dropped), 20, two.astray)
     two.other(third).stop()
     assert_all_happened_once(two, dropped)
 
@@ -190,7 +190,7 @@ def test_a_thousand_files_while_nodes_are_killed_paused_stopped_and_cut_off_at_r
     done = torment(two, random.Random(seed), files, seconds=files / 4)
     wait_for(lambda: two.settled(files), 1200, two.words)
     took = time.monotonic() - began
-    wait_for(lambda: all_home(two, files), 60, lambda: at_bank(two))
+    wait_for(lambda: all_home(two, files), 60, two.astray)
     for node in two.nodes.values():
         node.stop()
     lease = two.lease()
