@@ -19,14 +19,14 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 def bring_up_to_date(store: Store, *, only_check: bool = False) -> None:
     """Migrate if needed; ``Misconfigured`` if a newer h2h wrote this journal, or if it would need what is forbidden."""
-    with store.reading_at_length() as connection:
+    with store.reading() as connection:
         version = version_of(connection)
     if version == HEAD:
         return
     if only_check:
         held = "no journal yet" if version is None else f"a journal of another release (version {version})"
         raise Misconfigured(f"the database holds {held}", hint="it is made, and brought up to date, by starting h2h")
-    with store.writing_at_length() as connection:
+    with store.writing() as connection:
         store.serialise(connection, "migrate the journal")
         # Another process may have done it while this one waited.
         version = version_of(connection)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from h2h.adapters.journal import short
 from h2h.adapters.journal.engine import BUSY_SECONDS, TIMELINE, WRITES
 from h2h.adapters.journal.faults import translated
 from h2h.core.errors import Unavailable
@@ -21,8 +20,6 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing_engine = engine.execution_options(**WRITES)
-        # The simulator's engine goes the short way by itself.
-        self._short = engine.dialect.name == "sqlite" and hasattr(engine, "raw_connection")
         self._writer = threading.Lock()
         self._history: str | None = None  # the one that may be written to; None: any
         self._replayer = threading.local()
@@ -38,16 +35,6 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: several statements see one moment on SQLite."""
-        if not self._short:
-            with self.reading_at_length() as connection:
-                yield connection
-            return
-        with translated(), short.reading(self._engine) as connection:
-            yield connection
-
-    @contextmanager
-    def reading_at_length(self) -> Iterator[Connection]:
-        """The same by SQLAlchemy's own connection, for what asks about the tables themselves."""
         with translated(), self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -57,12 +44,6 @@ class Store:
 
         On SQLite it holds the one write lock from its first statement (``BEGIN IMMEDIATE``).
         """
-        with self.writing_at_length() as connection:
-            yield short.shortened(connection) if self._short else connection
-
-    @contextmanager
-    def writing_at_length(self) -> Iterator[Connection]:
-        """The same by SQLAlchemy's own connection, for what changes the tables themselves."""
         try:
             with self._turn(), translated(), self._writing_engine.begin() as connection:
                 self._on_known_history(connection)
