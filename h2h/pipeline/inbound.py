@@ -218,8 +218,14 @@ _STEPS: dict[FileState, Callable[[House, InboundFile], InboundFile]] = {
 
 
 def quarantine(house: House, file: InboundFile, reason: str, text: str, who_acts: WhoActs) -> InboundFile:
-    """Set the file aside, whole, with its reason; nothing of it reaches the ERP."""
-    file = house.journal.file(file.fid)
+    """Set the file aside, whole, with its reason; nothing of it reaches the ERP.
+
+    ``StaleState`` if it has moved on since the step began: then another node took the step, and what went wrong here
+    (its files were there already, or gone) says nothing of the file.
+    """
+    now = house.journal.file(file.fid)
+    if now.version != file.version:
+        raise StaleState(f"file {file.fid} was moved by another node meanwhile")
     told = NewAttention("quarantined", file.fid, f"{file.remote_name}: {text}", who_acts, file.bank)
     moved_on = house.journal.move_file(
         file,
