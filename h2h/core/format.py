@@ -57,6 +57,10 @@ class Read:
 class Codec(Protocol):
     """Code that reads, and perhaps writes, one format which a mapping cannot express (MT94x, BAI2 …)."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether ``stream`` can read it."""
+
     def prepare(self) -> None:
         """Compile what can be wrong before the first document; ``Misconfigured``."""
 
@@ -84,6 +88,8 @@ class Codec(Protocol):
 
 class ReadingCodec:
     """What most codecs have in common: they read whole messages, and do not write."""
+
+    streams = False
 
     def prepare(self) -> None:
         """Nothing that could be wrong before the first document."""
@@ -171,6 +177,11 @@ class Format:
         if not facts or self.codec is None or self.card is None or self.family is None:
             return self
         return Format.from_card(self.family, self.card, self.codec.knowing(facts))
+
+    @property
+    def streams(self) -> bool:
+        """Whether a document that says what it is can be read piece by piece."""
+        return self.codec.streams if self.codec is not None else self.namespace is not None
 
     @property
     def writes(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from h2h.core import xml
+from h2h.core.envelope import without_envelope
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, refuses
 from h2h.core.format import Format, Message, Read
@@ -51,11 +52,12 @@ def long_format(path: Path, book: FormatBook, *kinds: str) -> Format | None:
         return None
     try:
         with path.open("rb") as source:
-            format_ = book.identify(source.read(xml.HEAD_BYTES))
+            head = source.read(xml.HEAD_BYTES)
+        format_ = book.identify(head)
+        plain = without_envelope(head).data is head
     except Refused:
         return None  # said when it is looked at whole
-    streamed = format_.kind in kinds and format_.codec is None and format_.namespace is not None
-    return format_ if streamed else None
+    return format_ if format_.kind in kinds and format_.streams and plain else None
 
 
 class Content:
@@ -165,10 +167,12 @@ def _read_long(house: House, file: InboundFile, view: Path) -> tuple[Format, str
     """The same of a long statement in which nothing is wrong; None if it must be read whole."""
     path = opened(house, file)
     format_ = long_format(path, house.formats, "statement")
-    schema = house.settings.bank_of(file.bank).schemas.get(format_.id, format_.schema) if format_ else None
-    if format_ is None or schema is None:
+    if format_ is None:
         return None
-    findings = house.schemas.validate_file(schema, path, format_.as_schema_sees_it)
+    schema = house.settings.bank_of(file.bank).schemas.get(format_.id, format_.schema)
+    if schema is None and format_.codec is None:
+        return None
+    findings = house.schemas.validate_file(schema, path, format_.as_schema_sees_it) if schema is not None else []
     if refuses(findings):
         return None
     try:

@@ -51,7 +51,9 @@ STATEMENTS = {
 ONE_BY_ONE = {"mt940": b":61:", "camt.053": b"<Ntry>"}
 
 
-def became(root: Path, statement: str, *, long: bool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def became(
+    root: Path, statement: str | bytes, *, long: bool, monkeypatch: pytest.MonkeyPatch, name: str = "stm.xml"
+) -> dict[str, Any]:
     """All that is known and given of it in the end."""
     monkeypatch.setattr(content, "LONG_BYTES", 0 if long else 1 << 40)
     monkeypatch.setattr(content, "_BLOCK_BYTES", 700)
@@ -73,7 +75,7 @@ def became(root: Path, statement: str, *, long: bool, monkeypatch: pytest.Monkey
     site.drop("salaries.csv", salaries(*PAID))
     assert site.once()
     site.bank_takes()
-    site.bank_says("stm.xml", statement, mtime=MONDAY)
+    site.bank_says(name, statement, mtime=MONDAY)
     site.once()
     with site.house() as house:
         (file,) = house.journal.files()

@@ -18,6 +18,8 @@ from h2h.core.model.statement import Statement, StatementMessage
 class Mt94x(ReadingCodec):
     """``mt940`` or ``mt942``, as the card's id says."""
 
+    streams = True
+
     def __init__(self, card: Card) -> None:
         self._type = card.id.removeprefix("mt")
 
@@ -28,13 +30,9 @@ class Mt94x(ReadingCodec):
     def read(self, data: bytes) -> Read:
         """All messages of the file; ``Refused`` if there is none."""
         findings: list[Finding] = []
-        statements: list[Statement] = []
         for statement, entries in self.stream(data, findings):
             if isinstance(statement, StatementMessage):
-                statement.statements = statements
                 return Read(statement, findings)
-            if not statements or statements[-1] is not statement:
-                statements.append(statement)
             statement.entries += entries
         raise AssertionError("a stream ends with its message")
 
@@ -44,15 +42,18 @@ class Mt94x(ReadingCodec):
         text, odd = decoded(data)
         told += odd
         walk = Walk(text, self._type, told)
-        created, seen = None, False
+        del data, text  # of a long file one of them is enough
+        created = None
+        statements: list[Statement] = []
         for statement, entries in walk:
-            seen = True
+            if not statements or statements[-1] is not statement:
+                statements.append(statement)
             created = created or statement.creation_date_time
             yield statement, entries
-        if not seen:
+        if not statements:
             none = f"there is no message MT{self._type} in the file"
             raise Refused([error("H2H-MT-NONE", "the file", none, WhoActs.BANK), *told])
-        yield StatementMessage(walk.reference, created), []
+        yield StatementMessage(walk.reference, created, statements), []
 
     def write(self, message: Message, out: BinaryIO) -> None:
         """An MT940 with slash words; ``Refused`` names what it cannot carry. ``Misconfigured``: MT942 is only read."""

@@ -104,6 +104,7 @@ class Walk:
         if self._statement is not None:
             yield self._close()
         self._tell_of_the_rest()
+        self._text = ""  # the methods in ``_fields`` make a ring: a long text must not wait for the collector
 
     # ------------------------------------------------------------------------------------------------ messages
 
