@@ -10,12 +10,12 @@ from datetime import date, timedelta
 
 from h2h.core.errors import StaleState
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import Event
 from h2h.core.records import LedgerKind, Submission
 from h2h.core.released import is_released
 from h2h.core.schedule import sending_window
 from h2h.core.working_days import resting
-from h2h.pipeline.house import House, log, moved
+from h2h.pipeline.held import hold_for_a_person
+from h2h.pipeline.house import House, log
 from h2h.pipeline.requests import is_request
 from h2h.pipeline.witness import knows
 
@@ -69,17 +69,6 @@ def _days_gone_by(house: House, sub: Submission) -> list[date]:
     return sorted(day for day in asked if day is not None and dropped <= day < today)
 
 
-def _held(house: House, sub: Submission, reason: str, text: str, who: WhoActs = WhoActs.TREASURY) -> Submission:
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who, sub.bank)
-    held = house.journal.advance(
-        sub,
-        Event.HELD,
-        at=house.now(),
-        reason=reason,
-        reason_text=text,
-        who_acts=who,
-        detail={"reason_text": text},
-        first_attempt_at=None,
-    )
-    moved(held, "held", reason=reason)
-    return held
+def _held(house: House, sub: Submission, reason: str, text: str, who_acts: WhoActs = WhoActs.TREASURY) -> Submission:
+    """Once it is released, its tries are counted anew."""
+    return hold_for_a_person(house, sub, reason, text, who_acts=who_acts, first_attempt_at=None)

@@ -22,9 +22,11 @@ from h2h.core.rules.day_limits import Leaving, check_day
 from h2h.core.rules.payees import Payee, check_payees
 from h2h.core.rules.terms import Terms
 from h2h.core.schedule import time_zone
+from h2h.pipeline.held import hold_for_a_person
 from h2h.pipeline.house import House
+from h2h.pipeline.receipts import write_receipt
 from h2h.pipeline.requests import is_request
-from h2h.pipeline.suspicions import goes_first, hold_for_a_person
+from h2h.pipeline.suspicions import goes_first
 from h2h.settings import BankProfile
 
 #: So many findings are told in the reason of a hold; all of them stand in the archive or in the history.
@@ -43,7 +45,9 @@ def hold_what_rules_say(house: House, sub: Submission, history: Sequence[EventRe
     if not open_:
         return sub
     codes = "+".join(dict.fromkeys(f.code for f in open_))  # released one by one (`decisions.release`)
-    return hold_for_a_person(house, sub, codes, _told(open_), {"findings": [f.as_json() for f in open_]})
+    sub = hold_for_a_person(house, sub, codes, _told(open_), detail={"findings": [f.as_json() for f in open_]})
+    write_receipt(house, sub)
+    return sub
 
 
 def _of_its_conversion(history: Sequence[EventRecord]) -> list[Finding]:

@@ -26,6 +26,7 @@ from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State, may_happen
 from h2h.core.records import Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.convert import convert
+from h2h.pipeline.held import hold_for_a_person
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.line import Line, Trunk
 from h2h.pipeline.receipts import write_error_beside, write_receipt
@@ -206,18 +207,7 @@ def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoAc
     if not may_happen(sub.state, Event.HELD):
         _unexpected(house, sub, H2HError(text))
         return
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
-    sub = house.journal.advance(
-        sub,
-        Event.HELD,
-        at=house.now(),
-        reason=reason,
-        reason_text=text,
-        who_acts=who_acts,
-        detail={"reason_text": text},
-    )
-    write_receipt(house, sub)
-    moved(sub, "held", reason=reason)
+    write_receipt(house, hold_for_a_person(house, sub, reason, text, who_acts=who_acts))
 
 
 def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | None) -> None:

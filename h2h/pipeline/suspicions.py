@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, Severity, WhoActs
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
 from h2h.core.records import Submission
 from h2h.core.released import is_released
-from h2h.pipeline.house import House, moved
+from h2h.pipeline.held import hold_for_a_person
+from h2h.pipeline.house import House
 from h2h.pipeline.receipts import write_receipt
 from h2h.settings import DuplicatePolicy
 
@@ -100,23 +100,8 @@ def hold_or_refuse(house: House, sub: Submission, suspicion: Suspicion) -> Submi
         detail = {"reason_text": suspicion.text, "earlier": list(suspicion.earlier)}
         house.journal.remark(sub.sid, "duplicate-warning", at=house.now(), detail=detail)
         return sub
-    return hold_for_a_person(house, sub, suspicion.reason, suspicion.text, {"earlier": list(suspicion.earlier)})
-
-
-def hold_for_a_person(house: House, sub: Submission, reason: str, text: str, detail: dict[str, Any]) -> Submission:
-    """HELD until somebody of the treasury lets it go on or gives it up."""
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", WhoActs.TREASURY, sub.bank)
-    sub = house.journal.advance(
-        sub,
-        Event.HELD,
-        at=house.now(),
-        reason=reason,
-        reason_text=text,
-        who_acts=WhoActs.TREASURY,
-        detail={"reason_text": text, **detail},
-    )
+    sub = hold_for_a_person(house, sub, suspicion.reason, suspicion.text, detail={"earlier": list(suspicion.earlier)})
     write_receipt(house, sub)
-    moved(sub, "held", reason=reason)
     return sub
 
 
