@@ -14,10 +14,8 @@ from decimal import Decimal
 
 from lxml import etree
 
-from h2h.core import xml
-from h2h.core.codecs.idoc import day_of, is_idoc, segments, text_of, unread
+from h2h.core.codecs.idoc import day_of, idocs_of, is_idoc, segments, text_of, unread
 from h2h.core.codecs.mt_parties import account_of
-from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
@@ -47,11 +45,8 @@ class Finsta01(ReadingCodec):
 
     def read(self, data: bytes) -> Read:
         """The statements; ``Refused`` if it is no XML or holds no IDoc."""
-        xml.refuse_unsafe(data)
-        root = xml.parse(data)
-        idocs = [_Idoc(node, number) for number, node in enumerate(segments(root, "IDOC"), 1)]
-        if not idocs:
-            raise Refused([error("H2H-EMPTY", "FINSTA01", "the file holds no IDOC", WhoActs.BANK)])
+        nodes = idocs_of(data, "FINSTA01", WhoActs.BANK)
+        idocs = [_Idoc(node, number) for number, node in enumerate(nodes, 1)]
         message = StatementMessage(None, None, [idoc.statement() for idoc in idocs])
         return Read(message, [finding for idoc in idocs for finding in idoc.findings])
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from h2h.core import xml
 from h2h.core.errors import Refused
-from h2h.core.findings import Finding, info
+from h2h.core.findings import Finding, WhoActs, error, info
 
 
 def is_idoc(basic_type: str, head: bytes) -> bool:
@@ -25,6 +25,15 @@ def is_idoc(basic_type: str, head: bytes) -> bool:
     except Refused:
         return False
     return root.name == basic_type and root.namespace is None
+
+
+def idocs_of(data: bytes, basic_type: str, who_acts: WhoActs) -> list[etree._Element]:
+    """All IDocs of a file; ``Refused`` if it is no XML or holds none, which is for *who_acts* to mend."""
+    xml.refuse_unsafe(data)
+    found = list(segments(xml.parse(data), "IDOC"))
+    if not found:
+        raise Refused([error("H2H-EMPTY", basic_type, "the file holds no IDOC", who_acts)])
+    return found
 
 
 def segments(node: etree._Element, name: str) -> Iterator[etree._Element]:

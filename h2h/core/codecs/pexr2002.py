@@ -20,9 +20,8 @@ from lxml import etree
 
 from h2h.core import xml
 from h2h.core.codecs.assemble import NO_AGENT
-from h2h.core.codecs.idoc import day_of, is_idoc, segments, text_of, unread
+from h2h.core.codecs.idoc import day_of, idocs_of, is_idoc, segments, text_of, unread
 from h2h.core.codecs.mt_parties import account_of
-from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
@@ -62,11 +61,8 @@ class Pexr2002(ReadingCodec):
 
     def read(self, data: bytes) -> Read:
         """The payments; ``Refused`` if it is no XML or holds no IDoc."""
-        xml.refuse_unsafe(data)
-        root = xml.parse(data)
-        idocs = [_Idoc(node, number) for number, node in enumerate(segments(root, "IDOC"), 1)]
-        if not idocs:
-            raise Refused([error("H2H-EMPTY", "PEXR2002", "the file holds no IDOC", WhoActs.ERP_TEAM)])
+        nodes = idocs_of(data, "PEXR2002", WhoActs.ERP_TEAM)
+        idocs = [_Idoc(node, number) for number, node in enumerate(nodes, 1)]
         instructions: dict[tuple[PaymentInstruction, str], PaymentInstruction] = {}
         transactions = [idoc.payment(instructions) for idoc in idocs]
         first = idocs[0]
