@@ -104,7 +104,7 @@ class Probe:
                     self._say(f"list {folder}", "yes", f"{count} names")
 
     def _write(self) -> tuple[str, str]:
-        folder = self.profile.folders.temporary or self.profile.folders.to_bank
+        folder = self.profile.folders.growing
         name = f".h2h-test-{self.token}.part"
         with self._step("write", needed=True), self._session() as session:
             session.create(folder, name, io.BytesIO(CONTENT))

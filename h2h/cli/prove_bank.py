@@ -101,9 +101,7 @@ def _directories(area: str, bank: BankProfile, channel: DirectoryChannel) -> Ite
             yield doubtful(area, f"{folder}: every user of this machine may write there", f"chmod o-w {folder}")
         else:
             yield good(area, f"{folder} is there")
-    sources = {
-        _device(channel.root / f) for f in (bank.folders.temporary or bank.folders.to_bank, bank.folders.to_bank)
-    }
+    sources = {_device(channel.root / f) for f in (bank.folders.growing, bank.folders.to_bank)}
     if len(sources - {None}) > 1:
         yield wrong(area, "temporary and to_bank are on different file systems: no rename leads from one to the other",
                     "put both on one file system")  # fmt: skip

@@ -21,7 +21,7 @@ def claim(house: House, session: Session, bank: str) -> None:
     profile = house.settings.bank_of(bank)
     if not profile.submission.claim or not house.identity:
         return
-    folder = profile.folders.temporary or profile.folders.to_bank
+    folder = profile.folders.growing
     known = _read(session, folder)
     if known is None:
         try:

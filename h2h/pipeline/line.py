@@ -104,7 +104,7 @@ class Trunk:
             return True
         folders = self.house.settings.bank_of(self.bank).folders
         try:
-            shared.session.stat(folders.temporary or folders.to_bank, _A_NAME_THAT_NEVER_WAS)
+            shared.session.stat(folders.growing, _A_NAME_THAT_NEVER_WAS)
         except NotPermitted:
             return True  # an answer it is
         except (Unavailable, Misconfigured) as problem:

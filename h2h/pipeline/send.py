@@ -35,7 +35,7 @@ def send(house: House, line: Line, sub: Submission) -> Submission:
     kept(house, sub, "40-sealed", sub.sealed_sha256)
     session = line.session()
     bank = house.bank(sub)
-    temporary_folder = bank.folders.temporary or bank.folders.to_bank
+    temporary_folder = bank.folders.growing
     if sub.generation:
         _remove_earlier(house, session, sub, temporary_folder)
     temporary = temporary_name(sub.remote_name or "", sub.generation, sub.attempt + 1)
@@ -192,9 +192,7 @@ def _commit(house: House, line: Line, sub: Submission) -> Submission:
 
 def _rename(house: House, session: Session, sub: Submission) -> None:
     folders = house.bank(sub).folders
-    session.rename(
-        folders.temporary or folders.to_bank, sub.commit_temporary or "", folders.to_bank, sub.remote_name or ""
-    )
+    session.rename(folders.growing, sub.commit_temporary or "", folders.to_bank, sub.remote_name or "")
 
 
 def look_again(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[Submission, Answer]:
@@ -234,7 +232,7 @@ def withdraw(house: House, line: Line, sub: Submission, *, actor: str) -> tuple[
     # whatever copy of the journal is put back.
     house.journal.remark(sub.sid, _WITHDRAWING, at=house.now(), actor=actor, detail=detail)
     _ledger_withdrawn(house, sub, {"actor": actor, **detail})
-    session.remove(folders.temporary or folders.to_bank, sub.commit_temporary or "")
+    session.remove(folders.growing, sub.commit_temporary or "")
     house.journal.remark(sub.sid, "temporary-removed", at=house.now(), actor=actor, detail=detail)
     return look_again(house, line, sub, actor=actor)
 
@@ -274,7 +272,7 @@ def _observe(house: House, session: Session, sub: Submission) -> tuple[Seen, See
     never as "both gone".
     """
     folders = house.bank(sub).folders
-    temporary = _look(session, folders.temporary or folders.to_bank, sub.commit_temporary or "", sub)
+    temporary = _look(session, folders.growing, sub.commit_temporary or "", sub)
     return temporary, _look(session, folders.to_bank, sub.remote_name or "", sub)
 
 
@@ -330,7 +328,7 @@ def _tidy(house: House, session: Session, sub: Submission, *, all_of_them: bool)
     for attempt in range(max(1, last - 5), last + 1):
         try:
             name = temporary_name(sub.remote_name or "", sub.generation, attempt)
-            session.remove(folders.temporary or folders.to_bank, name)
+            session.remove(folders.growing, name)
         except (Unavailable, Misconfigured) as problem:
             # Harmless: the name is never used again and no bank takes it. The next person to look finds the remark.
             house.journal.remark(sub.sid, "temporary-left", at=house.now(), detail={"problem": str(problem)})

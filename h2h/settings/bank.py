@@ -59,6 +59,11 @@ class RemoteFolders(Part):
             raise ValueError(f"processed = '{self.processed}' is a folder that h2h or the bank takes files from")
         return self
 
+    @property
+    def growing(self) -> str:
+        """The folder in which uploads grow before they are renamed."""
+        return self.temporary or self.to_bank
+
 
 class Submission(Part):
     """What the bank's server can do, found by `h2h bank test`, and what the bank agreed to."""
