@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unavailable
 from h2h.core.findings import WhoActs
@@ -178,8 +179,7 @@ def _delivered(house: House, sub: Submission, record: LedgerRecord) -> int:
 def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
     """A person's "not sent" opened the next generation."""
     detail = {"ledger": record.number}
-    if sub.state is State.COMMITTING:
-        sub = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
+    sub = _in_doubt(house, sub, detail)
     if not may_happen(sub.state, Event.RESOLVED_NOT_SENT):
         return 0
     answers = without_release(sub.released_by, ANSWERED)
@@ -190,12 +190,18 @@ def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
 def _taken_over(house: House, sub: Submission, record: LedgerRecord) -> int:
     """A person sent it another way: h2h must not give it its final name any more, nor ask for it again."""
     detail = {"ledger": record.number}
-    if sub.state is State.COMMITTING:
-        sub = house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
+    sub = _in_doubt(house, sub, detail)
     if not may_happen(sub.state, Event.TAKEN_OVER):
         return 0
     house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail=detail)
     return 1
+
+
+def _in_doubt(house: House, sub: Submission, detail: dict[str, Any]) -> Submission:
+    """A commit is a doubt first: of what may be at the bank, a person's word ends doubts and nothing else."""
+    if sub.state is not State.COMMITTING:
+        return sub
+    return house.journal.advance(sub, Event.OUTCOME_UNKNOWN, at=house.now(), detail=detail)
 
 
 def _commit(house: House, sub: Submission, record: LedgerRecord) -> int:
