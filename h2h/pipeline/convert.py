@@ -105,26 +105,31 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
         anew = house.archive.get(sub.sid, sub.received_at, "40-sealed") is None
         house.archive.put(sub.sid, sub.received_at, "20-payment.json", done.shown(), anew=anew)
         bank_file = house.archive.put(sub.sid, sub.received_at, "30-bank.xml", done.bank_file, anew=anew)
-        sub = house.journal.advance(
-            sub,
-            Event.CONVERTED,
-            at=house.now(),
-            detail={
-                "transaction_count": done.count,
-                "sha256": digest(bank_file)[0],
-                "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
-                **_holds(done.findings),
-                **done.detail,
-            },
-            payments=done.payments,
-            source_format=done.source_format,
-            bank_format=done.bank_format,
-            message_id=done.message_id,
-            transaction_count=done.count,
-            control_sum=done.control_sum,
-        )
+        sub = _journalled(house, sub, done, bank_file)
     moved(sub, "converted", payments=done.count, source_format=done.source_format, findings=len(done.findings))
     return sub
+
+
+def _journalled(house: House, sub: Submission, done: Converted, bank_file: Path) -> Submission:
+    """CONVERTED, with all that the journal must know of the file and its payments."""
+    return house.journal.advance(
+        sub,
+        Event.CONVERTED,
+        at=house.now(),
+        detail={
+            "transaction_count": done.count,
+            "sha256": digest(bank_file)[0],
+            "findings": [f.as_json() for f in done.findings[:FINDINGS_IN_EVENT_MAX]],
+            **_holds(done.findings),
+            **done.detail,
+        },
+        payments=done.payments,
+        source_format=done.source_format,
+        bank_format=done.bank_format,
+        message_id=done.message_id,
+        transaction_count=done.count,
+        control_sum=done.control_sum,
+    )
 
 
 def _holds(findings: list[Finding]) -> dict[str, Any]:
