@@ -85,8 +85,8 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "account": statement.account.number,
         "account_owner": statement.account_owner,
         "currency": currency or next((e.currency for e in statement.entries), None),
-        "electronic_sequence_number": _money(statement.electronic_sequence_number),
-        "legal_sequence_number": _money(statement.legal_sequence_number),
+        "electronic_sequence_number": _exact(statement.electronic_sequence_number),
+        "legal_sequence_number": _exact(statement.legal_sequence_number),
         "creation_date_time": _when(statement.creation_date_time),
         "opening_balance": _balance(opening),
         "closing_balance": _balance(closing),
@@ -100,7 +100,7 @@ def _balance(balance: Balance | None) -> dict[str, Any] | None:
     if balance is None:
         return None
     return {
-        "amount": _money(balance.amount),
+        "amount": _exact(balance.amount),
         "currency": balance.currency,
         "credit_debit": balance.credit_debit,
         "date": _when(balance.date),
@@ -113,7 +113,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     remittance = " ".join(d.remittance for d in details if d.remittance)
     more = entry.additional_information if remittance else ""
     return {
-        "amount": _money(entry.amount),
+        "amount": _exact(entry.amount),
         "currency": entry.currency,
         "credit_debit": entry.credit_debit,
         "booking_date": _when(entry.booking_date),
@@ -176,9 +176,9 @@ def _initiation(initiation: Initiation) -> dict[str, Any]:
         "creation_date_time": _when(initiation.creation_date_time),
         "initiating_party": initiation.initiating_party.name,
         "transaction_count": len(initiation.transactions),
-        "control_sum": _money(initiation.control_sum),
+        "control_sum": _exact(initiation.control_sum),
         "stated_transaction_count": initiation.stated_transaction_count,
-        "stated_control_sum": _money(initiation.stated_control_sum),
+        "stated_control_sum": _exact(initiation.stated_control_sum),
         **({"supplementary": dict(initiation.supplementary)} if initiation.supplementary else {}),
         "instructions": [
             {**_instruction(i, own), **_collecting(i, initiation.kind), "transactions": below[id(i)]} for i in order
@@ -245,7 +245,7 @@ def _transaction(transaction: CreditTransfer, other: str) -> dict[str, Any]:
         **_mandate(transaction),
         "end_to_end_id": transaction.end_to_end_id,
         "instruction_id": transaction.instruction_id,
-        "amount": _money(transaction.amount),
+        "amount": _exact(transaction.amount),
         "currency": transaction.currency,
         other: transaction.creditor.name,
         f"{other}_account": account.number if account else None,
@@ -288,7 +288,7 @@ def _status(transaction: TransactionStatus) -> dict[str, Any]:
         "payment_information_id": transaction.payment_information_id,
         "status": transaction.status,
         "reasons": _reasons(transaction.reasons),
-        "amount": _money(transaction.amount),
+        "amount": _exact(transaction.amount),
         "currency": transaction.currency,
         "account_servicer_reference": transaction.account_servicer_reference,
         **_own_codes(transaction),
@@ -344,7 +344,7 @@ def status_rows(report: StatusReport) -> tuple[Sequence[str], Iterator[Sequence[
 def _status_rows(report: StatusReport) -> Iterator[tuple[object, ...]]:
     original = report.original_message_id
     for t in report.transactions:
-        about = (t.payment_information_id, t.end_to_end_id, t.instruction_id, t.uetr, _money(t.amount), t.currency)
+        about = (t.payment_information_id, t.end_to_end_id, t.instruction_id, t.uetr, _exact(t.amount), t.currency)
         said = (t.creditor_account, t.status, *_reason(t.reasons), t.account_servicer_reference)
         yield (original, *about, *said, t.outcome, t.ordinal)
     answered = {t.payment_information_id for t in report.transactions}
@@ -361,7 +361,7 @@ def _reason(reasons: Sequence[StatusReason]) -> tuple[str, str]:
     return codes, "; ".join(r.text for r in reasons if r.text)
 
 
-def _money(amount: Decimal | None) -> str | None:
+def _exact(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
 
 
@@ -370,4 +370,4 @@ def _when(moment: date | datetime | None) -> str | None:
 
 
 def _plain(value: object) -> Any:
-    return _money(value) if isinstance(value, Decimal) else value
+    return _exact(value) if isinstance(value, Decimal) else value
