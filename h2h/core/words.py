@@ -46,7 +46,6 @@ class Words:
 
 _RELEASE = 'h2h release {sid} --reason "WHY"'
 _CANCEL = 'h2h cancel {sid} --reason "WHY"'
-_EXPLAIN = "h2h explain {sid}"
 _TAKE_OVER = 'h2h take-over {sid} --reason "WHY" --export DIRECTORY'
 _CLOSE = 'h2h attention close {number} --reason "WHAT WAS DONE"'
 _SUBJECT = "h2h explain {subject}"

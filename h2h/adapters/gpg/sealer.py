@@ -28,7 +28,6 @@ from h2h.settings.bank import PgpSeal
 #: Files that are sealed or opened at the same time: more would only wait for each other's gpg.
 AT_ONCE = 2
 _BAD_PASSPHRASE, _NO_PASSPHRASE = {11}, {31, 58, 99, 177}  # libgpg-error: 11 bad; 31 no data, 99 cancelled …
-_NO_AGENT = {77, 78, 86, 90, 119}  # no agent, agent problem, IPC connect …
 
 
 def _system_now() -> datetime:

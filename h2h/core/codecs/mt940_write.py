@@ -38,7 +38,6 @@ from h2h.core.model.statement import Balance, Statement, StatementMessage
 LINE = 65
 LINES_MAX = 6
 _AMOUNT_MAX = 15  # 15d
-_REFERENCE_MAX = 16  # 16x
 _SUPPLEMENT_MAX = 34  # 34x
 _ACCOUNT_MAX = 35  # 35x
 _HALF_A_YEAR = 183

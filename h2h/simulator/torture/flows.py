@@ -111,7 +111,6 @@ def statement(sequence: int, opening: str, closing: str, amount: str, reference:
 
 
 _ONE = csv("pay.csv", ("R-1", "1250,00", 0), ("R-2", "0,50", 1))
-_LATE = frozenset({State.SENT, State.ACKNOWLEDGED, State.ACCEPTED})
 _SENT = frozenset({State.SENT})
 _RENAME = {"submission": {"rename": "fxp"}}
 
