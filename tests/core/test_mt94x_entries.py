@@ -121,3 +121,10 @@ def test_what_a_bank_does_everywhere_is_said_once() -> None:
     got = read(f"{HEAD.replace(',', '.')}{lines}{TAIL.replace(',', '.')}")
     assert [f.code for f in got.findings] == ["H2H-MT-DIALECT"]
     assert check_message(got.message) == []
+
+
+def test_three_decimals_of_a_currency_that_has_three_are_nothing_odd() -> None:
+    got = read(f"{HEAD}:61:2611191119C0,875NTRFNONREF\n{TAIL}".replace("EUR", "KWD"))
+    assert [f.text for f in got.findings] == []
+    odd = read(f"{HEAD}:61:2611191119C0,875NTRFNONREF\n{TAIL}")
+    assert ["3 decimals" in f.text for f in odd.findings] == [True]

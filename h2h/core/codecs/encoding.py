@@ -37,14 +37,23 @@ _PAGES = (
 _CENTRAL = (("windows-1250", "cp1250"), ("ISO 8859-2", "iso8859-2"), ("code page 852", "cp852"))
 _TURKISH = (("windows-1254", "cp1254"), ("code page 857", "cp857"))
 _BALTIC = (("windows-1257", "cp1257"), ("code page 775", "cp775"))
+_GREEK = "".join(map(chr, range(0x386, 0x3CF)))
+_GREEK_PAGES = (("windows-1253", "cp1253"), ("ISO 8859-7", "iso8859-7"), ("code page 737", "cp737"))
+_HEBREW = "".join(map(chr, range(0x5D0, 0x5EB)))
+_ARABIC = "".join(map(chr, range(0x621, 0x64B)))
 _OF_COUNTRY = {
     "PL": ("ąćęłńóśźż", _CENTRAL), "CZ": ("áčďéěíňóřšťúůýž", _CENTRAL), "SK": ("áäčďéíĺľňóôŕšťúýž", _CENTRAL),
     "HU": ("áéíóöőúüű", _CENTRAL), "RO": ("ăâîșțşţ", _CENTRAL), "HR": ("čćđšž", _CENTRAL), "SI": ("čšžćđ", _CENTRAL),
     "TR": ("çğıöşüâîûİ", _TURKISH), "LT": ("ąčęėįšųūž", _BALTIC), "LV": ("āčēģīķļņšūž", _BALTIC),
+    "GR": (_GREEK, _GREEK_PAGES), "CY": (_GREEK, _GREEK_PAGES), "IL": (_HEBREW, (("windows-1255", "cp1255"),)),
+    **dict.fromkeys(("SA", "AE", "EG", "KW", "QA", "BH", "JO", "OM", "IQ"), (_ARABIC, (("windows-1256", "cp1256"),))),
 }  # fmt: skip
 # What Polish banks fill an empty sub-field with.
 _FILLER = b"\xff"
-_COUNTRY_OF = {"PLN": "PL", "CZK": "CZ", "HUF": "HU", "RON": "RO", "HRK": "HR", "TRY": "TR"}
+_COUNTRY_OF = {
+    "PLN": "PL", "CZK": "CZ", "HUF": "HU", "RON": "RO", "HRK": "HR", "TRY": "TR", "ILS": "IL",
+    "SAR": "SA", "AED": "AE", "EGP": "EG", "KWD": "KW", "QAR": "QA", "BHD": "BH", "JOD": "JO", "OMR": "OM",
+}  # fmt: skip
 _ACCOUNT = re.compile(rb"(?<![A-Za-z0-9])([A-Z]{2})[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}")
 _BALANCE = re.compile(rb":60[FM]?:[CD][0-9]{6}([A-Z]{3})")
 
@@ -54,6 +63,10 @@ _MARKS = "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u2022\u20ac\u21
 
 def guessed(data: bytes) -> tuple[str, str]:
     """(the encoding's name for people, Python's) of bytes that are not UTF-8."""
+    words = _WORD.findall(data)[:_SAMPLE]
+    national = _national(data, words)
+    if national is not None:
+        return national
     runs = _sampled(data)
     total = sum(map(len, runs))
     in_words = sum(len(r) for r in runs if len(r) >= 3)
@@ -63,10 +76,6 @@ def guessed(data: bytes) -> tuple[str, str]:
                 return name, codec
     if all(_HANZI.fullmatch(run) for run in runs) and _decodes(data, "gb18030"):
         return "GB 18030", "gb18030"
-    words = _WORD.findall(data)[:_SAMPLE]
-    national = _national(data, words)
-    if national is not None:
-        return national
     for name, codec in _PAGES[:5]:
         if _decodes(data, codec) and all(_is_word(word, codec) for word in words):
             return name, codec

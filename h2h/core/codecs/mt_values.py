@@ -74,7 +74,7 @@ def unusual_amount(money: str, type_: str | None, rest: str, currency: str) -> t
         return value, f"an amount has {behind} decimals, {currency} has {decimals}"
     if "." in money:
         return value, DOTTED
-    return value, "no type stands behind the amount"
+    return value, "" if type_ is not None else "no type stands behind the amount"
 
 
 class Days:
