@@ -193,7 +193,7 @@ class SchemaBook:
             shallow = _shallow(about)
             said = [p.reason for p in component.iter_errors(shallow) if p.elem is shallow and p.reason]
             return "; ".join(_NOISE.sub("", str(reason)).strip() for reason in said[:2]) or None
-        except (xmlschema.XMLSchemaException, ValueError, TypeError, KeyError):
+        except (xmlschema.XMLSchemaException, ValueError, TypeError, KeyError, ArithmeticError):
             # The second engine cannot follow this schema or document: the first one's verdict and words stand.
             return None
 

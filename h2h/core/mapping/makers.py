@@ -99,7 +99,9 @@ class _Source:
                 self._open(outer)[name] = f"o{slot}"
             else:
                 self._lines.append(f" return cls0({given}, **lists)" if given else " return cls0(**lists)")
-        head = ["def make(cells, lists):", f" {''.join(f'r{n}, ' for n in range(len(cells)))} = cells"]
+        head = ["def make(cells, lists):"]
+        if cells:  # a damaged document may have none
+            head.append(f" {''.join(f'r{n}, ' for n in range(len(cells)))} = cells")
         head += [f" v{n} = r{n}.strip()" for n, c in enumerate(cells) if _is_one(part.keys[c])]
         if self._values:
             head.append(f" if not ({' and '.join(self._values)}): raise Odd")
