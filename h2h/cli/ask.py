@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
 from h2h.cli.decide import YES, one_submission
 from h2h.cli.login import must_be_the_login
+from h2h.cli.objects import print_json
+from h2h.cli.site import daemon_runs, house_of
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.core.records import PaymentRecord, Submission
@@ -50,7 +53,7 @@ def recall(submission: str, code: str, why: str, actor: str, config: Path, as_js
 
     if not why.strip():
         raise click.BadParameter("a reason has words", param_hint="'--why'")
-    with common.house(config) as opened:
+    with house_of(config) as opened:
         house = _with_formats(opened)
         if needs_two(house, Decision.RECALL):
             must_be_the_login(actor)
@@ -86,7 +89,7 @@ def ask(bank: str, account: str, actor: str, config: Path, as_json: bool, **what
         raise click.UsageError("Missing option '--from'. Of which day?")
     if not (len(version) == 2 and version.isdecimal()):
         raise click.BadParameter("a version has two digits", param_hint="'--version'")
-    with common.house(config) as opened:
+    with house_of(config) as opened:
         house = _with_formats(opened)
         profile, folder = house.settings.bank_of(bank), _folder(house, bank, account, what["erp"])
         message = f"{_MESSAGES[what['kind']]}.001.{version}"
@@ -195,11 +198,11 @@ def _of(payment: PaymentRecord) -> dict[str, Any]:
 def _tell(house: House, config: Path, placed: Placed, text: str, facts: dict[str, Any], *, as_json: bool) -> None:
     from h2h.cli.screen import command, console, say
 
-    runs = common.daemon_runs(house.settings)
-    story = common.with_config(f"h2h explain {placed.sid}", config)
+    runs = daemon_runs(house.settings)
+    story = with_config(f"h2h explain {placed.sid}", config)
     if as_json:
         made = {"submission": placed.sid, "file": placed.name, "message_id": placed.message_id, "format": placed.format}
-        common.print_json({**made, **facts, "daemon_runs": runs, "commands": [story]})
+        print_json({**made, **facts, "daemon_runs": runs, "commands": [story]})
         return
     out = console()
     say(out, text, "strong")

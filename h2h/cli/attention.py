@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.objects import print_json
+from h2h.cli.site import Site, site_of
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -34,15 +36,15 @@ def list_(config: Path, as_json: bool, closed: bool, lang: str) -> None:
     from h2h.core.languages import words_of
 
     words = words_of(lang)
-    with common.desk(config) as desk:
-        waiting = what_waits(desk, words)
-        done = [i for i in desk.journal.attention(open_only=False) if i.closed_at is not None] if closed else []
-        now = desk.clock.now()
+    with site_of(config) as site:
+        waiting = what_waits(site, words)
+        done = [i for i in site.journal.attention(open_only=False) if i.closed_at is not None] if closed else []
+        now = site.clock.now()
     if as_json:
         made: dict[str, Any] = {"needs_a_person": [waiting_object(item, now) for item in waiting]}
         if closed:
             made["closed"] = [_closed_object(item) for item in done]
-        common.print_json(made)
+        print_json(made)
         return
     out = console()
     print_waiting(out, waiting, now, words)
@@ -65,14 +67,14 @@ def close(number: int, reason: str, actor: str, config: Path, as_json: bool) -> 
     from h2h.cli.screen import console, say
     from h2h.core.errors import NotFound
 
-    with common.desk(config) as desk:
-        found = [item for item in desk.journal.attention() if item.number == number]
+    with site_of(config) as site:
+        found = [item for item in site.journal.attention() if item.number == number]
         if not found:
-            raise NotFound(f"there is no open item {number}", hint=desk.command("h2h attention list"))
-        _must_not_hide_a_decision(desk, found[0])
-        item = desk.journal.close_attention(number, at=desk.clock.now(), actor=actor, reason=reason)
+            raise NotFound(f"there is no open item {number}", hint=site.command("h2h attention list"))
+        _must_not_hide_a_decision(site, found[0])
+        item = site.journal.close_attention(number, at=site.clock.now(), actor=actor, reason=reason)
     if as_json:
-        common.print_json(_closed_object(item))
+        print_json(_closed_object(item))
         return
     out = console()
     say(out, f"#{item.number} {item.kind} is closed, by {actor}: {reason}", "strong")
@@ -80,7 +82,7 @@ def close(number: int, reason: str, actor: str, config: Path, as_json: bool) -> 
     say(out, "If its cause is still there, h2h opens a new item." if item.kind != "clock-jump" else "h2h sends again.")
 
 
-def _must_not_hide_a_decision(desk: common.Desk, item: Attention) -> None:
+def _must_not_hide_a_decision(site: Site, item: Attention) -> None:
     """``IllegalTransition`` for an item that would only be forgotten."""
     from h2h.core.errors import IllegalTransition, NotFound
     from h2h.core.lifecycle import NEEDS_A_PERSON
@@ -89,11 +91,11 @@ def _must_not_hide_a_decision(desk: common.Desk, item: Attention) -> None:
     if item.kind not in ("held", "in-doubt"):
         return
     try:
-        sub = desk.journal.submission(item.subject)
+        sub = site.journal.submission(item.subject)
     except NotFound:
         return
     if sub.state in NEEDS_A_PERSON:
-        commands = "; or ".join(desk.command(command) for command in present(sub).commands)
+        commands = "; or ".join(site.command(command) for command in present(sub).commands)
         raise IllegalTransition(
             f"item {item.number} is closed by a decision about {sub.source_name}, which is {sub.state}", hint=commands
         )

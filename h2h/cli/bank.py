@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli.common import bank_named, environment, print_json, settings_of, tell
+from h2h.cli.configuration import bank_named, environment, settings_of
+from h2h.cli.errors import tell
+from h2h.cli.objects import print_json
 from h2h.cli.options import config_option, json_option
 from h2h.cli.verbs import Verbs
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import configuration, options
+from h2h.cli.logs import only_errors
+from h2h.cli.objects import print_json
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.cli.proving import Proof
@@ -26,7 +29,7 @@ def check(config: Path, as_json: bool, quiet: bool) -> None:
     proofs = _prove(config)
     wrong = [p for p in proofs if p.mark == "wrong"]
     if as_json:
-        common.print_json({"sound": not wrong, "proofs": [_as_object(p) for p in proofs]})
+        print_json({"sound": not wrong, "proofs": [_as_object(p) for p in proofs]})
     else:
         _print(config, proofs, quiet=quiet)
     if wrong:
@@ -41,12 +44,12 @@ def _prove(config: Path) -> list[Proof]:
     from h2h.core.errors import Misconfigured
 
     try:
-        settings = common.settings_of(config)
+        settings = configuration.settings_of(config)
     except Misconfigured as problem:
         lines = problem.message.splitlines()
         return [wrong("configuration", text, problem.hint or "correct it") for text in _with_their_file(lines)]
-    common.quiet()
-    environment = common.environment()
+    only_errors()
+    environment = configuration.environment()
     names = ", ".join(settings.banks) or "none"
     return [
         good("configuration", f"{config} and its banks ({names}) are sound; environment {settings.environment}"),
@@ -112,4 +115,4 @@ def _print(config: Path, proofs: list[Proof], *, quiet: bool) -> None:
         parts.append(f"{counts[Mark.NOT_SEEN]} not seen from here")
     say(out, ", ".join(parts), "bad" if counts[Mark.WRONG] else "good")
     if not counts[Mark.WRONG]:
-        say(out, f"Next: {common.with_config('h2h bank test BANK', config)}")
+        say(out, f"Next: {with_config('h2h bank test BANK', config)}")

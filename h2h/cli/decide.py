@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
 from h2h.cli.decided import Done, report
 from h2h.cli.login import must_be_the_login
+from h2h.cli.site import house_of
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.core.errors import IllegalTransition
@@ -70,7 +72,7 @@ def resolve(
     if verdict != "look" and reason is None:
         raise click.UsageError("Missing option '--reason'. Who at the bank said so, and when?")
     event = {"sent": Event.RESOLVED_SENT, "not-sent": Event.RESOLVED_NOT_SENT, "look": Event.DELIVERED}[verdict]
-    with common.house(config) as house:
+    with house_of(config) as house:
         sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, event, verdict)
         done = Done(sub, sub, actor, reason or "")
@@ -97,7 +99,7 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
     from h2h.pipeline import decisions
     from h2h.pipeline.four_eyes import Decision, needs_two
 
-    with common.house(config) as house:
+    with house_of(config) as house:
         sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.RELEASED, "released")
         done = Done(sub, sub, actor, reason)
@@ -118,7 +120,7 @@ def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) 
     from h2h.core.lifecycle import Event
     from h2h.pipeline import decisions
 
-    with common.house(config) as house:
+    with house_of(config) as house:
         sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.HELD, "held")
         after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
@@ -136,7 +138,7 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
     from h2h.pipeline import decisions
     from h2h.pipeline.four_eyes import Decision
 
-    with common.house(config) as house:
+    with house_of(config) as house:
         sub = one_submission(house, submission)
         _must_be_possible(house, config, sub, Event.CANCELLED, "cancelled")
         done = Done(sub, sub, actor, reason)
@@ -179,7 +181,7 @@ def take_over(
     from h2h.core.lifecycle import Event, State
     from h2h.pipeline.four_eyes import Decision
 
-    with common.house(config) as house:
+    with house_of(config) as house:
         sub = one_submission(house, submission)
         if directory is not None:
             check_directory(directory)
@@ -230,7 +232,7 @@ def _must_be_possible(house: House, config: Path, sub: Submission, event: Event,
     if may_happen(sub.state, event):
         return
     at = present(sub)
-    instead = "; ".join(common.with_config(command, config) for command in at.commands)
+    instead = "; ".join(with_config(command, config) for command in at.commands)
     raise IllegalTransition(
         f"{sub.source_name} ({sub.sid}) cannot be {_past(what)}: {at.words} [{sub.state}]",
         hint=f"{at.step}{': ' if instead else ''}{instead}",

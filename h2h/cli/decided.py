@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from h2h.cli import common
+from h2h.cli.objects import print_json
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.core.records import Submission
@@ -39,7 +40,7 @@ def report(config: Path, done: Done, as_json: bool) -> None:
         done.notes.append(f"Asked for. Nothing is done until a second person says the same: h2h {done.waits_for}.")
     at = present(done.after)
     if as_json:
-        common.print_json(_as_object(config, done))
+        print_json(_as_object(config, done))
     else:
         _print(config, done, at)
     if done.only_asked:
@@ -64,7 +65,7 @@ def _print(config: Path, done: Done, at: Present) -> None:
     say(out, f"Who must act: {at.who_acts}")
     say(out, f"Next step: {at.step}")
     for text in at.commands:
-        command(out, common.with_config(text, config), indent=4)
+        command(out, with_config(text, config), indent=4)
 
 
 def _as_object(config: Path, done: Done) -> dict[str, Any]:
@@ -86,5 +87,5 @@ def _as_object(config: Path, done: Done) -> dict[str, Any]:
         "words": at.words,
         "who_acts": str(at.who_acts),
         "next_step": at.step,
-        "commands": [common.with_config(text, config) for text in at.commands],
+        "commands": [with_config(text, config) for text in at.commands],
     }

@@ -90,7 +90,7 @@ class Desk:
 
             self.settings = load(config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)))
         if bank is not None and self.settings is not None:
-            from h2h.cli.common import bank_named
+            from h2h.cli.configuration import bank_named
 
             self.bank = bank_named(self.settings, bank)
         if profile is not None:

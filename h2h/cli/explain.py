@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.objects import print_json
+from h2h.cli.site import Site, site_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,15 +37,15 @@ def explain(what: str, config: Path, as_json: bool, everything: bool, lang: str)
     from h2h.cli.telling import tell_story
     from h2h.core.languages import words_of
 
-    with common.desk(config) as desk:
-        story = tell_story(desk, what, words_of(lang))
-        near = [] if story else _near(desk, what)
+    with site_of(config) as site:
+        story = tell_story(site, what, words_of(lang))
+        near = [] if story else _near(site, what)
     if story is None:
         if as_json:
-            common.print_json({"what": what, "kind": None, "near": near})
+            print_json({"what": what, "kind": None, "near": near})
         raise_unknown(what, near)
     elif as_json:
-        common.print_json(story_object(story))
+        print_json(story_object(story))
     else:
         _print(console(), story, everything=everything)
 
@@ -58,13 +60,13 @@ def raise_unknown(what: str, near: list[str]) -> None:
     raise NotFound(f"h2h knows no file, message or payment '{what}'", hint=hint or "h2h status lists the last files")
 
 
-def _near(desk: common.Desk, what: str) -> list[str]:
+def _near(site: Site, what: str) -> list[str]:
     """Names that hold *what*, or look like it."""
     import difflib
 
     from h2h.adapters.journal.tally import names_in_use
 
-    known = names_in_use(desk.journal)
+    known = names_in_use(site.journal)
     folded = what.casefold()
     holding = [name for name in known if len(folded) >= 3 and folded in name.casefold()]
     by_folded = {name.casefold(): name for name in known}
@@ -168,4 +170,4 @@ def _print_present(out: Console, story: Story) -> None:
         say(out, f"{words.fixed['may-send-again']}: {story.resend}", "strong")
     say(out, f"{words.fixed['next-step']}: {at.step}", "strong")
     for text in at.commands:
-        command(out, story.desk.command(text), indent=4)
+        command(out, story.site.command(text), indent=4)

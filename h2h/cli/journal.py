@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.objects import print_json
+from h2h.cli.site import site_of
+from h2h.cli.to_type import with_config
 from h2h.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -36,10 +39,10 @@ def verify(config: Path, as_json: bool) -> None:
         if not as_json:
             raise
         # Too damaged to be opened is an answer, too.
-        common.print_json({"sound": False, "faults": [{"where": "journal", "text": str(problem)}], "notes": []})
+        print_json({"sound": False, "faults": [{"where": "journal", "text": str(problem)}], "notes": []})
         raise SystemExit(1) from problem
     if as_json:
-        common.print_json(_as_object(report))
+        print_json(_as_object(report))
     else:
         _print(report, settings)
     if report.faults:
@@ -51,17 +54,17 @@ def _audited(config: Path) -> tuple[Report, Settings]:
     from h2h.adapters.journal.beside import ledgers
     from h2h.adapters.journal.heads import contradiction
 
-    with common.desk(config) as desk:
-        paths, there = desk.settings.paths, ledgers(desk.settings.paths.ledger, desk.settings.ledgers)
-        report = audit(desk.journal, *there)
-        for node in desk.journal.nodes(at=desk.clock.now()):
-            name = desk.settings.ledger_of(node.name)
-            if desk.settings.ledgers and name not in [path.name for path in there]:
+    with site_of(config) as site:
+        paths, there = site.settings.paths, ledgers(site.settings.paths.ledger, site.settings.ledgers)
+        report = audit(site.journal, *there)
+        for node in site.journal.nodes(at=site.clock.now()):
+            name = site.settings.ledger_of(node.name)
+            if site.settings.ledgers and name not in [path.name for path in there]:
                 report.faults.append((f"ledger {name}", f"it is not there, and node '{node.name}' has worked"))
         for ledger in there:
             if paths.heads is not None and (words := contradiction(paths.heads, ledger)):
                 report.faults.append(("heads", words))
-        return report, desk.settings
+        return report, site.settings
 
 
 @journal.command("accept-older")
@@ -78,10 +81,10 @@ def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
     from h2h.cli.older import accept
     from h2h.cli.screen import plural
 
-    with common.desk(config) as desk:
-        held, lost = accept(desk, actor=actor, reason=reason)
+    with site_of(config) as site:
+        held, lost = accept(site, actor=actor, reason=reason)
     if as_json:
-        common.print_json({"held": held, "records_lost": lost, "actor": actor, "reason": reason})
+        print_json({"held": held, "records_lost": lost, "actor": actor, "reason": reason})
         return
     click.echo(f"h2h goes on from the older copy, by {actor}: {reason}. Lost: {plural(lost, 'record')} of the ledger.")
     click.echo(f"Held: {plural(len(held), 'file')}. Each may have been sent after the copy was made.")
@@ -89,7 +92,7 @@ def accept_older(reason: str, actor: str, config: Path, as_json: bool) -> None:
         "Files that were dropped after the copy was made are not known any more: the ERP must not drop them again "
         "before somebody has looked into the archive."
     )
-    click.echo(f"Next: {common.with_config('h2h status', config)}")
+    click.echo(f"Next: {with_config('h2h status', config)}")
 
 
 def _as_object(report: Report) -> dict[str, Any]:

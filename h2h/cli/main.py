@@ -72,11 +72,11 @@ class _Verbs(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as problem:
-            from h2h.cli import common
+            from h2h.cli.errors import foreseen, tell
 
-            if not common.foreseen(problem):
+            if not foreseen(problem):
                 raise
-            common.tell(problem)
+            tell(problem)
             ctx.exit(1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from h2h.cli.common import Desk
+    from h2h.cli.site import Site
     from h2h.core.records import Lease, Node
 
 #: Without a sign for so many leases a node counts as gone; a single late one means nothing.
 _NOT_SEEN_AFTER_LEASES = 2.5
 
 
-def nodes_of(desk: Desk) -> list[dict[str, Any]]:
+def nodes_of(site: Site) -> list[dict[str, Any]]:
     """One object a node, by name; none where there never were several."""
-    leases = desk.journal.leases()
-    known = desk.journal.nodes(at=desk.clock.now())
-    common = desk.settings.common_digest()
-    return [_object(node, leases, desk.settings.node.lease_seconds, common) for node in known]
+    leases = site.journal.leases()
+    known = site.journal.nodes(at=site.clock.now())
+    common = site.settings.common_digest()
+    return [_object(node, leases, site.settings.node.lease_seconds, common) for node in known]
 
 
 def print_nodes(out: Console, nodes: Sequence[dict[str, Any]]) -> None:

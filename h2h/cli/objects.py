@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
     from h2h.cli.telling import Story
     from h2h.core.records import InboundFile, PaymentRecord, Submission
+
+
+def print_json(value: Any) -> None:
+    """One JSON object: amounts and times are text in it already."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def story_object(story: Story) -> dict[str, Any]:
@@ -19,7 +27,7 @@ def story_object(story: Story) -> dict[str, Any]:
         "words": at.words,
         "who_acts": str(at.who_acts),
         "next_step": at.step,
-        "commands": [story.desk.command(c) for c in at.commands],
+        "commands": [story.site.command(c) for c in at.commands],
         "hints": story.hints,
         "events": [
             {"at": t.at.isoformat(), "event": t.event, "actor": t.actor, "words": t.words, "more": list(t.more)}

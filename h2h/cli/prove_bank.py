@@ -12,7 +12,7 @@ from h2h.adapters.gpg import PgpSealer
 from h2h.adapters.schema import SchemaBook
 from h2h.adapters.secrets import Secrets
 from h2h.adapters.sftp.keys import credentials_of
-from h2h.cli.common import secrets_named
+from h2h.cli.configuration import secrets_named
 from h2h.cli.prove_site import secret_seen
 from h2h.cli.proving import Mark, Proof, attempt, doubtful, good, of_error, of_findings, wrong
 from h2h.core.errors import H2HError, Misconfigured

@@ -129,7 +129,7 @@ def _tell_rule(rule: Rule, lang: str, as_json: bool) -> None:
 
 def _of_banks(config: Path | None) -> list[BankCode]:
     """The tables of banks with documents of their own."""
-    from h2h.cli.common import codes_of_banks
+    from h2h.cli.configuration import codes_of_banks
     from h2h.core.errors import H2HError
 
     try:

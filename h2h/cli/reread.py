@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.objects import print_json
+from h2h.cli.site import daemon_runs, house_of
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.core.records import InboundFile
@@ -30,18 +33,18 @@ def reread(file: str, reason: str, actor: str, config: Path, as_json: bool) -> N
     from h2h.cli.screen import console, say
     from h2h.pipeline.reread import reread as take_again
 
-    with common.house(config) as house:
+    with house_of(config) as house:
         done = take_again(house, _one(house, file).fid, actor=actor, reason=reason)
-        runs = common.daemon_runs(house.settings)
+        runs = daemon_runs(house.settings)
     if as_json:
-        common.print_json(file_object(done) | {"actor": actor, "reason": reason})
+        print_json(file_object(done) | {"actor": actor, "reason": reason})
         return
     out = console()
     say(out, f"{done.remote_name} ({done.fid}) is read again, by {actor}: {reason}", "strong")
     if runs is False:
-        say(out, f"Next: {common.with_config('h2h once', config)}  (the daemon is not running)")
+        say(out, f"Next: {with_config('h2h once', config)}  (the daemon is not running)")
     else:
-        say(out, f"Next: {common.with_config(f'h2h explain {done.fid}', config)}")
+        say(out, f"Next: {with_config(f'h2h explain {done.fid}', config)}")
 
 
 def _one(house: House, what: str) -> InboundFile:

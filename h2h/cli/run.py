@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.configuration import environment, settings_of
+from h2h.cli.logs import log_as_configured
+from h2h.cli.objects import print_json
+from h2h.cli.site import daemon_runs, site_of
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from h2h.core.records import InboundFile, Submission
@@ -24,9 +29,9 @@ def run(config: Path) -> None:
     """
     from h2h.daemon import Daemon
 
-    settings = common.settings_of(config)
-    common.log_as_configured(settings)
-    raise SystemExit(Daemon(config, settings, common.environment()).run())
+    settings = settings_of(config)
+    log_as_configured(settings)
+    raise SystemExit(Daemon(config, settings, environment()).run())
 
 
 @click.command()
@@ -42,11 +47,11 @@ def once(config: Path, as_json: bool) -> None:
     from h2h.pipeline.rounds import once as one_pass
     from h2h.wiring import open_house
 
-    settings = common.settings_of(config)
-    if common.daemon_runs(settings):
+    settings = settings_of(config)
+    if daemon_runs(settings):
         raise Unavailable("the daemon is running, and does by itself what is due", hint=_status(config))
-    common.log_as_configured(settings)
-    with open_house(settings, common.environment(), daemon=True) as house:
+    log_as_configured(settings)
+    with open_house(settings, environment(), daemon=True) as house:
         began = house.now()
         sound = one_pass(house)
     _tell(config, began, as_json)
@@ -54,17 +59,17 @@ def once(config: Path, as_json: bool) -> None:
 
 
 def _status(config: Path) -> str:
-    return common.with_config("h2h status", config)
+    return with_config("h2h status", config)
 
 
 def _tell(config: Path, began: datetime, as_json: bool) -> None:
     """What the pass did, file by file."""
     from h2h.adapters.journal.tally import changed_since
 
-    with common.desk(config) as desk:
-        subs, files = changed_since(desk.journal, began)
+    with site_of(config) as site:
+        subs, files = changed_since(site.journal, began)
     if as_json:
-        common.print_json(
+        print_json(
             {"submissions": [_submission(s) for s in subs], "files": [_file(f) for f in files]},
         )
         return

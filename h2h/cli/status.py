@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli import common, options
+from h2h.cli import options
+from h2h.cli.objects import print_json
+from h2h.cli.site import daemon_runs, site_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from h2h.cli.common import Desk
+    from h2h.cli.site import Site
     from h2h.core.lifecycle import State
     from h2h.core.records import InboundFile, Submission
     from h2h.core.story import Present
@@ -41,10 +43,10 @@ def status(config: Path, as_json: bool, days: int, last: int, lang: str) -> None
     from h2h.cli.screen import console
     from h2h.core.languages import words_of
 
-    with common.desk(config) as desk:
-        view = look(desk, days, last, words_of(lang))
+    with site_of(config) as site:
+        view = look(site, days, last, words_of(lang))
     if as_json:
-        common.print_json(as_object(view))
+        print_json(as_object(view))
     else:
         _print(console(), view)
     if view.tally.unaccounted:
@@ -70,7 +72,7 @@ class Waiting:
 class View:
     """All that is shown."""
 
-    desk: Desk
+    site: Site
     now: datetime
     since: datetime
     daemon: bool | None
@@ -82,38 +84,38 @@ class View:
     nodes: list[dict[str, Any]]
 
 
-def look(desk: Desk, days: int, last: int, words: Words) -> View:
+def look(site: Site, days: int, last: int, words: Words) -> View:
     """Everything at one moment (as near as several readings of the journal allow)."""
     from h2h.adapters.journal.tally import tally
     from h2h.cli.nodes import nodes_of
     from h2h.core.records import FileState
     from h2h.core.story import present
 
-    now = desk.clock.now()
+    now = site.clock.now()
     since = now - timedelta(days=days)
-    newest = desk.journal.submissions(limit=last) if last else []
+    newest = site.journal.submissions(limit=last) if last else []
     return View(
-        desk=desk,
+        site=site,
         now=now,
         since=since,
-        daemon=common.daemon_runs(desk.settings),
-        waiting=what_waits(desk, words),
-        tally=tally(desk.journal, since),
+        daemon=daemon_runs(site.settings),
+        waiting=what_waits(site, words),
+        tally=tally(site.journal, since),
         newest=[(sub, present(sub, words)) for sub in newest],
-        quarantined=desk.journal.files(states=(FileState.QUARANTINED,)),
+        quarantined=site.journal.files(states=(FileState.QUARANTINED,)),
         words=words,
-        nodes=nodes_of(desk),
+        nodes=nodes_of(site),
     )
 
 
-def what_waits(desk: Desk, words: Words) -> list[Waiting]:
+def what_waits(site: Site, words: Words) -> list[Waiting]:
     """Open items, and submissions that wait for a person without one; money in doubt first, then the oldest."""
     from h2h.core.lifecycle import NEEDS_A_PERSON
     from h2h.core.story import present, step_for
 
     found, told = [], set()
-    open_subs = {sub.sid: sub for sub in desk.journal.submissions(states=NEEDS_A_PERSON)}
-    for item in desk.journal.attention():
+    open_subs = {sub.sid: sub for sub in site.journal.submissions(states=NEEDS_A_PERSON)}
+    for item in site.journal.attention():
         step = step_for(item, words)
         commands, advice = step.commands, step.step
         sub = open_subs.get(item.subject)
@@ -126,14 +128,14 @@ def what_waits(desk: Desk, words: Words) -> list[Waiting]:
             Waiting(
                 *(item.number, item.kind, item.subject, item.text, item.bank, str(item.who_acts), item.opened_at),
                 step=advice,
-                commands=tuple(desk.command(c) for c in commands),
+                commands=tuple(site.command(c) for c in commands),
             )
         )
     for sub in open_subs.values():
         if sub.sid not in told:
             at = present(sub, words)
             kind = str(sub.state).lower().replace("_", "-")
-            commands = tuple(desk.command(c) for c in (f"h2h explain {sub.sid}", *at.commands))
+            commands = tuple(site.command(c) for c in (f"h2h explain {sub.sid}", *at.commands))
             since = sub.updated_at or sub.received_at
             text = f"{sub.source_name}: {at.words}"
             found.append(Waiting(None, kind, sub.sid, text, sub.bank, str(at.who_acts), since, at.step, commands))
@@ -145,10 +147,10 @@ def what_waits(desk: Desk, words: Words) -> list[Waiting]:
 
 def as_object(view: View) -> dict[str, Any]:
     """The shape that docs/command-line.md promises."""
-    banks = sorted({*view.desk.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
+    banks = sorted({*view.site.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
     return {
-        "instance": view.desk.settings.instance,
-        "environment": view.desk.settings.environment,
+        "instance": view.site.settings.instance,
+        "environment": view.site.settings.environment,
         "at": view.now.isoformat(),
         "since": view.since.isoformat(),
         "daemon_running": view.daemon,
@@ -232,7 +234,7 @@ def _print(out: Console, view: View) -> None:
     from h2h.cli.nodes import print_nodes
     from h2h.cli.screen import command, local, say, zone
 
-    settings, label = view.desk.settings, view.words.label
+    settings, label = view.site.settings, view.words.label
     runs = {
         True: "the daemon is running",
         False: "THE DAEMON IS NOT RUNNING here",
@@ -240,13 +242,13 @@ def _print(out: Console, view: View) -> None:
     }
     say(out, f"{settings.instance} ({settings.environment}): {label(runs[view.daemon])}", "" if view.daemon else "warn")
     if view.daemon is False:
-        service = view.desk.config == options.DEFAULT_CONFIG
-        command(out, "systemctl start h2h" if service else view.desk.command("h2h run"), indent=4)
+        service = view.site.config == options.DEFAULT_CONFIG
+        command(out, "systemctl start h2h" if service else view.site.command("h2h run"), indent=4)
     say(out, f"{local(view.now)} ({zone(view.now)})", "dim")
     print_waiting(out, view.waiting[:WAITING_SHOWN_MAX], view.now, view.words, of=len(view.waiting))
     if len(view.waiting) > WAITING_SHOWN_MAX:
         say(out, f"{len(view.waiting) - WAITING_SHOWN_MAX} {label('more')}:", indent=2)
-        command(out, view.desk.command("h2h attention list"), indent=4)
+        command(out, view.site.command("h2h attention list"), indent=4)
     print_nodes(out, view.nodes)
     _print_counts(out, view)
     _print_newest(out, view)
@@ -283,7 +285,7 @@ def _print_counts(out: Console, view: View) -> None:
     label, none = view.words.label, f": {view.words.label('none')}"
     day = local(view.since)[:10]
     section(out, label("Files since {day}, and older ones that are still open").format(day=day))
-    banks = sorted({*view.desk.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
+    banks = sorted({*view.site.settings.banks, *(bank for bank, _ in (*view.tally.submissions, *view.tally.files))})
     for bank in banks:
         table = grid(">!", "!", "")
         for state in State:

@@ -29,7 +29,7 @@ from h2h.core.story import (
 )
 
 if TYPE_CHECKING:
-    from h2h.cli.common import Desk
+    from h2h.cli.site import Site
     from h2h.core.records import EventRecord, InboundFile, PaymentRecord, Submission
     from h2h.core.words import Words
 
@@ -42,7 +42,7 @@ _URGENT = (Outcome.UNKNOWN, Outcome.REJECTED, Outcome.RETURNED, Outcome.CANCELLE
 class Story:
     """One story, ready to be shown."""
 
-    desk: Desk
+    site: Site
     words: Words
     what: str
     kind: str  # submission, payment, bank-file
@@ -73,18 +73,18 @@ class Story:
         return sorted(self.payments, key=lambda p: (p.outcome not in _URGENT, p.ordinal))
 
 
-def tell_story(desk: Desk, what: str, words: Words) -> Story | None:
+def tell_story(site: Site, what: str, words: Words) -> Story | None:
     """The story of *what*: of a submission, of a payment if it is one's id, of a bank's file; None if it is nothing."""
     for name in _readings(what):
-        found = desk.journal.find(name)
+        found = site.journal.find(name)
         own = [sub for sub in found if _is_named(sub, name)]
         if own:
-            return _of_submission(desk, name, own, words)
-        files = find_files(desk.journal, name)
+            return _of_submission(site, name, own, words)
+        files = find_files(site.journal, name)
         if files:
-            return _of_file(desk, name, files, found, words)
+            return _of_file(site, name, files, found, words)
         if found:
-            return _of_payment(desk, name, found, words)
+            return _of_payment(site, name, found, words)
     return None
 
 
@@ -105,20 +105,20 @@ def _is_named(sub: Submission, what: str) -> bool:
 # ---------------------------------------------------------------------------------------------- a file to the bank
 
 
-def _of_submission(desk: Desk, what: str, found: Sequence[Submission], words: Words) -> Story:
+def _of_submission(site: Site, what: str, found: Sequence[Submission], words: Words) -> Story:
     sub = found[0]
-    events = desk.journal.events(sub.sid)
-    payments = desk.journal.payments(sub.sid)
-    reports = desk.journal.payment_events(sub.sid)
+    events = site.journal.events(sub.sid)
+    payments = site.journal.payments(sub.sid)
+    reports = site.journal.payment_events(sub.sid)
     title = (
         f"{sub.source_name}: {plural(sub.transaction_count, 'payment')}" if sub.transaction_count else sub.source_name
     )
     story = Story(
-        desk, words, what, "submission", f"{title} to {sub.bank}", str(sub.state),
+        site, words, what, "submission", f"{title} to {sub.bank}", str(sub.state),
         present=present(sub, words),
-        zone=zone(desk.clock.now()),
-        facts=_facts(desk, sub),
-        lines=chronicle(events, reports, words, desk.meanings),
+        zone=zone(site.clock.now()),
+        facts=_facts(site, sub),
+        lines=chronicle(events, reports, words, site.meanings),
         payments=payments,
         counts=outcome_counts(payments),
         sums=[f"{total:f} {currency}" for currency, total in sums_by_currency(payments).items()],
@@ -133,8 +133,8 @@ def _of_submission(desk: Desk, what: str, found: Sequence[Submission], words: Wo
     return story
 
 
-def _facts(desk: Desk, sub: Submission) -> list[tuple[str, str]]:
-    folder = next((str(e.outbound) for e in desk.settings.erp if e.name == sub.folder), "no longer configured")
+def _facts(site: Site, sub: Submission) -> list[tuple[str, str]]:
+    folder = next((str(e.outbound) for e in site.settings.erp if e.name == sub.folder), "no longer configured")
     sealed = f"{sub.sealed_size} bytes, sha256 {sub.sealed_sha256}" if sub.sealed_sha256 else ""
     return [
         ("submission", sub.sid),
@@ -152,10 +152,10 @@ def _facts(desk: Desk, sub: Submission) -> list[tuple[str, str]]:
     ]
 
 
-def _short_facts(desk: Desk, sub: Submission) -> list[tuple[str, str]]:
+def _short_facts(site: Site, sub: Submission) -> list[tuple[str, str]]:
     """What of its file a payment's story needs."""
     wanted = ("submission", "dropped in", "message id", "at the bank", "evidence", "next try")
-    return [(name, value) for name, value in _facts(desk, sub) if name in wanted]
+    return [(name, value) for name, value in _facts(site, sub) if name in wanted]
 
 
 def _add_findings(story: Story, events: Sequence[EventRecord]) -> None:
@@ -176,7 +176,7 @@ def _add_recalled(story: Story, events: Sequence[EventRecord]) -> None:
         recalls = event.detail.get("recalls") if event.event == "converted" else None
         for sid, ordinals in (recalls or {}).items():
             shown = ", ".join(str(o) for o in ordinals[:10]) + (" …" if len(ordinals) > 10 else "")
-            names = [s.source_name for s in story.desk.journal.find(sid) if s.sid == sid]
+            names = [s.source_name for s in story.site.journal.find(sid) if s.sid == sid]
             story.facts.append(("calls back", f"payment {shown} of {' '.join(names)} (submission {sid})"))
 
 
@@ -192,7 +192,7 @@ def _finding(finding: dict[str, Any]) -> str:
 
 def _add_artefacts(story: Story, owner: str, since: Any) -> None:
     try:
-        story.artefacts = story.desk.archive.list(owner, since)
+        story.artefacts = story.site.archive.list(owner, since)
     except Unavailable as problem:
         # The story is the journal's; that the archive is not there is worth a line, not the end of the story.
         story.hints.append(f"the archive cannot be read: {problem.message}")
@@ -219,7 +219,7 @@ def _add_items(story: Story, subject: str) -> None:
     """Open items of the list that waits for a person, about this; the first says who acts, if it knows better."""
     sub = story.submission
     waits = sub is not None and sub.state in (State.SEALED, State.SENDING, State.COMMITTING)
-    for item in story.desk.journal.attention():
+    for item in story.site.journal.attention():
         own = item.subject == subject or item.subject.startswith(f"{subject}/")
         if not own and not (waits and sub is not None and (item.subject == sub.bank or item.kind == "clock-jump")):
             continue
@@ -234,20 +234,20 @@ def _add_items(story: Story, subject: str) -> None:
 # ---------------------------------------------------------------------------------------------- one payment
 
 
-def _of_payment(desk: Desk, what: str, found: Sequence[Submission], words: Words) -> Story:
+def _of_payment(site: Site, what: str, found: Sequence[Submission], words: Words) -> Story:
     sub = found[0]
-    payment, *twins = _payments_named(desk, sub, what)
-    reports = desk.journal.payment_events(sub.sid, payment.ordinal)
-    events = desk.journal.events(sub.sid)
-    known = desk.meanings.of_payment(payment)
+    payment, *twins = _payments_named(site, sub, what)
+    reports = site.journal.payment_events(sub.sid, payment.ordinal)
+    events = site.journal.events(sub.sid)
+    known = site.meanings.of_payment(payment)
     story = Story(
-        desk, words, what, "payment",
+        site, words, what, "payment",
         f"{payment.end_to_end_id}: {payment.amount:f} {payment.currency} to {payment.creditor_name or '?'}",
         str(payment.outcome if payment.outcome is not Outcome.PENDING else sub.state),
-        present=present_of_payment(sub, payment, words, desk.meanings),
-        zone=zone(desk.clock.now()),
-        facts=[*_payment_facts(sub, payment), *_short_facts(desk, sub)],
-        lines=chronicle_of_payment(events, reports, payment.ordinal, words, desk.meanings),
+        present=present_of_payment(sub, payment, words, site.meanings),
+        zone=zone(site.clock.now()),
+        facts=[*_payment_facts(sub, payment), *_short_facts(site, sub)],
+        lines=chronicle_of_payment(events, reports, payment.ordinal, words, site.meanings),
         submission=sub,
         payment=payment,
     )  # fmt: skip
@@ -263,11 +263,11 @@ def _of_payment(desk: Desk, what: str, found: Sequence[Submission], words: Words
     return story
 
 
-def _payments_named(desk: Desk, sub: Submission, what: str) -> list[PaymentRecord]:
+def _payments_named(site: Site, sub: Submission, what: str) -> list[PaymentRecord]:
     """The payments of *sub* that bear this id. The index finds those that may have left; else all are read."""
-    found = desk.journal.payments_by(bank=sub.bank, end_to_end_ids=[what], uetrs=[what])
+    found = site.journal.payments_by(bank=sub.bank, end_to_end_ids=[what], uetrs=[what])
     own = [p for p in found if p.sid == sub.sid]
-    own = own or [p for p in desk.journal.payments(sub.sid) if what in (p.end_to_end_id, p.uetr)]
+    own = own or [p for p in site.journal.payments(sub.sid) if what in (p.end_to_end_id, p.uetr)]
     return sorted(own, key=lambda p: p.ordinal)
 
 
@@ -291,14 +291,14 @@ def _payment_facts(sub: Submission, payment: PaymentRecord) -> list[tuple[str, s
 # ---------------------------------------------------------------------------------------------- a file of the bank
 
 
-def _of_file(desk: Desk, what: str, found: Sequence[InboundFile], about: Sequence[Submission], words: Words) -> Story:
+def _of_file(site: Site, what: str, found: Sequence[InboundFile], about: Sequence[Submission], words: Words) -> Story:
     file = found[0]
     story = Story(
-        desk, words, what, "bank-file", f"{file.remote_name} from {file.bank}", str(file.state),
+        site, words, what, "bank-file", f"{file.remote_name} from {file.bank}", str(file.state),
         present=present_of_file(file, words),
-        zone=zone(desk.clock.now()),
+        zone=zone(site.clock.now()),
         facts=_file_facts(file),
-        lines=chronicle_of_file(desk.journal.events(file.fid), words),
+        lines=chronicle_of_file(site.journal.events(file.fid), words),
         file=file,
     )  # fmt: skip
     for other in found[1:]:
@@ -309,7 +309,7 @@ def _of_file(desk: Desk, what: str, found: Sequence[InboundFile], about: Sequenc
     _add_deliveries(story)
     _add_items(story, file.fid)
     for sub in about:
-        reports = [r for r in desk.journal.payment_events(sub.sid) if r.detail.get("fid") == file.fid]
+        reports = [r for r in site.journal.payment_events(sub.sid) if r.detail.get("fid") == file.fid]
         moved = ", ".join(f"{n} {o}" for o, n in _outcomes_of(reports).items()) or "the file as a whole"
         story.facts.append(("speaks of", f"{sub.source_name} ({sub.sid}): {moved}"))
     return story

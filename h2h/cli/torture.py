@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from h2h.cli.common import print_json
+from h2h.cli.objects import print_json
 from h2h.cli.options import json_option
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from h2h.cli import common
+from h2h.cli import owner
 from h2h.cli.prove_bank import prove_banks
 from tests.contracts.keyrings import bank_and_ours
 from tests.contracts.pain import IBANS
@@ -324,7 +324,7 @@ def test_root_works_with_the_rights_of_the_installations_owner_and_leaves_no_fil
         os.chown(path, nobody, nobody)
     child = os.fork()
     if child == 0:
-        common.PROGRAM = ()
+        owner.PROGRAM = ()
         try:
             done = [alice.says("explain", sid).status, alice.says("cancel", other, "--reason", "x").status]
             os._exit(0 if done == [0, 0] and os.geteuid() == nobody else 7)
@@ -344,7 +344,7 @@ def test_a_program_that_the_installations_owner_cannot_read_is_said_so(tmp_path:
     os.chown(tmp_path / "state", 65534, 65534)
     child = os.fork()
     if child == 0:
-        common.PROGRAM = (tmp_path / "private",)
+        owner.PROGRAM = (tmp_path / "private",)
         said = Person(site).says("status")
         os._exit(0 if said.status == 1 and "may not read h2h's program" in said.err else 7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
