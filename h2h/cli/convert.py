@@ -93,7 +93,7 @@ def _one(desk: Desk, file: Path, target: str) -> tuple[Looked, bytes | None]:
     if looked.exit_status or looked.read is None:
         return looked, None
     if target == "json" and looked.format is not None:
-        from h2h.core.view import message_json
+        from h2h.core.view.message import message_json
 
         made = message_json(looked.format, looked.read)
         return looked, (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
@@ -159,28 +159,12 @@ def _streamed(output: Path | None, make: Callable[[Path], Looked]) -> Looked:
 
 
 def _csv(looked: Looked) -> bytes:
-    from h2h.core.model.cancellation import CancellationAnswer, CancellationRequest
-    from h2h.core.model.enquiry import Enquiry
-    from h2h.core.model.payment import Initiation
-    from h2h.core.model.statement import StatementMessage
     from h2h.core.rows import write_csv
-    from h2h.core.view import initiation_rows, statement_rows, status_rows
-    from h2h.core.view_cancellation import cancellation_rows
-    from h2h.core.view_enquiry import enquiry_rows
+    from h2h.core.view.message import message_rows
 
     if looked.read is None:
         return b""
-    message = looked.read.message
-    if isinstance(message, StatementMessage):
-        header, rows = statement_rows(message)
-    elif isinstance(message, Initiation):
-        header, rows = initiation_rows(message)
-    elif isinstance(message, CancellationRequest | CancellationAnswer):
-        header, rows = cancellation_rows(message)
-    elif isinstance(message, Enquiry):
-        header, rows = enquiry_rows(message)
-    else:
-        header, rows = status_rows(message)
+    header, rows = message_rows(looked.read.message)
     text = io.StringIO(newline="")
     write_csv(text, header, rows)
     return text.getvalue().encode()

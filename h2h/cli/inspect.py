@@ -144,7 +144,7 @@ def _each(
 
 
 def _as_json(looked: Looked, *, content: bool, name: bool) -> dict[str, Any]:
-    from h2h.core.view import message_json, refused_json
+    from h2h.core.view.message import message_json, refused_json
 
     if content and looked.read is not None and looked.format is not None:
         made = message_json(looked.format, looked.read)

@@ -23,7 +23,7 @@ from h2h.core.findings import refuses
 from h2h.core.format import Format
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import StatementMessage
-from h2h.core.view import message_json, refused_json
+from h2h.core.view.message import message_json, refused_json
 
 
 @dataclass(frozen=True)

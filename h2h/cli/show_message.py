@@ -19,8 +19,8 @@ from h2h.core.model.enquiry import Enquiry, ReportingRequest
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.model.statement import Balance, Statement, StatementMessage, signed
 from h2h.core.model.status import StatusReason, StatusReport
-from h2h.core.view import counterparty
-from h2h.core.view_cancellation import told
+from h2h.core.view.cancellation import told
+from h2h.core.view.statement import counterparty
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Looked

@@ -63,6 +63,8 @@ STATEMENT_HEADER = (
     "payment",
     "outcome",
 )
+#: So many of its columns say what the bank said; the others what h2h itself knows of the payment.
+OF_THE_BANK = STATEMENT_HEADER.index("source_file")
 _NAME_STEP = "compare the name with the payee; then approve or withdraw the payment at the bank"
 _NUMERIC = frozenset({"amount", "signed_amount", "payment", "entry", "sequence"})
 _NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")

@@ -10,7 +10,6 @@ from h2h.core.findings import Finding
 from h2h.core.match_entries import Known
 from h2h.core.model.statement import Entry, Statement, StatementMessage
 from h2h.core.rules.statement_rules import EntrySums, check_repeated
-from h2h.core.view import OF_THE_JOURNAL
 
 #: So many entries are looked at together.
 ENTRIES_AT_ONCE = 1000
@@ -118,17 +117,16 @@ class Walk:
 def streamed_statement_rows(
     stream: Iterable[tuple[Any, list[Entry]]], findings: list[Finding]
 ) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
-    """As ``view.statement_rows``, of a statement that is read piece by piece (``Format.stream``).
+    """As ``view.statement.statement_rows``, of a statement that is read piece by piece (``Format.stream``).
 
     Where the statement disagrees with itself is added to *findings* once all rows have been taken.
     """
-    width = len(delivered.STATEMENT_HEADER) - len(OF_THE_JOURNAL)
 
     def rows() -> Iterator[Sequence[str]]:
         nobody, walk = Known(()), Walk(stream)
         for statement, position, entries in walk:
             for row in delivered.entry_rows(statement, entries, position, nobody, {}):
-                yield row[:width]
+                yield row[: delivered.OF_THE_BANK]
         findings.extend([*walk.findings(), *walk.repeated()])
 
-    return delivered.STATEMENT_HEADER[:width], rows()
+    return delivered.STATEMENT_HEADER[: delivered.OF_THE_BANK], rows()

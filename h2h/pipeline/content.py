@@ -23,7 +23,8 @@ from h2h.core.match_entries import statement_records
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.records import InboundFile, StatementRecord
 from h2h.core.streamed import Stretch, Walk
-from h2h.core.view import entry_json, message_json
+from h2h.core.view.message import message_json
+from h2h.core.view.statement import entry_json
 from h2h.pipeline.dumping import HERE, dump_with
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import completed, dump_into, opened, read_again, read_bank_file

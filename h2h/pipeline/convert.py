@@ -29,7 +29,7 @@ from h2h.core.records import PaymentRecord, Submission
 from h2h.core.rules.initiation import check_initiation
 from h2h.core.rules.payment import execution_day
 from h2h.core.rules.window import check_window
-from h2h.core.view import message_json
+from h2h.core.view.message import message_json
 from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept

@@ -31,7 +31,7 @@ from h2h.core.naming import original_suffix, safe_name
 from h2h.core.records import InboundFile
 from h2h.core.rows import STATUS_HEADER, entry_rows, shaped, status_rows, write_csv
 from h2h.core.streamed import InTurn, Stretch
-from h2h.core.view_cancellation import cancellation_rows
+from h2h.core.view.cancellation import cancellation_rows
 from h2h.pipeline.content import Content, blocks_of
 from h2h.pipeline.house import House
 from h2h.pipeline.reading import answered_id, opened

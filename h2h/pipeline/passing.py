@@ -15,7 +15,8 @@ from h2h.core.format_book import FormatBook
 from h2h.core.model.payment import CreditTransfer, Initiation
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.initiation import Totals, check_payments
-from h2h.core.view import message_json, transaction_json
+from h2h.core.view.initiation import transaction_json
+from h2h.core.view.message import message_json
 from h2h.pipeline.content import blocks_of, long_format
 from h2h.pipeline.dumping import HERE, dump_with
 from h2h.settings import BankProfile

@@ -28,9 +28,9 @@ from h2h.core.recall import (
 )
 from h2h.core.records import EventRecord, PaymentRecord, Submission
 from h2h.core.rules.statement_rules import check_message
-from h2h.core.view import message_json
-from h2h.core.view_cancellation import told
-from h2h.core.view_enquiry import accounts_of
+from h2h.core.view.cancellation import told
+from h2h.core.view.enquiry import accounts_of
+from h2h.core.view.message import message_json
 from h2h.pipeline.called_back import called_back
 from h2h.pipeline.house import House
 from h2h.settings import BankProfile

@@ -14,7 +14,7 @@ from h2h.core.codecs.frame import Frame, frame_of
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Severity, refuses
 from h2h.core.outcome import Outcome
-from h2h.core.view import status_rows
+from h2h.core.view.status import status_rows
 from h2h.data import data_dir
 from tests.core.own import BOOK, initiation, payment, written
 

@@ -14,7 +14,7 @@ from h2h.core.model.status import StatusReason
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.statement_rules import check_message
-from h2h.core.view_cancellation import told
+from h2h.core.view.cancellation import told
 from tests.core.test_match import SUB, payment
 
 OF_MESSAGE = {"MSG-1": frozenset({SUB.sid})}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from h2h.cli.desk import Desk
-from h2h.core.view import message_json, refused_json
+from h2h.core.view.message import message_json, refused_json
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 CORPUS, SCORER = SHARED / "corpora", SHARED / "tools" / "corpus_score.py"

@@ -26,7 +26,7 @@ from h2h.cli.proof import goldens_of
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import refuses
 from h2h.core.rules.statement_rules import check_message
-from h2h.core.view import message_json
+from h2h.core.view.message import message_json
 from h2h.data import data_dir
 
 #: Far above what the largest seed needs; a machine that is busy with other things must not fail this.

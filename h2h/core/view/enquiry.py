@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from h2h.core.model.enquiry import Enquiry, ReportingRequest
 from h2h.core.model.parties import Account
+from h2h.core.view.plain import iso
 
 
 def enquiry_json(enquiry: Enquiry) -> dict[str, Any]:
     """The content of a question."""
     made = {
         "message_id": enquiry.message_id,
-        "creation_date_time": _when(enquiry.creation_date_time),
+        "creation_date_time": iso(enquiry.creation_date_time),
         "about": enquiry.about,
         "accounts": [{"account": a.number, "name": a.name, "currency": a.currency} for a in accounts_of(enquiry)],
         "references": [*enquiry.references, *(r.reference for r in enquiry.requests if r.reference)],
         "bank_references": [*enquiry.bank_references],
-        "from_date": _when(enquiry.from_date),
-        "to_date": _when(enquiry.to_date),
+        "from_date": iso(enquiry.from_date),
+        "to_date": iso(enquiry.to_date),
         "page": enquiry.page,
         "supplementary": dict(enquiry.supplementary),
     }
@@ -48,7 +49,7 @@ def enquiry_rows(enquiry: Enquiry) -> tuple[Sequence[str], Iterator[Sequence[str
 
 
 def _days(first: date | None, last: date | None) -> tuple[str, str]:
-    return _when(first) or "", _when(last) or ""
+    return iso(first) or "", iso(last) or ""
 
 
 def _request(request: ReportingRequest) -> dict[str, Any]:
@@ -57,12 +58,8 @@ def _request(request: ReportingRequest) -> dict[str, Any]:
         "requested_message": request.requested_message,
         "account": request.account.number if request.account else None,
         "owner": request.owner.name if request.owner else None,
-        "from_date": _when(request.from_date),
-        "to_date": _when(request.to_date),
+        "from_date": iso(request.from_date),
+        "to_date": iso(request.to_date),
         "what_changed": request.what_changed,
         "balances": [b.code or b.proprietary for b in request.balances],
     }
-
-
-def _when(moment: datetime | date | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

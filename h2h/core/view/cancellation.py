@@ -7,8 +7,9 @@ from typing import Any
 
 from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
 from h2h.core.model.parties import Agent, Party
+from h2h.core.view.plain import exact, iso, reasons_joined, reasons_json
 
-ROW_HEADER = (
+CANCELLATION_ROW_HEADER = (
     *("message_id", "case_id", "level", "original_message_id", "payment_information_id", "instruction_id"),
     *("end_to_end_id", "uetr", "amount", "currency", "status", "reason_code", "reason_text"),
 )
@@ -21,20 +22,18 @@ _PLAIN = (
 
 def cancellation_json(message: CancellationRequest | CancellationAnswer) -> dict[str, Any]:
     """The content of a request or an answer."""
-    created = message.creation_date_time
     made: dict[str, Any] = {
         "message_id": message.message_id,
-        "creation_date_time": created.isoformat() if created else None,
+        "creation_date_time": iso(message.creation_date_time),
         "case_id": message.case_id,
     }
     if isinstance(message, CancellationAnswer):
         made["confirmation"] = message.confirmation
     else:
-        stated = message.stated_control_sum
         made["assigner"] = _who(message.assigner, message.assigner_agent)
         made["assignee"] = _who(message.assignee, message.assignee_agent)
         made["stated_transaction_count"] = message.stated_transaction_count
-        made["stated_control_sum"] = f"{stated:f}" if stated is not None else None
+        made["stated_control_sum"] = exact(message.stated_control_sum)
     made["cancellations"] = [_detail(detail) for detail in told(message)]
     return made
 
@@ -53,13 +52,7 @@ def cancellation_rows(
     message: CancellationRequest | CancellationAnswer,
 ) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
     """Header and rows."""
-    return ROW_HEADER, (_row(message, detail) for detail in told(message))
-
-
-def reasons_of(detail: CancellationDetail) -> tuple[str, str]:
-    """(codes, texts), each joined."""
-    codes = "; ".join(r.code or r.proprietary or "" for r in detail.reasons)
-    return codes, "; ".join(r.text for r in detail.reasons if r.text)
+    return CANCELLATION_ROW_HEADER, (_row(message, detail) for detail in told(message))
 
 
 def _who(party: Party | None, agent: Agent | None) -> str | None:
@@ -70,18 +63,18 @@ def _who(party: Party | None, agent: Agent | None) -> str | None:
 
 
 def _row(message: CancellationRequest | CancellationAnswer, d: CancellationDetail) -> Sequence[str]:
-    amount = f"{d.amount:f}" if d.amount is not None else None
     about = (d.original_message_id, d.payment_information_id, d.instruction_id, d.end_to_end_id, d.uetr)
-    values = (message.message_id, message.case_id, d.level, *about, amount, d.currency, d.status, *reasons_of(d))
+    said = (exact(d.amount), d.currency, d.status, *reasons_joined(d.reasons))
+    values = (message.message_id, message.case_id, d.level, *about, *said)
     return tuple(v or "" for v in values)
 
 
 def _detail(d: CancellationDetail) -> dict[str, Any]:
     return {
         **{name: getattr(d, name) for name in _PLAIN},
-        "amount": f"{d.amount:f}" if d.amount is not None else None,
+        "amount": exact(d.amount),
         "currency": d.currency,
-        "requested_execution_date": d.requested_execution_date.isoformat() if d.requested_execution_date else None,
+        "requested_execution_date": iso(d.requested_execution_date),
         "whole": d.whole,
-        "reasons": [{"code": r.code or r.proprietary, "text": r.text} for r in d.reasons],
+        "reasons": reasons_json(d.reasons),
     }

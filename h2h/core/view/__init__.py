@@ -1,0 +1,1 @@
+"""Messages as the command-line contract shows them: plain JSON values and rows. Amounts are text, never numbers."""
