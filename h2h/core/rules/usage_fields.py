@@ -1,8 +1,8 @@
 """The fields that usage rules may name: where each stands in the model, and which field's place is told.
 
 Names are those of ``core/codecs/fields.py``; besides, what only a rule asks for: ``_iban`` and ``_account_other`` of an
-account, ``_address`` (is there one), ``_address_lines`` (how many), counts and sums. Of direct debits the names are the
-model's: its debtor is the own side.
+account, ``_address`` and ``_agent_address`` (is there one), ``_address_lines`` (how many), counts and sums. Of direct
+debits the names are the model's: its debtor is the own side.
 """
 
 from __future__ import annotations
@@ -73,10 +73,15 @@ def _agent(of: Get, prefix: str) -> Table:
 
         return get
 
+    def address(value: Any) -> str | None:
+        agent: Agent | None = of(value)
+        return "an address" if agent is not None and agent.postal_address is not None else None
+
     return {
         f"{prefix}_bic": (f"{prefix}_bic", own("bic")),
         f"{prefix}_agent_member_id": (f"{prefix}_agent_member_id", own("member_id")),
         f"{prefix}_agent_name": (f"{prefix}_agent_name", own("name")),
+        f"{prefix}_agent_address": (f"{prefix}_agent_name", address),
         f"{prefix}_agent_other": (f"{prefix}_bic", own("other")),
     }
 
