@@ -113,15 +113,15 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
             f"submission {sid} is {sub.state}: the bank may have it, and sending it another way may pay twice",
         )
     if not may_happen(sub.state, Event.TAKEN_OVER):
-        # Before the ledger is told: the second witness must not say what the journal then refuses.
+        # Before anybody is asked to say the same.
         raise IllegalTransition(f"submission {sid} is {sub.state}; it cannot be taken over any more")
     _witness_agrees(house, sub)
     if not goes_on(house, sub, Decision.TAKE_OVER, actor=actor, reason=reason):
         return sub
-    if not house.ledger.has(LedgerKind.TAKEN_OVER, sid, sub.generation):
-        detail = {"actor": actor, "reason": reason}
-        house.ledger.append(LedgerRecord(LedgerKind.TAKEN_OVER, sid, sub.generation, detail))
+    # The journal first: where the daemon was quicker, the ledger must not say what the journal refuses. Replayed, it
+    # would take over what this person was told is h2h's, and nobody would send it.
     sub = _decide(house, sub, Event.TAKEN_OVER, actor, reason, reason_text=f"{reason} ({actor})")
+    ensure_given_up(house, sub)
     for kind in ("held", "in-doubt", "cannot-go-on"):
         house.settle(kind, sid, f"taken over by {actor}: {reason}")
     return sub

@@ -74,7 +74,8 @@ def _take(house: House, folder: ErpFolder, claimed: Claimed) -> int:
             source_size=spooled.size,
             identity=claimed.identity,
             received_at=house.now(),
-        )
+        ),
+        lambda: outbox.holds(claimed),  # else another node, which took this one for gone, has it in hand
     )
     ensure_claimed(house, sub)
     if claimed.totals:  # before the source, without which nothing is converted

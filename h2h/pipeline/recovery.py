@@ -23,7 +23,7 @@ from h2h.core.released import without_release
 from h2h.pipeline.convert import convert
 from h2h.pipeline.house import House, log
 from h2h.pipeline.mending import mend
-from h2h.pipeline.witness import BY_HAND, all_there
+from h2h.pipeline.witness import BY_HAND, all_there, knows
 
 _AS_A_LIFE_GOES = (
     LedgerKind.CLAIM,
@@ -106,7 +106,7 @@ def _turn(record: LedgerRecord) -> tuple[int, int]:
 
 def _counts(record: LedgerRecord) -> bool:
     """A person's decision that was cut short between ledger and journal is finished here; that is no rollback."""
-    return record.kind not in (LedgerKind.RELEASE, LedgerKind.TAKEN_OVER)
+    return record.kind is not LedgerKind.RELEASE
 
 
 def _own(house: House) -> str:
@@ -177,7 +177,9 @@ def _delivered(house: House, sub: Submission, record: LedgerRecord) -> int:
 
 
 def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
-    """A person's "not sent" opened the next generation."""
+    """A person's "not sent" opened the next generation, if neither evidence nor another decision was quicker."""
+    if any(knows(house, kind, sub) for kind in (LedgerKind.DELIVERED, LedgerKind.TAKEN_OVER)):
+        return 0
     detail = {"ledger": record.number}
     sub = _in_doubt(house, sub, detail)
     if not may_happen(sub.state, Event.RESOLVED_NOT_SENT):
@@ -189,11 +191,11 @@ def _not_sent(house: House, sub: Submission, record: LedgerRecord) -> int:
 
 def _taken_over(house: House, sub: Submission, record: LedgerRecord) -> int:
     """A person sent it another way: h2h must not give it its final name any more, nor ask for it again."""
-    detail = {"ledger": record.number}
+    detail, text = {"ledger": record.number}, record.detail.get("reason_text")
     sub = _in_doubt(house, sub, detail)
     if not may_happen(sub.state, Event.TAKEN_OVER):
         return 0
-    house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail=detail)
+    house.journal.advance(sub, Event.TAKEN_OVER, at=house.now(), detail=detail, reason_text=text)
     return 1
 
 

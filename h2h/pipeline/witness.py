@@ -1,7 +1,7 @@
 """What the second witness is told besides a commit: claimed, delivered, given up, fetched; and what it is asked.
 
 The journal comes first: each of these follows a move that is durable, and is repeated at the next start if it was cut
-short. What a person decides against the journal's present state (`decisions.py`) is written the other way round.
+short. Only a person's "not sent" of what may be at the bank (`decisions.py`) is written the other way round.
 
 A node writes to its own ledger. What was sent, or taken away at the bank, may stand in another node's: all are asked.
 """
@@ -15,7 +15,11 @@ from h2h.pipeline.house import House
 
 #: Why a submission is HELD that a person stopped.
 BY_HAND = "BY-HAND"
-_GIVEN_UP = {State.CANCELLED: LedgerKind.CANCELLED, State.REFUSED: LedgerKind.REFUSED}
+_GIVEN_UP = {
+    State.CANCELLED: LedgerKind.CANCELLED,
+    State.REFUSED: LedgerKind.REFUSED,
+    State.TAKEN_OVER: LedgerKind.TAKEN_OVER,
+}
 
 
 def knows(house: House, kind: LedgerKind, sub: Submission, *, after: int = 0) -> bool:
@@ -90,7 +94,7 @@ def ensure_delivered(house: House, sub: Submission) -> None:
 
 
 def ensure_given_up(house: House, sub: Submission) -> None:
-    """That the ERP or a person was told that it is not sent: an older journal would else send it after all."""
+    """That the ERP or a person was told that h2h does not send it: an older journal would else send it after all."""
     kind = _GIVEN_UP.get(sub.state)
     if kind is not None and not house.ledger.has(kind, sub.sid, sub.generation):
         detail = {"reason": sub.reason, "reason_text": sub.reason_text}

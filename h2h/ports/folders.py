@@ -73,6 +73,9 @@ class Outbox(Protocol):
     def unfinished(self) -> Iterator[Claimed]:
         """Files claimed by an earlier run that was cut short."""
 
+    def holds(self, claimed: Claimed) -> bool:
+        """True if the file is still where it was claimed; False if another node has adopted it. ``Unavailable``."""
+
     def spool(self, claimed: Claimed) -> Spooled:
         """Copy through one descriptor, hash, fsync. ``Refused`` (not regular, too large, differs from its marker),
 

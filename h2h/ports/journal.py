@@ -35,12 +35,15 @@ class Journal(Protocol):
     unknown, and the caller reads the row again before deciding; compare-and-set makes a repetition harmless.
     """
 
-    def take_in(self, new: NewSubmission) -> Submission:
+    def take_in(self, new: NewSubmission, still_there: Callable[[], bool] = lambda: True) -> Submission:
         """Insert a submission in RECEIVED. The claim is unique per (folder, sha256) while it is alive:
 
         - no earlier submission of these bytes, or only REFUSED or CANCELLED ones: a new row in RECEIVED;
         - the same file again (equal ``identity``, an unfinished move): the existing row, unchanged;
         - the same bytes as another drop: a new row in DUPLICATE with ``duplicate_of`` set.
+
+        *still_there* is asked where a file of this ``identity`` was taken in to its end: is the claimed one there all
+        the same? Then it is another drop. If not, it is that very file: another node adopted and finished it.
         """
 
     def restore(self, sub: Submission, detail: dict[str, Any]) -> Submission:

@@ -76,6 +76,16 @@ def test_an_inode_that_is_used_again_is_another_drop_once_the_first_file_is_know
     assert journal.take_in(drop()).state is State.DUPLICATE
 
 
+def test_a_file_that_is_gone_from_where_it_was_claimed_is_no_other_drop_than_the_one_that_was_finished(
+    journal: SqlJournal,
+) -> None:
+    first = journal.take_in(drop(), lambda: False)
+    journal.remark(first.sid, SOURCE_DISCARDED, at=NOW)
+    moved(journal, first, Event.CANCELLED)
+    assert journal.take_in(drop(), lambda: False).sid == first.sid
+    assert journal.take_in(drop(), lambda: True).sid == f"{first.sid}-2"
+
+
 def test_the_same_bytes_in_another_folder_are_another_submission(journal: SqlJournal) -> None:
     one, other = journal.take_in(drop()), journal.take_in(drop(folder="erp2"))
     assert (one.state, other.state) == (State.RECEIVED, State.RECEIVED)

@@ -91,6 +91,10 @@ class Corner:
         expected = (candidate.expected_size, candidate.expected_sha256, candidate.totals)
         return Claimed(target, candidate.identity, *expected)
 
+    def holds(self, claimed: Claimed) -> bool:
+        """True if it is still there."""
+        return self._identity(claimed.path, claimed.identity.name) == claimed.identity
+
     def leftovers(self) -> Iterator[Claimed]:
         """Files that an earlier run claimed, oldest first; half-made claims are undone."""
         for home in self._done.iterdir():

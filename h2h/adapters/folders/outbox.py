@@ -129,6 +129,11 @@ class FolderOutbox:
         with files.in_words("claim", self._path / candidate.identity.name):
             return self._corner.claim(candidate)
 
+    def holds(self, claimed: Claimed) -> bool:
+        """True if the file is still where it was claimed; False if another node has adopted it. ``Unavailable``."""
+        with files.in_words("look at", claimed.path):
+            return self._corner.holds(claimed)
+
     def spool(self, claimed: Claimed) -> Spooled:
         """Copy through one descriptor, hash, fsync. ``Refused`` (not regular, too large, differs from its marker).
 

@@ -36,15 +36,18 @@ _PAYMENTS_AT_ONCE = 2000
 class Submissions(Store):
     """The writing half of the outbound journal."""
 
-    def take_in(self, new: NewSubmission) -> Submission:
+    def take_in(self, new: NewSubmission, still_there: Callable[[], bool] = lambda: True) -> Submission:
         """See ``ports.Journal.take_in``."""
         with self.writing() as connection:
             self.serialise(connection, f"take in {new.folder}")
             earlier = connection.execute(*sql.same_bytes(new.folder, new.source_sha256)).all()
             for row in reversed(earlier):
                 known = rows.submission(row)
-                gone = connection.execute(*sql.has_event(known.sid, SOURCE_DISCARDED))
-                if rows.same_identity(known.identity, new.identity) and not gone.scalar_one():
+                if not rows.same_identity(known.identity, new.identity):
+                    continue
+                gone = connection.execute(*sql.has_event(known.sid, SOURCE_DISCARDED)).scalar_one()
+                # In this order: what is there after the other was discarded is not that one.
+                if not gone or not still_there():
                     return known
             holder = next((row.sid for row in earlier if row.claim is not None), None)
             sub = Submission(

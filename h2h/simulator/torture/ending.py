@@ -76,12 +76,7 @@ def _told_once(scene: Scene, outside: Outside) -> list[str]:
 
 
 def _taken_in_once(scene: Scene, outside: Outside) -> list[str]:
-    """A file that was dropped once is no duplicate of itself, whatever was cut short while it was taken in.
-
-    Nodes share h2h's corner of a folder here, and one that was paused may take in what another has finished.
-    """
-    if not scene.oracle.alone:
-        return []
+    """A file that was dropped once is no duplicate of itself, whatever was cut short while it was taken in."""
     subs = scene.oracle.journal.submissions()
     taken = Counter(sub.source_sha256 for sub in subs if sub.state is State.DUPLICATE)
     return [
