@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs, error
-from h2h.core.mapping.generate import CannotWriteError
 from h2h.core.mapping.plan import Element, Plan
+from h2h.core.mapping.writing import CannotWriteError
 
 Write = Callable[[Any], str]
 

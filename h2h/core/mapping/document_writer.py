@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import WhoActs, error
 from h2h.core.mapping.blocks import refusal
-from h2h.core.mapping.generate import CannotWriteError, object_writer
+from h2h.core.mapping.generate import object_writer
 from h2h.core.mapping.plan import Plan
+from h2h.core.mapping.writing import CannotWriteError
 
 
 class DocumentWriter:

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from h2h.core.errors import Refused
-from h2h.core.mapping.assembly import Shape
 from h2h.core.mapping.looks import Learning, Look, Sort
 from h2h.core.mapping.makers import Odd
 from h2h.core.mapping.pieces import Piece
+from h2h.core.mapping.shape import Shape
 from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled
 
 #: So many looks are known of one document; what looks otherwise is read as a document.

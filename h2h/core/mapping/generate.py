@@ -11,34 +11,25 @@ at once; the *escaping* one is used for a record in which that look has found so
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from h2h.core.mapping.plan import Carries, Condition, Element
+from h2h.core.mapping.placements import anything_held, held_by, holds, placements
+from h2h.core.mapping.plan import Carries, Element
 from h2h.core.mapping.values import VALUE_TYPES
-
-# What must be escaped, and what no XML document may hold (with Unicode's noncharacters, which nobody can exchange).
-SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-# In an attribute, besides: the delimiter, and what a parser would turn into a blank.
-_IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
-_ATTRIBUTE_SPECIAL = re.compile('["\t\n]')
+from h2h.core.mapping.writing import (
+    SPECIAL,
+    CannotWriteError,
+    attribute,
+    escape,
+    missing,
+    no_place,
+    numbered,
+    rendering,
+)
 
 # Known to the reader only, or written by being streamed.
 _NOT_CONTENT = frozenset({"place", "kind", "transactions", "instructions", "original_query_id"})
-
-
-class CannotWriteError(Exception):
-    """A value that the document cannot carry, with its path below the record."""
-
-    def __init__(self, code: str, path: str, text: str) -> None:
-        self.code, self.path, self.text = code, path, text
-        super().__init__(text)
-
-    def below(self, path: str) -> CannotWriteError:
-        """The same, seen from the object around."""
-        return CannotWriteError(self.code, f"{path}/{self.path}", self.text)
 
 
 def object_writer(cls: type, children: Sequence[Element], copied: Iterable[str] = ()) -> Callable[[Any], str]:
@@ -100,13 +91,13 @@ class _Source:
 
     def _guards(self, cls: type, children: Sequence[Element], copied: frozenset[str]) -> None:
         """Refuse what the object holds and no element would carry."""
-        placed = _placements(children)
+        placed = placements(children)
         for field in dataclasses.fields(cls):
             ways = placed.get(field.name, [])
             if field.name in _NOT_CONTENT or field.name in copied or [] in ways:
                 continue
             self._say(f"v = o.{field.name}")
-            carried = " or ".join(f"({' and '.join(_test(c) for c in way)})" for way in ways)
+            carried = " or ".join(f"({' and '.join(holds(c) for c in way)})" for way in ways)
             held = "v is not None and v is not False and v != '' and v != () and v != [] and v != {}"
             self._say(f"if {held}{_unless(carried)}:")
             self._say(f" no_place({field.name!r}, v)")
@@ -119,7 +110,7 @@ class _Source:
         path = f"{path}/{element.tag}".lstrip("/")
         depth = self._depth
         if element.conditions:
-            self._say(f"if {' and '.join(_test(c) for c in element.conditions)}:")
+            self._say(f"if {' and '.join(holds(c) for c in element.conditions)}:")
             self._depth += 1
             self._say("pass")
         if element.carries is None:
@@ -140,7 +131,7 @@ class _Source:
                 self._each(inner.carries, start, end, f"{path}/{inner.tag}")
             return
         # Most optional wrappers are absent from most payments: one look at their fields is enough then.
-        held = "True" if element.kept else " or ".join(_held(element.children)) or "False"
+        held = "True" if element.kept else " or ".join(anything_held(element.children)) or "False"
         self._say(f"if {held}:")
         self._depth += 1
         mark = self._name("n")
@@ -190,7 +181,7 @@ class _Source:
         if carries.cardinality == "each":
             self._each(carries, f"<{element.tag}>", f"</{element.tag}>", path)
             return
-        self._say(f"v = {_held_by(carries)}")
+        self._say(f"v = {held_by(carries)}")
         self._if_there("v", carries, path)
         depth = self._depth
         if carries.cardinality == "opt" and _is(carries.field, owner, "str"):
@@ -238,7 +229,7 @@ class _Source:
         if parted is None:
             return f"o.{carries.field}"
         name = f"part_{carries.value_type}"
-        self._globals[name] = _rendering(parted)
+        self._globals[name] = rendering(parted)
         return f"{name}(o.{carries.field}, {path!r})"
 
     def _text(self, value: str, carries: Carries, path: str) -> None:
@@ -253,7 +244,7 @@ class _Source:
         if carries.value_type == "text":
             return value
         name = f"render_{carries.value_type}"
-        self._globals[name] = _rendering(VALUE_TYPES[carries.value_type].render)
+        self._globals[name] = rendering(VALUE_TYPES[carries.value_type].render)
         return f"{name}({value}, {path!r})"
 
     def _name(self, letter: str) -> str:
@@ -269,127 +260,16 @@ def _is(name: str, owner: type, annotation: str) -> bool:
     return any(f.name == name and str(f.type) == annotation for f in dataclasses.fields(owner))
 
 
-def _held_by(carries: Carries) -> str:
-    """The field as an expression: of this object, or of the one around it."""
-    return f"{'u' if carries.to_around else 'o'}.{carries.field}"
-
-
-def _test(condition: Condition) -> str:
-    """The condition as an expression over ``o``."""
-    value = f"o.{condition.field}"
-    if condition.values:
-        return f"({value} {'in' if condition.wanted else 'not in'} {condition.values!r})"
-    there = f"{value} is not None and {value} is not False and {value} != ''"
-    return f"({there})" if condition.wanted else f"(not ({there}))"
-
-
-def _held(children: Iterable[Element]) -> list[str]:
-    """Tests of which one holds if anything below these elements could be written, or must be."""
-    found: dict[str, None] = {}
-    for child in children:
-        carries = child.carries
-        if not child.written:
-            continue
-        if carries is None:
-            found.update(dict.fromkeys(_held(child.children)))
-        elif carries.cardinality == "one":
-            return ["True"]
-        else:
-            found[_held_by(carries) + (" is not None" if carries.cardinality == "opt" else "")] = None
-    return list(found)
-
-
 def _unless(carried: str) -> str:
     return f" and not ({carried})" if carried else ""
 
 
-def _placements(children: Iterable[Element]) -> dict[str, list[list[Condition]]]:
-    """For each field, the ways in which it is written: the conditions of each, all of which must hold."""
-    found: dict[str, list[list[Condition]]] = {}
-
-    def visit(element: Element, conditions: list[Condition]) -> None:
-        if not element.written:
-            return
-        conditions = [*conditions, *element.conditions]
-        for condition in element.conditions:
-            if condition.wanted and not condition.values:
-                found.setdefault(condition.field, []).append([])
-        carries = element.carries
-        if carries is not None and not carries.to_around:
-            found.setdefault(carries.field, []).append(conditions)
-        if carries is None or carries.cls is None:
-            # An attribute is written with the value that it belongs to, and not without.
-            there = [Condition(carries.field, (), True)] if carries and carries.cardinality == "opt" else []
-            for attribute in element.attributes.values():
-                found.setdefault(attribute.field, []).append([*conditions, *there])
-            for child in element.children:
-                visit(child, conditions)
-        else:
-            for name in _of_around(element.children):
-                found.setdefault(name, []).append(conditions)
-
-    for child in children:
-        visit(child, [])
-    return found
-
-
-def _of_around(children: Iterable[Element]) -> Iterator[str]:
-    """Fields of the object around a part that are written inside the part."""
-    for child in children:
-        if child.written and child.carries is not None and child.carries.to_around:
-            yield child.carries.field
-        elif child.written and (child.carries is None or child.carries.cls is None):
-            yield from _of_around(child.children)
-
-
-# ---------------------------------------------------------------------------------------------------- helpers at work
-
-
-def _numbered(path: str, number: int) -> str:
-    return f"{path}[{number}]"
-
-
-def _no_place(name: str, held: object) -> None:
-    text = f"this format has no place for {name.replace('_', ' ')} ({str(held)[:40]!r}) here"
-    raise CannotWriteError("H2H-NO-PLACE", name, text)
-
-
-def _missing(path: str, name: str) -> None:
-    text = f"{name.replace('_', ' ')} is missing, and this format demands it"
-    raise CannotWriteError("H2H-MISSING", path, text)
-
-
-def _escape(text: str, path: str) -> str:
-    def replacement(match: re.Match[str]) -> str:
-        if match[0] in _ESCAPES:
-            return _ESCAPES[match[0]]
-        what = f"the character U+{ord(match[0]):04X} at position {match.start() + 1}, which XML does not allow"
-        raise CannotWriteError("H2H-CHARACTER", path, f"the text holds {what}")
-
-    return SPECIAL.sub(replacement, text)
-
-
-def _attribute(text: str, path: str) -> str:
-    return _ATTRIBUTE_SPECIAL.sub(lambda match: _IN_ATTRIBUTES[match[0]], _escape(text, path))
-
-
-def _rendering(render: Callable[[Any], Any]) -> Callable[[Any, str], Any]:
-    def rendered(held: Any, path: str) -> Any:
-        try:
-            return render(held)
-        except (ValueError, TypeError) as problem:
-            text = f"{str(held)[:40]!r} cannot be written: {problem}"
-            raise CannotWriteError("H2H-VALUE", path, text) from None
-
-    return rendered
-
-
 _HELPERS: dict[str, Any] = {
-    "no_place": _no_place,
-    "missing": _missing,
-    "escape": _escape,
-    "attribute": _attribute,
-    "numbered": _numbered,
+    "no_place": no_place,
+    "missing": missing,
+    "escape": escape,
+    "attribute": attribute,
+    "numbered": numbered,
     "CannotWriteError": CannotWriteError,
     "len": len,
 }

@@ -15,7 +15,7 @@ from lxml import etree
 
 from h2h.core import xml
 from h2h.core.errors import Refused
-from h2h.core.mapping.assembly import Shape
+from h2h.core.mapping.shape import Shape
 from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled, Role
 
 #: Root, message and container stand around a record.

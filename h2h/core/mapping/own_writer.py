@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
-from h2h.core.mapping.generate import SPECIAL
 from h2h.core.mapping.own_sample import Node, Path, Target, When
 from h2h.core.mapping.own_values import CHINA
+from h2h.core.mapping.writing import SPECIAL
 from h2h.core.model.payment import CreditTransfer, Initiation, Place
 
 #: h2h's own numbers, what is counted anew, and the BIC of the bank that the file goes to: nothing that could be lost.

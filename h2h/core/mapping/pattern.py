@@ -13,8 +13,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
 
-from h2h.core.mapping.generate import SPECIAL, CannotWriteError
 from h2h.core.mapping.plan import Element
+from h2h.core.mapping.writing import SPECIAL, CannotWriteError
 from h2h.core.model.parties import Account
 from h2h.core.model.payment import CreditTransfer
 

@@ -11,10 +11,11 @@ from lxml import etree
 from h2h.core import xml
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding, WhoActs, error
-from h2h.core.mapping.assembly import Assembly, Shape
+from h2h.core.mapping.assembly import Assembly
 from h2h.core.mapping.familiar import Familiar, Run
 from h2h.core.mapping.pieces import PIECE_BYTES, Blocks, Piece, pieces
 from h2h.core.mapping.plan import Plan
+from h2h.core.mapping.shape import Shape
 from h2h.core.mapping.stylesheet import ROW_SEPARATOR, SEPARATOR, Compiled, Role, RowType, compile_stylesheet
 
 

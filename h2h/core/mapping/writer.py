@@ -14,9 +14,10 @@ from typing import BinaryIO
 from h2h.core.errors import Refused
 from h2h.core.findings import WhoActs, error
 from h2h.core.mapping.blocks import Frame, in_blocks, refusal, written
-from h2h.core.mapping.generate import CannotWriteError, object_writer
+from h2h.core.mapping.generate import object_writer
 from h2h.core.mapping.pattern import Pattern, Records, pattern_of, varies
 from h2h.core.mapping.plan import Plan
+from h2h.core.mapping.writing import CannotWriteError
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
 
 _WHO = WhoActs.ACCOUNTS_PAYABLE
