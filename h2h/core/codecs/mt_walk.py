@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.mt_entry import LazyEntry
-from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER, first_line, shortened
+from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER, first_line
 from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
+from h2h.core.codecs.mt_remarks import Remarks
 from h2h.core.codecs.mt_values import (
     MARKS,
     Days,
@@ -45,13 +46,9 @@ class Walk:
 
     def __init__(self, text: str, type_: str, findings: list[Finding]) -> None:
         self.reference: str | None = None
-        self._text, self._type, self._findings = text, type_, findings
+        self._text, self._type, self._remarks = text, type_, Remarks(text, findings)
         self._days = Days()
         self._dates: dict[str, tuple[date | None, date | None]] = {}
-        self._line, self._counted = 1, 0
-        self._outside: list[int] = []
-        self._foreign: dict[str, int] = {}
-        self._told: set[str] = set()
         self._block_at: int | None = None
         self._fields: dict[str, Callable[[str, str, int], None]] = {
             "20": self._reference, "25": self._account, "25P": self._account, "28": self._number, "28C": self._number,
@@ -98,13 +95,15 @@ class Walk:
             if known is not None:
                 known(tag, found[2], position)
             elif tag != "21":
-                self._foreign.setdefault(tag, position)
+                self._remarks.foreign(tag, position)
             # Of a field that has one line, further ones are not a part: a bank's own tag, or noise.
             position = found.end() if tag in _TEXTS or "\n" not in found[2] else text.find("\n", position) + 1
         if self._statement is not None:
             yield self._close()
-        self._tell_of_the_rest()
-        self._text = ""  # the methods in ``_fields`` make a ring: a long text must not wait for the collector
+        self._tell_of_open_block()
+        self._remarks.of_the_rest()
+        # The methods in ``_fields`` make a ring: a long text must not wait for the collector.
+        self._text = self._remarks.text = ""
 
     # ------------------------------------------------------------------------------------------------ messages
 
@@ -155,7 +154,7 @@ class Walk:
         statement.entries_elsewhere = True
         where = f"statement {statement.id or ''}".strip()
         told = f"{where}: {statement.stated_entry_count} entries are counted, and stand in another message"
-        self._add(info("H2H-MT-COUNTED", where, told))
+        self._remarks.add(info("H2H-MT-COUNTED", where, told))
 
     def _tell_of_missing(self, statement: Statement, entries: bool) -> None:
         where = f"statement {statement.id or ''}".strip()
@@ -166,13 +165,15 @@ class Walk:
         for tag, what in needed:
             if tag not in seen:
                 more = "; the file may be cut off" if tag == "62" else ""
-                self._add(error("H2H-MT-MISSING", where, f"{where} states no {what} (:{tag}:){more}", WhoActs.BANK))
+                text = f"{where} states no {what} (:{tag}:){more}"
+                self._remarks.add(error("H2H-MT-MISSING", where, text, WhoActs.BANK))
         for tag, what in (("20", "reference"), ("28", "statement number")):
             if tag not in seen:
                 text = f"{where} has no {what} (:{tag}:)"
-                self._add(warning("H2H-MT-DIALECT", where, text, WhoActs.BANK))
+                self._remarks.add(warning("H2H-MT-DIALECT", where, text, WhoActs.BANK))
         if entries and not self._currency:
-            self._add(error("H2H-MT-CURRENCY", where, f"{where}: nothing says in which currency it is", WhoActs.BANK))
+            text = f"{where}: nothing says in which currency it is"
+            self._remarks.add(error("H2H-MT-CURRENCY", where, text, WhoActs.BANK))
 
     # ------------------------------------------------------------------------------------------------ fields
 
@@ -199,9 +200,10 @@ class Walk:
         if type_ is None and reference.endswith("NONREF"):
             reference = ""  # behind a type that SWIFT does not have
         if type_ and found.string[found.end(3)] == " ":
-            self._odd_once(found.start(), "a blank stands between the amount and the type", found[0].split("\n", 1)[0])
+            told = "a blank stands between the amount and the type"
+            self._remarks.odd_once(found.start(), told, found[0].split("\n", 1)[0])
         if found.string[found.start(3) - 1] == "\n":
-            self._odd_once(found.start(), "the amount stands on a line of its own", found[0])
+            self._remarks.odd_once(found.start(), "the amount stands on a line of its own", found[0])
         entry.line = (type_, "" if reference in NO_REFERENCE else reference, text, more)
         self._entries.append(entry)
         self._orphan = False
@@ -211,9 +213,9 @@ class Walk:
         value, booked = when[:6], when[6:]
         made = self._days.value(value), self._days.entry(value, booked) if booked else None
         if made[0] is None:
-            self._odd(found.start(), f"the value date {value} is no date; the entry has none", found[0])
+            self._remarks.odd(found.start(), f"the value date {value} is no date; the entry has none", found[0])
         elif booked and made[1] is None:
-            self._odd(found.start(), f"the entry date {booked} is no date; the entry has none", found[0])
+            self._remarks.odd(found.start(), f"the entry date {booked} is no date; the entry has none", found[0])
         else:
             self._dates[when] = made
         return made
@@ -222,13 +224,11 @@ class Walk:
         """An amount that is written in another way; None if it could mean another one."""
         value, odd = unusual_amount(found[3], found[4], found[5], self._currency)
         if odd:
-            self._odd_once(found.start(), odd, found[0].split("\n", 1)[0])
+            self._remarks.odd_once(found.start(), odd, found[0].split("\n", 1)[0])
         return value
 
     def _unreadable(self, _tag: str, text: str, position: int) -> None:
-        line = self._line_of(position)
-        told = f"line {line}: this entry cannot be read: :61:{shortened(text)}"
-        self._add(error("H2H-MT-LINE", f"line {line}, tag 61", told, WhoActs.BANK, line=line))
+        self._remarks.unreadable(position, "61", "entry", text)
         self._orphan = True
 
     def _text_field(self, tag: str, text: str, position: int) -> None:
@@ -240,7 +240,7 @@ class Walk:
             statement.additional_information = f"{statement.additional_information} {told}".strip()
             if not closed:
                 told = "this text stands behind no entry; it is kept as the statement's"
-                self._odd_once(position, told, f":{tag}:{text}")
+                self._remarks.odd_once(position, told, f":{tag}:{text}")
             return
         self._entries[-1].goes_on(text)
 
@@ -253,7 +253,7 @@ class Walk:
             self._now.account_owner = next((told for key, told in lines if key == "22"), None)
         rest = [key for key, told in lines if told and (key.startswith("3") or (not self._entries and key != "22"))]
         for key in rest:
-            self._foreign.setdefault(f"{tag}:{key}", position)
+            self._remarks.foreign(f"{tag}:{key}", position)
 
     def _reference(self, _tag: str, text: str, _position: int) -> None:
         self._message_reference = first_line(text)
@@ -267,7 +267,7 @@ class Walk:
         told = first_line(text)
         found = NUMBER.fullmatch(told)
         if found is None:
-            self._odd(position, "the statement number is not a number", f":{tag}:{told}")
+            self._remarks.odd(position, "the statement number is not a number", f":{tag}:{told}")
         elif found[1]:
             self._now.electronic_sequence_number = Decimal(found[1])
         self._message_number = told
@@ -276,12 +276,10 @@ class Walk:
         known = self._now.balances
         made, odd = balance(_BALANCES[tag], first_line(text), self._days, known[-1] if known else None)
         if made is None:
-            line = self._line_of(position)
-            told = f"line {line}: this balance cannot be read: :{tag}:{shortened(text)}"
-            self._add(error("H2H-MT-LINE", f"line {line}, tag {tag}", told, WhoActs.BANK, line=line))
+            self._remarks.unreadable(position, tag, "balance", text)
             return
         for told in odd:
-            self._odd_once(position, told, f":{tag}:{text}")
+            self._remarks.odd_once(position, told, f":{tag}:{text}")
         self._is_in(made.currency, position, f":{tag}:{text}")
         self._now.continues = self._now.continues or (tag == "60M" and "60F" not in self._seen)
         if tag in ("62F", "62") and "62M" in self._seen:
@@ -292,15 +290,15 @@ class Walk:
     def _is_in(self, currency: str, position: int, raw: str) -> None:
         """All fields of a message have one currency (the handbook's rule C27)."""
         if self._currency and currency != self._currency:
-            self._odd(position, f"it is in {currency}, and what stands before it in {self._currency}", raw)
+            self._remarks.odd(position, f"it is in {currency}, and what stands before it in {self._currency}", raw)
         elif not named_money(currency):
-            self._odd_once(position, f"{currency} is no currency", raw)
+            self._remarks.odd_once(position, f"{currency} is no currency", raw)
         self._currency = self._currency or currency
 
     def _limit(self, tag: str, text: str, position: int) -> None:
         found = floor_limit(first_line(text))
         if found is None:
-            self._odd(position, "this floor limit cannot be read", f":{tag}:{text}")
+            self._remarks.odd(position, "this floor limit cannot be read", f":{tag}:{text}")
             return
         self._is_in(found[0], position, f":{tag}:{text}")
         for direction in found[1] or "CD":
@@ -309,12 +307,12 @@ class Walk:
     def _moment(self, tag: str, text: str, position: int) -> None:
         self._now.creation_date_time = moment(first_line(text))
         if self._now.creation_date_time is None:
-            self._odd(position, "this is no date and time", f":{tag}:{text}")
+            self._remarks.odd(position, "this is no date and time", f":{tag}:{text}")
 
     def _sums(self, tag: str, text: str, position: int) -> None:
         found = count_and_sum(first_line(text))
         if found is None:
-            self._odd(position, "this number and sum of entries cannot be read", f":{tag}:{text}")
+            self._remarks.odd(position, "this number and sum of entries cannot be read", f":{tag}:{text}")
             return
         count, currency, total = found
         self._is_in(currency, position, f":{tag}:{text}")
@@ -343,9 +341,9 @@ class Walk:
             self._ended = self._ended or bare.startswith("-") or "{4:" in line
             self._block(bare, position)
         elif foreign and not ENVELOPE.fullmatch(line):
-            self._foreign.setdefault(foreign[1], position)
+            self._remarks.foreign(foreign[1], position)
         elif not ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
-            self._outside.append(position)
+            self._remarks.outside(position)
         return stop + 1
 
     def _block(self, line: str, position: int) -> None:
@@ -358,41 +356,4 @@ class Walk:
 
     def _tell_of_open_block(self) -> None:
         if self._block_at is not None:
-            line = self._line_of(self._block_at)
-            told = f"line {line}: the message that begins here has no end (-}}); it may be cut off"
-            self._add(warning("H2H-MT-CUT", f"line {line}", told, WhoActs.BANK, line=line))
-
-    def _tell_of_the_rest(self) -> None:
-        self._tell_of_open_block()
-        if self._outside:
-            line = self._line_of(self._outside[0])
-            stop = self._text.find("\n", self._outside[0])
-            raw = shortened(self._text[self._outside[0] : stop if stop >= 0 else None])
-            more = f" (and {len(self._outside) - 1} more)" if len(self._outside) > 1 else ""
-            told = f"line {line} belongs to no field and was not read{more}: {raw}"
-            self._add(warning("H2H-MT-OUTSIDE", f"line {line}", told, WhoActs.BANK, line=line))
-        for tag, position in self._foreign.items():
-            line = self._line_of(position)
-            self._add(info("H2H-UNREAD", f"line {line}, tag {tag}", f"the tag :{tag}: is not read", line=line))
-
-    def _odd_once(self, position: int, text: str, raw: str) -> None:
-        """What a bank does everywhere, or nowhere."""
-        if text not in self._told:
-            self._told.add(text)
-            self._odd(position, text, raw)
-
-    def _odd(self, position: int, text: str, raw: str) -> None:
-        line = self._line_of(position)
-        told = f"line {line}: {text}: {shortened(raw)}"
-        self._add(warning("H2H-MT-DIALECT", f"line {line}", told, WhoActs.BANK, line=line))
-
-    def _line_of(self, position: int) -> int:
-        """Counted from the last place asked for: many odd lines must not cost a look at the whole file each."""
-        if position < self._counted:
-            self._line, self._counted = 1, 0
-        self._line += self._text.count("\n", self._counted, position)
-        self._counted = position
-        return self._line
-
-    def _add(self, finding: Finding) -> None:
-        self._findings.append(finding)
+            self._remarks.cut(self._block_at)
