@@ -12,7 +12,7 @@ import select
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TextIO
@@ -33,15 +33,11 @@ def configure(
     format: Literal["auto", "console", "json"],
     level: str,
     stream: TextIO,
-    *,
-    secrets: Sequence[str | bytes] = (),
 ) -> None:
     """Log to *stream* from now on, all threads and libraries. ``auto``: JSON unless *stream* is a terminal.
 
-    *secrets* are values that must never appear; more can be added with ``hide`` when they are read.
+    Values that must never appear are given to ``hide`` when they are read.
     """
-    for secret in secrets:
-        hide(secret)
     terminal = stream.isatty()
     readable = format == "console" or (format == "auto" and terminal)
     structlog.configure(

@@ -129,13 +129,13 @@ def rename_new(source: Path, target: Path) -> bool:
     return True
 
 
-def make_directories(path: Path, mode: int = 0o700) -> None:
-    """Make *path* and its parents, durably; those that exist stay as they are."""
+def make_directories(path: Path) -> None:
+    """Make *path* and its parents, durably and for the owner alone; those that exist stay as they are."""
     with in_words("make the directory", path):
         missing = list(itertools.takewhile(lambda p: not p.is_dir(), (path, *path.parents)))
         for directory in reversed(missing):
             try:
-                os.mkdir(directory, mode)
+                os.mkdir(directory, 0o700)
             except FileExistsError:
                 if not directory.is_dir():
                     raise

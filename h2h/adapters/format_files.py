@@ -8,7 +8,7 @@ A card that names a built-in codec (``codec = "mt94x"``) has no mapping.xml. A f
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ _ANSWERS = "answers.toml"
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
 
 
-def load_formats(*directories: Path, codecs: Iterable[Format] = ()) -> FormatBook:
-    """All formats of these directories' folders and the given codecs; ``Misconfigured`` names file and mistake."""
-    formats = [*codecs]
+def load_formats(*directories: Path) -> FormatBook:
+    """All formats of these directories' folders; ``Misconfigured`` names file and mistake."""
+    formats: list[Format] = []
     for directory in directories:
         if not directory.is_dir():
             raise Misconfigured(f"there is no folder of formats at {directory}")

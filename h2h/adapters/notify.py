@@ -58,7 +58,7 @@ class Notifier:
 
 
 class Watchdog:
-    """``ports.Progress``: feeds the service manager only while every registered part finishes its rounds in time."""
+    """Feeds the service manager only while every registered part finishes its rounds in time."""
 
     def __init__(self, notifier: Notifier, clock: Clock) -> None:
         self._notifier = notifier

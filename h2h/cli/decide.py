@@ -74,7 +74,7 @@ def resolve(
     event = {"sent": Event.RESOLVED_SENT, "not-sent": Event.RESOLVED_NOT_SENT, "look": Event.DELIVERED}[verdict]
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(house, config, sub, event, verdict)
+        _must_be_possible(config, sub, event, verdict)
         done = Done(sub, sub, actor, reason or "")
         if verdict == "look":
             _look(house, done)
@@ -101,7 +101,7 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(house, config, sub, Event.RELEASED, "released")
+        _must_be_possible(config, sub, Event.RELEASED, "released")
         done = Done(sub, sub, actor, reason)
         if house.settings.decisions.release_amount_max or needs_two(house, Decision.RECALL):
             must_be_the_login(actor)
@@ -122,7 +122,7 @@ def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) 
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(house, config, sub, Event.HELD, "held")
+        _must_be_possible(config, sub, Event.HELD, "held")
         after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
         report(config, Done(sub, after, actor, reason), as_json)
 
@@ -140,7 +140,7 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(house, config, sub, Event.CANCELLED, "cancelled")
+        _must_be_possible(config, sub, Event.CANCELLED, "cancelled")
         done = Done(sub, sub, actor, reason)
         _two_people(house, Decision.CANCEL, done)
         done.after = decisions.cancel(house, sub.sid, actor=actor, reason=reason)
@@ -188,7 +188,7 @@ def take_over(
             to_export(house, sub)  # before anything is decided: it can be trusted
         done = Done(sub, sub, actor, reason)
         if sub.state is not State.TAKEN_OVER or directory is None:
-            _must_be_possible(house, config, sub, Event.TAKEN_OVER, "taken over")
+            _must_be_possible(config, sub, Event.TAKEN_OVER, "taken over")
             if sub.state is State.IN_DOUBT:
                 if not although:
                     _refuse_to_take_over(house, sub)
@@ -223,7 +223,7 @@ def one_submission(house: House, what: str) -> Submission:
     raise NotFound(f"no submission has the id '{what}'", hint=hint)
 
 
-def _must_be_possible(house: House, config: Path, sub: Submission, event: Event, what: str) -> None:
+def _must_be_possible(config: Path, sub: Submission, event: Event, what: str) -> None:
     """``IllegalTransition`` in words: where it is, and what can be done there instead."""
     from h2h.core.errors import IllegalTransition
     from h2h.core.lifecycle import may_happen

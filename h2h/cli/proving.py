@@ -38,9 +38,9 @@ def good(area: str, text: str) -> Proof:
     return Proof(area, Mark.GOOD, text)
 
 
-def wrong(area: str, text: str, next_step: str = "", who_acts: WhoActs = ADMIN) -> Proof:
+def wrong(area: str, text: str, next_step: str = "") -> Proof:
     """It is not so, and h2h would not work."""
-    return Proof(area, Mark.WRONG, text, who_acts, next_step)
+    return Proof(area, Mark.WRONG, text, ADMIN, next_step)
 
 
 def doubtful(area: str, text: str, next_step: str = "", who_acts: WhoActs = ADMIN) -> Proof:

@@ -158,9 +158,9 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, one: str) -> str:
     """``1 file``, ``2 files``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{count} {one if count == 1 else one + 's'}"
 
 
 def who(actor: WhoActs | str) -> str:
@@ -168,9 +168,9 @@ def who(actor: WhoActs | str) -> str:
     return "-" if str(actor) == str(WhoActs.NOBODY) else str(actor)
 
 
-def joined(items: Iterable[str], *, last: str = "and") -> str:
+def joined(items: Iterable[str]) -> str:
     """``a, b and c``."""
     texts: Sequence[str] = list(items)
     if len(texts) < 2:
         return "".join(texts)
-    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+    return f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -89,16 +89,16 @@ def _place(finding: Finding) -> str:
     return f"line {finding.line}" if finding.line else ""
 
 
-def _table(*columns: str, numbers: Iterable[str] = ("amount",)) -> Table:
+def _table(*columns: str) -> Table:
     between = 2 if shutil.get_terminal_size().columns >= WIDE else 1
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, between, 0, 0))
     for column in columns:
         # A date or an amount on two lines is misread, and so is a heading that is broken within a word.
-        whole = column in numbers or column in ("booked", "value")
+        whole = column in ("amount", "booked", "value")
         widest = max(map(len, column.split()), default=0)
         table.add_column(
             column,
-            justify="right" if column in numbers else "left",
+            justify="right" if column == "amount" else "left",
             overflow="fold",
             no_wrap=whole,
             min_width=widest,

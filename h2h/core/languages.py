@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from h2h.core.words import ENGLISH, Words
 
-LANGUAGES = ("en", "zh")
-
 
 def words_of(language: str) -> Words:
-    """The words of one of ``LANGUAGES``."""
+    """The words of a language, ``en`` or ``zh``."""
     if language == "zh":
         from h2h.core.words_zh import CHINESE  # read only where somebody wants it
 

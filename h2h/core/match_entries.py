@@ -20,13 +20,8 @@ from h2h.core.records import PaymentMove, PaymentRecord, StatementRecord
 _NO_ID = frozenset({"NOTPROVIDED", "NONREF", ""})
 
 
-def ids_of(message: StatementMessage) -> tuple[list[str], list[str], list[str]]:
-    """All ids in *message* that could be ours: end-to-end ids, UETRs, payment information ids."""
-    return ids_among(entry for statement in message.statements for entry in statement.entries)
-
-
 def ids_among(entries: Iterable[Entry]) -> tuple[list[str], list[str], list[str]]:
-    """The same of some entries."""
+    """All ids in these entries that could be ours: end-to-end ids, UETRs, payment information ids."""
     end_to_end: set[str] = set()
     uetrs: set[str] = set()
     batches: set[str] = set()
@@ -71,15 +66,11 @@ class Known:
         return self.by_end_to_end_id.get(id or "", []) if id not in _NO_ID else []
 
 
-def match_entries(message: StatementMessage, candidates: Sequence[PaymentRecord], matching: Matching) -> None:
-    """Gather into *matching* what the entries say of *candidates* (all payments that bear one of ``ids_of``)."""
-    known = Known(candidates)
-    for statement in message.statements:
-        match_some(statement, statement.entries, 0, known, matching)
-
-
 def match_some(statement: Statement, entries: Iterable[Entry], position: int, known: Known, matching: Matching) -> None:
-    """The same of some of a statement's entries, of which the first stands at *position* (from 0)."""
+    """Gather into *matching* what some of a statement's entries say of *known*, all payments that their ids may mean.
+
+    The first of the entries stands at *position* (from 0) in the statement.
+    """
     for at, entry in enumerate(entries, position):
         if entry.status in (None, "BOOK"):  # pending and information entries move no money
             _match_entry(statement, entry, at, known, matching)

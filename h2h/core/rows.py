@@ -198,11 +198,6 @@ def defused(text: str) -> str:
     return f"{_ESCAPE}{text}" if text.startswith((_ESCAPE, *_FORMULA_STARTS)) else text
 
 
-def undefused(cell: str) -> str:
-    """The text that ``defused`` was given."""
-    return cell.removeprefix(_ESCAPE)
-
-
 def _amount(entry: Entry, detail: EntryDetail | None) -> Decimal:
     return detail.amount if detail is not None and detail.amount is not None else entry.amount
 

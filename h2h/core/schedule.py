@@ -29,11 +29,10 @@ class CutoffTimes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Whether a file may be sent now. ``opens_at`` is the next opening if closed, ``closes_at`` the end if open."""
+    """Whether a file may be sent now. ``opens_at`` is the next opening if closed."""
 
     open: bool
     opens_at: datetime | None = None
-    closes_at: datetime | None = None
 
 
 def next_attempt_at(now: datetime, attempts: int, *, seconds_min: float, seconds_max: float, key: str = "") -> datetime:
@@ -77,7 +76,7 @@ def sending_window(
         windows.append((_instant(opens, now), _instant(closes, now)))
     for opens, closes in windows:
         if opens <= now < closes:
-            return Window(open=True, closes_at=closes)
+            return Window(open=True)
     later = now + timedelta(days=REST_DAYS_MAX)
     return Window(open=False, opens_at=min((opens for opens, _ in windows if opens > now), default=later))
 

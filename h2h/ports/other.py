@@ -1,4 +1,4 @@
-"""Time, seals, schemas, and the proof of progress."""
+"""Time, seals, schemas, and help with long files."""
 
 from __future__ import annotations
 
@@ -100,10 +100,3 @@ class Helpers(Protocol):
         parts lie beside *out*, and must stay there as long as the conversion's records are read. *between* is called
         again and again while the helpers work; what it raises is raised.
         """
-
-
-class Progress(Protocol):
-    """Tells the service manager that work really moves on."""
-
-    def beat(self, part: str) -> None:
-        """*part* finished a round."""

@@ -27,11 +27,8 @@ class Keys:
     client_fingerprint: str | None = None
 
 
-def prepare(directory: Path, *, pgp: bool = True, client_keyring: Path | None = None) -> Keys:
-    """Make what is missing below *directory* and return all; a second call finds the same keys. Takes a second.
-
-    *client_keyring* is the GnuPG home of the customer (default: ``DIRECTORY/client-pgp``).
-    """
+def prepare(directory: Path, *, pgp: bool = True) -> Keys:
+    """Make what is missing below *directory* and return all; a second call finds the same keys. Takes a second."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     host, client = directory / "host_key", directory / "client_key"
     for path in (host, client):
@@ -43,7 +40,7 @@ def prepare(directory: Path, *, pgp: bool = True, client_keyring: Path | None = 
     if not pgp:
         return keys
     bank = Gpg(directory / "bank-pgp")
-    customer = Gpg(client_keyring or directory / "client-pgp")
+    customer = Gpg(directory / "client-pgp")
     try:
         bank_fingerprint = _own_key(bank, "Simulated bank", "bank@example.com")
         client_fingerprint = _own_key(customer, "Customer", "customer@example.com")

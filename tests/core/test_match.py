@@ -10,9 +10,9 @@ import pytest
 
 from h2h.core.lifecycle import Event, State
 from h2h.core.match import Matching, match_report
-from h2h.core.match_entries import match_entries
+from h2h.core.match_entries import Known, match_some
 from h2h.core.model.parties import Account
-from h2h.core.model.statement import Entry, EntryDetail, Statement, StatementMessage
+from h2h.core.model.statement import Entry, EntryDetail, Statement
 from h2h.core.model.status import InstructionStatus, StatusReason, StatusReport, TransactionStatus
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord, SourceIdentity, Submission
@@ -151,7 +151,7 @@ def entry(amount: str, *, credit_debit: str = "DBIT", **detail: object) -> Entry
 def booked(entries: list[Entry], payments: list[PaymentRecord]) -> Matching:
     matching = Matching(bank="bank", fid="f2")
     statement = Statement("statement", "S1", Account(iban="DE75512108001245126199"), entries=entries)
-    match_entries(StatementMessage("M", NOW, [statement]), payments, matching)
+    match_some(statement, statement.entries, 0, Known(payments), matching)
     return matching
 
 

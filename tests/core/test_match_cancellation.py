@@ -9,12 +9,13 @@ import pytest
 
 from h2h.core.match import Matching
 from h2h.core.match_cancellation import ids_answered, match_answer, match_request
-from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest, part_of
+from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
 from h2h.core.model.status import StatusReason
 from h2h.core.outcome import Outcome
 from h2h.core.records import PaymentRecord
 from h2h.core.rules.statement_rules import check_message
 from h2h.core.view.cancellation import told
+from tests.core.called_back import part_of
 from tests.core.test_match import SUB, payment
 
 OF_MESSAGE = {"MSG-1": frozenset({SUB.sid})}

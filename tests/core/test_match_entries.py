@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from h2h.core.match import Matching
-from h2h.core.match_entries import ids_of, match_entries, payments_behind, statement_records
+from h2h.core.match_entries import Known, ids_among, match_some, payments_behind, statement_records
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
 from h2h.core.outcome import Outcome
@@ -30,7 +30,7 @@ def statement(*entries: Entry, **changes: object) -> Statement:
 
 def matched(entries: list[Entry], payments: list[PaymentRecord]) -> Matching:
     matching = Matching(bank="bank", fid="f")
-    match_entries(StatementMessage("M", NOW, [statement(*entries)]), payments, matching)
+    match_some(statement(*entries), entries, 0, Known(payments), matching)
     return matching
 
 
@@ -44,10 +44,8 @@ def test_ids_that_stand_for_no_id_are_not_looked_for() -> None:
         EntryDetail(end_to_end_id="NONREF", uetr="u"),
         EntryDetail(end_to_end_id="E", payment_information_id="P"),
     ]
-    message = StatementMessage(
-        "M", NOW, [statement(*(entry(d) for d in details), entry(batch_payment_information_id="B"))]
-    )
-    assert ids_of(message) == (["E"], ["u"], ["B", "P"])
+    entries = [*(entry(d) for d in details), entry(batch_payment_information_id="B")]
+    assert ids_among(entries) == (["E"], ["u"], ["B", "P"])
 
 
 def test_a_shared_reference_is_told_apart_by_instruction_then_transaction_then_account() -> None:
@@ -129,7 +127,7 @@ def test_what_is_kept_of_a_statement_is_its_number_and_its_signed_balances() -> 
 def test_of_a_direct_debit_the_credit_settles_and_a_marked_debit_returns() -> None:
     def outcomes(made: Entry, payment: PaymentRecord) -> list[Outcome]:
         matching = Matching(bank="bank", fid="f", collections=frozenset({payment.sid}))
-        match_entries(StatementMessage("M", NOW, [statement(made)]), [payment], matching)
+        match_some(statement(made), [made], 0, Known([payment]), matching)
         return [m.outcome for m in matching.payments]
 
     detail, back = EntryDetail(end_to_end_id="X"), EntryDetail(end_to_end_id="X", returned=True, return_reason="MD06")

@@ -11,10 +11,11 @@ import pytest
 
 from h2h.cli.desk import Desk
 from h2h.core.errors import Misconfigured, Refused
-from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest, part_of
+from h2h.core.model.cancellation import CancellationAnswer, CancellationDetail, CancellationRequest
 from h2h.core.model.enquiry import Enquiry, ReportingRequest, RequestedBalance
 from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.status import StatusReason
+from tests.core.called_back import part_of
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 RECALLS = ("camt.055.001.05", "camt.055.001.08", "camt.055.001.09", "camt.055.001.12")

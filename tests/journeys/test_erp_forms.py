@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
 from h2h.core.model.statement import StatementMessage
-from h2h.core.rows import defused, undefused
+from h2h.core.rows import defused
 from tests.contracts.pain import IBANS
 from tests.core.formulas import PAYLOADS
 from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
@@ -195,7 +195,7 @@ def test_where_the_only_table_cannot_be_written_the_original_is_given_or_json_wi
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_becomes_a_formula_and_each_is_had_back(payload: str) -> None:
     assert not defused(payload).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
-    assert undefused(defused(payload)) == payload
+    assert defused(payload).removeprefix("'") == payload
 
 
 def test_no_name_of_a_payee_becomes_a_formula_in_what_the_erp_is_given_of_its_payments(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_no_name_of_a_payee_becomes_a_formula_in_what_the_erp_is_given_of_its_pa
     site.once()
     table = next(c for n, c in site.inbox().items() if n.endswith(".csv")).decode()
     given_names = [row["creditor"] for row in csv.DictReader(io.StringIO(table, newline=""))]
-    assert [undefused(name) for name in given_names] == evil
+    assert [name.removeprefix("'") for name in given_names] == evil
     assert [name for name in given_names if name.startswith(("=", "+", "-", "@"))] == []
 
 

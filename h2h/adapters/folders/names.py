@@ -14,7 +14,6 @@ from h2h.settings.erp import CompletenessKind, ErpFolder
 CORNER = ".h2h"
 REFUSED = "refused"
 RECEIPTS = (".status.json", ".error.txt", ".error.json")
-_OURS = (CORNER, REFUSED, MOUNT_MARKER)
 NAME_BYTES_MAX = 200  # room for the suffixes of the receipts, which bear the file's name
 _FILE_SYSTEM_BYTES_MAX = 255
 _HOSTILE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and paragraph separators

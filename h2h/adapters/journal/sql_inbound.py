@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Insert, Integer, Select, Update, bindparam, func, insert, select, update
+from sqlalchemy import Executable, Insert, Integer, Select, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from h2h.adapters.journal.prepared import given, prepared
@@ -286,8 +286,3 @@ def first_note(dialect: str, key: str, value: str) -> Executable:
     """Write a note only if there is none."""
     written: Executable = _insert(dialect, meta).values(key=key, value=value).on_conflict_do_nothing()
     return written
-
-
-def count(table: Any) -> Select[Any]:
-    """How many rows a table has."""
-    return select(func.count()).select_from(table)

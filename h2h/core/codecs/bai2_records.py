@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 
 from h2h.core.findings import Finding, WhoActs, warning
 
-CODES = frozenset(("01", "02", "03", "16", "49", "88", "98", "99"))
-
 # Some banks put several records on a line.
 _NEXT_ON_LINE = re.compile(r"/[ \t]+(?=(?:01|02|03|16|49|88|98|99),)")
 _CODE = re.compile(r"[ \t]*(01|02|03|16|49|88|98|99)[ \t]*,")

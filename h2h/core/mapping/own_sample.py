@@ -75,7 +75,6 @@ class Target:
     scope: str
     path: Path
     type: ValueType
-    type_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +223,10 @@ class _Compiler:
             table = self._codes.get(kind[1:])
             if not isinstance(table, Mapping):
                 raise self._wrong(element, f"codes.toml has no table {kind[1:]!r}")
-            return Target(scope, path, translated(table, kind[1:]), kind)
+            return Target(scope, path, translated(table, kind[1:]))
         if (kind or "text") not in OWN_TYPES:
             raise self._wrong(element, f"unknown type {kind!r}")
-        return Target(scope, path, OWN_TYPES[kind or "text"], kind or "text")
+        return Target(scope, path, OWN_TYPES[kind or "text"])
 
     def _conditions(self, element: etree._Element, notes: dict[str, str], owners: tuple[type, ...]) -> Iterator[When]:
         for verb, wanted in (("when", True), ("unless", False)):

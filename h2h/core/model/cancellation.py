@@ -104,11 +104,3 @@ def details_of(parts: Iterable[CancellationPart]) -> Iterator[CancellationDetail
                     original_message_id=payment.original_message_id or instruction.original_message_id,
                 )
         yield from part.payments
-
-
-def part_of(details: Iterable[CancellationDetail]) -> CancellationPart:
-    """One part that holds these; a payment stands beside the instructions, not in one."""
-    part = CancellationPart()
-    for detail in details:
-        {"file": part.files, "instruction": part.instructions}.get(detail.level, part.payments).append(detail)
-    return part

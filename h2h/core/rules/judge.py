@@ -60,7 +60,6 @@ class Judge:
         *,
         reason: str | None = None,
         next_step: str | None = None,
-        who_acts: WhoActs | None = None,
         where: Where | None = None,
         usage: str | None = None,
     ) -> None:
@@ -88,7 +87,7 @@ class Judge:
                 severity,
                 where.text,
                 text,
-                who_acts or rule.who_acts,
+                rule.who_acts,
                 rule.next_step if next_step is None else next_step,
                 where.line,
                 where.column,
