@@ -33,9 +33,7 @@ def release(house: House, sid: str, *, actor: str, reason: str) -> Submission:
     answers = sub.released_by
     for reason_answered in (sub.reason or sub.state).split("+"):  # several rules may have held it at once
         answers = with_release(answers, reason_answered, actor)
-    sub = _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
-    house.settle("held", sid, f"released by {actor}: {reason}")
-    return sub
+    return _decide(house, sub, Event.RELEASED, actor, reason, released_by=answers, next_attempt_at=None)
 
 
 def hold(house: House, sid: str, *, actor: str, reason: str) -> Submission:
@@ -55,8 +53,7 @@ def cancel(house: House, sid: str, *, actor: str, reason: str) -> Submission:
         return sub
     sub = _decide(house, sub, Event.CANCELLED, actor, reason, reason_text=reason)
     ensure_given_up(house, sub)
-    for kind in ("held", "cannot-go-on"):
-        house.settle(kind, sid, f"cancelled by {actor}: {reason}")
+    house.settle("cannot-go-on", sid, f"cancelled by {actor}: {reason}")
     return sub
 
 
@@ -77,7 +74,6 @@ def resolve_sent(house: House, sid: str, *, actor: str, reason: str) -> Submissi
         sent_at=sub.sent_at or house.now(),
     )
     ensure_delivered(house, sub)
-    house.settle("in-doubt", sid, f"{actor}: the bank has it: {reason}")
     return sub
 
 
@@ -100,9 +96,7 @@ def resolve_not_sent(house: House, sid: str, *, actor: str, reason: str) -> Subm
         house.ledger.append(LedgerRecord(LedgerKind.RELEASE, sid, sub.generation, detail))
     # What was known of the bank's word then was about the generation before.
     answers = without_release(sub.released_by, ANSWERED)
-    sub = _decide(house, sub, Event.RESOLVED_NOT_SENT, actor, reason, released_by=answers)
-    house.settle("in-doubt", sid, f"{actor}: the bank does not have it: {reason}")
-    return sub
+    return _decide(house, sub, Event.RESOLVED_NOT_SENT, actor, reason, released_by=answers)
 
 
 def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may_be_there: bool) -> Submission:
@@ -122,8 +116,7 @@ def take_over(house: House, sid: str, *, actor: str, reason: str, knowing_it_may
     # would take over what this person was told is h2h's, and nobody would send it.
     sub = _decide(house, sub, Event.TAKEN_OVER, actor, reason, reason_text=f"{reason} ({actor})")
     ensure_given_up(house, sub)
-    for kind in ("held", "in-doubt", "cannot-go-on"):
-        house.settle(kind, sid, f"taken over by {actor}: {reason}")
+    house.settle("cannot-go-on", sid, f"taken over by {actor}: {reason}")
     return sub
 
 

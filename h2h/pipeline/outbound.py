@@ -165,17 +165,26 @@ def _at_home(house: House, sub: Submission, between: Callable[[], None]) -> Subm
         raise Misconfigured(problem.message, hint=problem.hint) from problem
     except OSError as problem:
         raise Misconfigured(f"h2h cannot work with its own files: {problem}") from problem
-    except Exception as problem:
-        # These steps move the submission once, at their end. If it has moved, another node did, and what went wrong
-        # here (its files were there already, or gone) is no trouble of the submission's.
-        if house.journal.submission(sub.sid).version != sub.version:
-            raise StaleState(f"submission {sub.sid} was moved by another node meanwhile") from problem
+    except Exception:
+        _as_it_is(house, sub)
         raise
+
+
+def _as_it_is(house: House, sub: Submission) -> Submission:
+    """The submission, for whoever writes down what went wrong with it. ``StaleState`` if that says nothing of it.
+
+    Steps at home move it once, at their end. If it has moved, another node did, and what went wrong here (its files
+    were there already, or gone; a profile that was mended since) is no trouble of the submission's.
+    """
+    now = house.journal.submission(sub.sid)
+    if sub.state in AT_HOME and now.version != sub.version:
+        raise StaleState(f"submission {sub.sid} was moved by another node meanwhile")
+    return now
 
 
 def _refuse(house: House, sub: Submission, refusal: Refused) -> None:
     """Nothing left the house: the ERP gets every finding, and the same bytes may be dropped again."""
-    sub = house.journal.submission(sub.sid)
+    sub = _as_it_is(house, sub)
     if not may_happen(sub.state, Event.REFUSED):
         _unexpected(house, sub, refusal)
         return
@@ -203,7 +212,7 @@ def _short(refusal: Refused) -> str:
 
 
 def _hold(house: House, sub: Submission, reason: str, text: str, who_acts: WhoActs) -> None:
-    sub = house.journal.submission(sub.sid)
+    sub = _as_it_is(house, sub)
     if not may_happen(sub.state, Event.HELD):
         _unexpected(house, sub, H2HError(text))
         return
@@ -238,15 +247,18 @@ def _wait(house: House, sub: Submission, problem: H2HError, who_acts: WhoActs | 
 def _unexpected(house: House, sub: Submission, problem: Exception) -> None:
     """An error nobody foresaw. While sending it means in doubt: the state in the journal says whether it can be.
 
-    Before COMMITTING nothing can be at the bank and the file is held; COMMITTING stays so and is observed again.
+    Before COMMITTING nothing can be at the bank and the file is held; COMMITTING stays so and is observed again. In any
+    other state somebody else has ended the step.
     """
     log.error(
         "submission.unexpected", sid=sub.sid, state=str(sub.state), error=type(problem).__name__, exc_info=problem
     )
-    sub = house.journal.submission(sub.sid)
+    sub = _as_it_is(house, sub)
     text = f"an error that h2h did not foresee: {type(problem).__name__}: {problem}"
     if may_happen(sub.state, Event.HELD):
         _hold(house, sub, "UNEXPECTED", text, WhoActs.SYSTEM_ADMINISTRATOR)
+        return
+    if sub.state is not State.COMMITTING:
         return
     later = house.now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
     house.journal.change(sub, at=house.now(), next_attempt_at=later)

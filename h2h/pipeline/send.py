@@ -17,11 +17,12 @@ from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at
+from h2h.pipeline.delivered import delivered
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.kept import Hashed, kept
 from h2h.pipeline.line import Line
-from h2h.pipeline.witness import ensure_delivered, knows
+from h2h.pipeline.witness import knows
 from h2h.ports import Session
 
 _WITHDRAWING, _VANISHED = "temporary-to-be-removed", "temporary-vanished"
@@ -185,7 +186,7 @@ def _commit(house: House, line: Line, sub: Submission) -> Submission:
         line.renew()
     if not confirmed:
         return _look_and_decide(house, line, sub)
-    sub = _delivered(house, sub, "E1", "the bank's server confirmed the rename")
+    sub = delivered(house, sub, "E1", "the bank's server confirmed the rename")
     _tidy(house, session, sub, all_of_them=False)
     return sub
 
@@ -210,8 +211,7 @@ def look_again(house: House, line: Line, sub: Submission, *, actor: str) -> tupl
     detail = {"seen": answer.words, "final": str(final), "temporary": str(temporary)}
     house.journal.remark(sub.sid, "looked-again", at=house.now(), actor=actor, detail=detail)
     if answer.decision is Decision.DELIVERED:
-        sub = _delivered(house, sub, answer.proof, answer.words)
-        house.settle("in-doubt", sub.sid, f"late evidence: {answer.words}")
+        sub = delivered(house, sub, answer.proof, answer.words)
         _tidy(house, session, sub, all_of_them=temporary is not Seen.ABSENT)
     return sub, answer
 
@@ -254,7 +254,7 @@ def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
     temporary, final = _observe(house, session, sub)
     answer = _answer(house, sub, temporary, final)
     if answer.decision is Decision.DELIVERED:
-        sub = _delivered(house, sub, answer.proof, answer.words)
+        sub = delivered(house, sub, answer.proof, answer.words)
         _tidy(house, session, sub, all_of_them=temporary is not Seen.ABSENT)
         return sub
     if answer.decision is Decision.RENAME_AGAIN:
@@ -262,7 +262,7 @@ def _look_and_decide(house: House, line: Line, sub: Submission) -> Submission:
             _rename(house, session, sub)
         except InDoubt as problem:
             raise Unavailable(f"the rename was asked for again and its outcome is not known: {problem}") from problem
-        return _delivered(house, sub, "E1", "the bank's server confirmed the rename")
+        return delivered(house, sub, "E1", "the bank's server confirmed the rename")
     return _in_doubt(house, sub, answer.proof, answer.words)
 
 
@@ -303,22 +303,6 @@ def _look(session: Session, folder: str, name: str, sub: Submission) -> Seen:
     if seen is None:
         return Seen.ABSENT
     return Seen.SAME if seen == (sub.sealed_size, sub.sealed_sha256) else Seen.DIFFERENT
-
-
-def _delivered(house: House, sub: Submission, proof: str, words: str) -> Submission:
-    """t8: the journal, then the ledger; then tidy up what earlier attempts left."""
-    sub = house.journal.advance(
-        sub,
-        Event.DELIVERED,
-        at=house.now(),
-        detail={"evidence": words, "proof": proof},
-        evidence=f"{proof}: {words}",
-        sent_at=house.now(),
-        next_attempt_at=None,
-    )
-    ensure_delivered(house, sub)
-    moved(sub, "delivered", evidence=proof, attempt=sub.attempt)
-    return sub
 
 
 def _tidy(house: House, session: Session, sub: Submission, *, all_of_them: bool) -> None:

@@ -15,6 +15,7 @@ from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import Submission
 from h2h.pipeline import gate, intake, outbound, rounds, send
+from h2h.pipeline.delivered import delivered
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line
 from h2h.ports import Session
@@ -35,7 +36,7 @@ def no_commit_intent() -> None:
             return send._try_later(house, sub, str(problem))
         sub = house.journal.advance(sub, Event.COMMIT_STARTED, at=house.now(), commit_temporary=temporary)
         send._ledger_commit(house, sub)
-        return send._delivered(house, sub, "E1", "mutant")
+        return delivered(house, sub, "E1", "mutant")
 
     outbound.AT_THE_BANK[State.SEALED] = outbound.AT_THE_BANK[State.SENDING] = naive
 

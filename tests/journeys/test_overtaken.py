@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 
 from h2h.core.errors import StaleState, Untrusted
 from h2h.core.lifecycle import State
+from h2h.core.match import ANSWERED
+from h2h.core.records import LedgerKind
 from h2h.pipeline import decisions
+from h2h.pipeline.convert import convert
+from h2h.pipeline.held import hold_for_a_person
 from h2h.pipeline.house import House
 from h2h.pipeline.inbound import Worker, work_inbound
 from h2h.pipeline.line import Line
@@ -21,7 +26,8 @@ from h2h.pipeline.send import look_again
 from tests.contracts.postgres import cluster
 from tests.journeys import states
 from tests.journeys.answers import pain002
-from tests.journeys.channels import Killed, dying
+from tests.journeys.channels import Killed, dying, meddled, swallowing
+from tests.journeys.deciding import held
 from tests.journeys.older import OlderJournal
 from tests.journeys.site import CLEARS_AWAY, ONE, WINDOW, Site
 from tests.journeys.test_failover import NodeSite, SecondNode
@@ -65,20 +71,20 @@ def nodes(tmp_path: Path) -> tuple[NodeSite, NodeSite]:
 
 
 class Stopped:
-    """A port of a node that stops before it is asked for *call*, once, and goes on when *meanwhile* is over."""
+    """A port of a node that stops before the *nth* *call*, and goes on when *meanwhile* is over."""
 
-    def __init__(self, port: Any, call: str, meanwhile: Callable[[], object]) -> None:
-        self._port, self._call, self._meanwhile = port, call, [meanwhile]
+    def __init__(self, port: Any, call: str, meanwhile: Callable[[], object], nth: int = 1) -> None:
+        self._port, self._call, self._meanwhile, self._left = port, call, meanwhile, nth
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._port, name)
+        return partial(self._after_a_while, real) if name == self._call else real
 
-        def after_a_while(*given: Any, **more: Any) -> Any:
-            if name == self._call and self._meanwhile:
-                self._meanwhile.pop()()
-            return real(*given, **more)
-
-        return after_a_while if callable(real) else real
+    def _after_a_while(self, real: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self._meanwhile()
+        return real(*given, **more)
 
 
 @pytest.mark.parametrize("end", [State.SENT, State.CANCELLED])
@@ -148,3 +154,124 @@ def test_a_not_sent_that_came_too_late_sends_nothing_again_by_an_older_journal(t
     older.is_put_back()
     site.once()
     assert (site.submission("doubt.csv").state, site.at_bank()) == (State.SENT, {})
+
+
+#: Converted, sealed, an attempt begun, committed, delivered: a file moves so often on its way.
+OF_THE_PROOF = 5
+PLAIN_RENAME = {"submission": {"rename": "fxp", "bank_removes_temporaries": True}}
+
+
+def overtaken_at_the_proof(site: Site, doubted: Callable[[str], object]) -> None:
+    """A node renames, and stops before it writes down that the server confirmed it; the bank takes the file.
+
+    Another node finds neither name. Then *doubted* happens, with the submission's id, and the first goes on.
+    """
+
+    def meanwhile() -> None:
+        site.bank_takes()
+        site.once()
+        sub = site.submission("pay.csv")
+        assert sub.state is State.IN_DOUBT
+        doubted(sub.sid)
+
+    site.drop("pay.csv", ONE)
+    site.once(lambda house: replace(house, journal=Stopped(house.journal, "advance", meanwhile, OF_THE_PROOF)))
+
+
+def test_a_rename_that_was_confirmed_ends_the_doubt_of_another_node(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank=PLAIN_RENAME)
+    overtaken_at_the_proof(site, lambda sid: None)
+    sub = site.submission("pay.csv")
+    assert (sub.state, (sub.evidence or "")[:3]) == (State.SENT, "E1:")
+    assert site.waiting() == []
+    with site.house() as house:
+        assert house.ledger.has(LedgerKind.DELIVERED, sub.sid, 0)
+
+
+def test_a_rename_that_was_confirmed_stops_what_a_person_said_was_not_sent(tmp_path: Path) -> None:
+    """The word was wrong: else the file would be paid twice."""
+    site = Site(tmp_path, bank=PLAIN_RENAME)
+
+    def not_sent(sid: str) -> None:
+        with site.house() as house:
+            decisions.resolve_not_sent(house, sid, actor="anna", reason="the hotline does not find it")
+
+    overtaken_at_the_proof(site, not_sent)
+    sub = site.submission("pay.csv")
+    assert (sub.state, sub.reason, sub.generation) == (State.HELD, ANSWERED, 1)
+    assert "confirmed the rename" in (sub.reason_text or "")
+    assert (site.waiting(), site.receipt("pay.csv")["state"]) == (["held"], "HELD")
+    site.once()
+    assert site.at_bank() == {}
+    with site.house() as house:
+        decisions.release(house, sub.sid, actor="bo", reason="the bank has deleted it")
+    site.once()
+    assert (site.submission("pay.csv").state, len(site.at_bank())) == (State.SENT, 1)
+
+
+def test_a_rename_that_was_confirmed_is_told_to_who_sends_the_file_another_way(tmp_path: Path) -> None:
+    site = Site(tmp_path, bank=PLAIN_RENAME)
+
+    def by_hand(sid: str) -> None:
+        with site.house() as house:
+            decisions.take_over(house, sid, actor="anna", reason="by portal", knowing_it_may_be_there=True)
+
+    overtaken_at_the_proof(site, by_hand)
+    (item,) = site.attention()
+    assert (site.submission("pay.csv").state, item.kind) == (State.TAKEN_OVER, "answer-to-unsent")
+    assert "confirmed the rename" in item.text
+
+
+@pytest.mark.parametrize("verb", ["release", "resolve"])
+def test_an_item_about_what_came_after_a_decision_is_not_closed_by_it(tmp_path: Path, verb: str) -> None:
+    """The command is stopped when it has decided; the daemon goes on, and the file waits for a person once more."""
+    site = Site(tmp_path, bank=CLEARS_AWAY)
+    sid = held(site) if verb == "release" else states.in_doubt(site)
+
+    def waits_again() -> None:
+        if verb == "release":
+            with site.house() as house:
+                hold_for_a_person(house, house.journal.submission(sid), "H4-OVERLAP", "paid on Friday")
+        else:
+            site.once(swallowing(site))
+
+    with site.house() as house:
+        late = replace(house, journal=Stopped(house.journal, "settle_attention", waits_again))
+        if verb == "release":
+            decisions.release(late, sid, actor="anna", reason="it is another file")
+        else:
+            decisions.resolve_not_sent(late, sid, actor="anna", reason="the hotline does not find it")
+        assert house.journal.submission(sid).state is (State.HELD if verb == "release" else State.IN_DOUBT)
+    assert [i.kind for i in site.attention() if i.subject == sid] == ["held" if verb == "release" else "in-doubt"]
+
+
+def test_an_error_nobody_foresaw_says_nothing_of_a_file_that_another_node_has_delivered(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+
+    def breaks(real: Callable[..., Any], *given: Any) -> None:
+        site.once()
+        raise ZeroDivisionError("a mistake of ours")
+
+    site.drop("pay.csv", ONE)
+    site.once(meddled("rename", breaks))
+    sub = site.submission("pay.csv")
+    assert (sub.state, len(site.at_bank()), site.waiting()) == (State.SENT, 1, [])
+    assert sub.next_attempt_at is None, "it waits for nothing"
+
+
+def test_a_file_is_not_refused_for_what_was_found_before_another_node_went_on_with_it(tmp_path: Path) -> None:
+    """The profile was mended meanwhile, and the other node was started with it."""
+    site = Site(tmp_path, bank={"accounts": ["DE02120300000000202051"]})
+    site.drop("pay.csv", ONE)
+
+    def with_the_mended_profile() -> None:
+        site.bank = {}
+        site.configure()
+        with site.house() as house:
+            (sub,) = house.journal.submissions()
+            convert(house, sub)
+
+    site.once(lambda house: replace(house, journal=Stopped(house.journal, "submission", with_the_mended_profile, 2)))
+    site.once()
+    assert site.submission("pay.csv").state is State.SENT
+    assert not (site.root / "erp/out/pay.csv.error.txt").exists()

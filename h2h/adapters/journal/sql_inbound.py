@@ -251,6 +251,16 @@ def close_item(item: int, at: datetime, actor: str, reason: str) -> Update:
 
 
 @prepared
+def close_about(about_kind: str, about: str, at: datetime, actor: str, reason: str) -> Update:
+    """Close the item of that kind *about* something, if one is open."""
+    return (
+        update(attention)
+        .where(A.kind == about_kind, A.subject == about, A.closed_at.is_(None))
+        .values(closed_at=at, closed_by=actor, closed_reason=reason)
+    )
+
+
+@prepared
 def open_item(kind: str, subject: str) -> Select[Any]:
     """The number of the open item about *subject*, if there is one."""
     return select(A.number).where(A.kind == kind, A.subject == subject, A.closed_at.is_(None))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from h2h.adapters.journal import rows
+from h2h.adapters.journal import rows, sql_inbound
 from h2h.adapters.journal import sql_outbound as sql
 from h2h.adapters.journal.bulk import Bulk
 from h2h.adapters.journal.columns import printable
@@ -30,6 +30,8 @@ SOURCE_DISCARDED = "source-discarded"
 #: Reason of a DUPLICATE that take-in finds.
 SAME_BYTES = "H2H-SAME-BYTES"
 
+#: The item of the attention list that a state brings with it.
+_TOLD_ABOUT = {State.HELD: "held", State.IN_DOUBT: "in-doubt"}
 _PAYMENTS_AT_ONCE = 2000
 
 
@@ -141,6 +143,7 @@ def advance_in(connection: Connection, move: Move) -> Submission:
     target = lifecycle.advance(before.state, move.event, held_from=before.held_from)
     after = _set(connection, move.sid, move.version, columns_after(before, target, move))
     connection.execute(*sql.insert_event(record_of(before, target, move)))
+    _settle(connection, before, target, move.at, move.actor)
     if move.event is Event.COMMIT_STARTED:
         if after.commit_temporary is None:
             raise IllegalTransition("a commit must name the temporary file that it will rename")
@@ -210,7 +213,15 @@ def _put_over(
     restored = _set(connection, sub.sid, sub.version, values)
     line = {"sid": sub.sid, "at": at, "event": RESTORED, "from_state": str(known.state), "to_state": str(sub.state)}
     connection.execute(*sql.insert_event(line | {"actor": "h2h", "reason": sub.reason, "detail": detail}))
+    _settle(connection, known, sub.state, at, "h2h")
     return restored
+
+
+def _settle(connection: Connection, before: Submission, target: State, at: datetime, actor: str) -> None:
+    """What somebody was told about a state ends with it, at that very moment: later it may be about the next one."""
+    kind = _TOLD_ABOUT.get(before.state)
+    if kind is not None and target is not before.state:
+        connection.execute(*sql_inbound.close_about(kind, before.sid, at, actor, f"it went on to {target}"))
 
 
 def _ensure_intent(connection: Connection, sub: Submission, at: datetime) -> None:
