@@ -15,7 +15,8 @@ from h2h.core.convert import Conversion
 from h2h.core.declared import Delimited, Rules
 from h2h.core.directory import BankDirectory, Entry
 from h2h.core.findings import Finding
-from tests.core.erp_files import PAYEE_ACCOUNT, ROOT, STAMP, Bank, convert, delimited, file_of, format_of, row
+from tests.checkout import FORMATS, ROOT
+from tests.core.erp_files import PAYEE_ACCOUNT, STAMP, Bank, convert, delimited, file_of, format_of, row
 
 SCHEMAS = [ROOT / "xsd" / "iso20022"]
 BANK = Bank(rules=Rules(charset="utf-8"))
@@ -23,9 +24,7 @@ BANK = Bank(rules=Rules(charset="utf-8"))
 
 @pytest.fixture(scope="module")
 def helpers() -> Iterator[HelpingProcesses]:
-    made = HelpingProcesses(
-        [ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0, part_bytes=2000
-    )
+    made = HelpingProcesses([FORMATS], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0, part_bytes=2000)
     yield made
     made.close()
 
@@ -151,7 +150,7 @@ def test_a_part_that_the_schema_refuses_is_no_part(tmp_path: Path) -> None:
     other = tmp_path / "xsd"
     other.mkdir()
     (other / "pain.001.001.09.xsd").write_bytes((SCHEMAS[0] / "pain.001.001.03.xsd").read_bytes())
-    made = HelpingProcesses([ROOT / "formats"], [other], lambda *_: [], processes=2, bytes_min=0, part_bytes=2000)
+    made = HelpingProcesses([FORMATS], [other], lambda *_: [], processes=2, bytes_min=0, part_bytes=2000)
     try:
         assert helped(made, tmp_path, file_of(*[row(ref=f"INV-{n}") for n in range(100)]))[0] is None
     finally:
@@ -165,7 +164,7 @@ def test_what_no_part_has_shown_to_the_schema_is_shown_to_it(helpers: HelpingPro
         shown.append(data)
         return SchemaBook(SCHEMAS).validate(schema, data.replace(b"<NbOfTxs>100<", b"<NbOfTxs>many<"))
 
-    made = HelpingProcesses([ROOT / "formats"], SCHEMAS, refusing, processes=2, bytes_min=0, part_bytes=2000)
+    made = HelpingProcesses([FORMATS], SCHEMAS, refusing, processes=2, bytes_min=0, part_bytes=2000)
     try:
         assert helped(made, tmp_path, file_of(*[row(ref=f"INV-{n}") for n in range(100)]))[0] is None
     finally:
@@ -174,9 +173,7 @@ def test_what_no_part_has_shown_to_the_schema_is_shown_to_it(helpers: HelpingPro
 
 
 def test_a_helper_that_is_gone_costs_nothing_but_time(tmp_path: Path) -> None:
-    made = HelpingProcesses(
-        [ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0, part_bytes=2000
-    )
+    made = HelpingProcesses([FORMATS], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0, part_bytes=2000)
     data = file_of(*[row(ref=f"INV-{n}") for n in range(300)])
     try:
         made.start()
@@ -190,9 +187,9 @@ def test_a_helper_that_is_gone_costs_nothing_but_time(tmp_path: Path) -> None:
 
 
 def test_short_files_and_files_with_a_trailer_are_left_to_one_process(tmp_path: Path) -> None:
-    made = HelpingProcesses([ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2)
+    made = HelpingProcesses([FORMATS], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2)
     assert helped(made, tmp_path, file_of(row()))[0] is None
-    eager = HelpingProcesses([ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0)
+    eager = HelpingProcesses([FORMATS], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=2, bytes_min=0)
     assert helped(eager, tmp_path, file_of(row()), delimited(trailer="count-and-sum"))[0] is None
     assert helped(eager, tmp_path, file_of(row()), delimited(encoding="gb18030"))[0] is None
     assert made._running == eager._running == []
@@ -210,7 +207,7 @@ def test_a_part_ends_outside_of_quotes() -> None:
 
 def test_a_helper_keeps_nothing_of_the_parts_it_has_converted(tmp_path: Path) -> None:
     data = file_of(*(row(ref=f"INV-{n}", amount=f"{n + 1}.10", name=f"Payee {n}") for n in range(8000)))
-    helpers = HelpingProcesses([ROOT / "formats"], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=1, bytes_min=0)
+    helpers = HelpingProcesses([FORMATS], SCHEMAS, SchemaBook(SCHEMAS).validate, processes=1, bytes_min=0)
 
     def kilobytes_after(files: int) -> int:
         for _ in range(files):

@@ -15,10 +15,10 @@ import pytest
 from h2h.adapters.schema import SchemaBook, add_schema
 from h2h.core.errors import Misconfigured
 from h2h.core.findings import WhoActs
+from tests.checkout import FORMATS, ROOT
 from tests.contracts.pain import pain001
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = (ROOT / "formats/pain.001/golden/two-instructions-and-hybrid-addresses-09.xml").read_bytes()
+GOLDEN = (FORMATS / "pain.001/golden/two-instructions-and-hybrid-addresses-09.xml").read_bytes()
 NAME = "pain.001.001.09.xsd"
 
 TOY = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:toy" xmlns="urn:toy"
@@ -105,7 +105,7 @@ def test_all_violations_are_told_not_only_the_first(book: SchemaBook) -> None:
 
 
 def test_a_banks_document_is_the_banks_matter(book: SchemaBook) -> None:
-    data = (ROOT / "formats/pain.002/golden/whole-file-rejected-10.xml").read_bytes()
+    data = (FORMATS / "pain.002/golden/whole-file-rejected-10.xml").read_bytes()
     (finding,) = book.validate("pain.002.001.10.xsd", data.replace(b"2026-11-20T10", b"yesterday"))
     assert finding.who_acts is WhoActs.BANK
 

@@ -7,18 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.convert import Conversion, Stamp, convert_table
 from h2h.core.declared import Delimited, Rules, Table
 from h2h.core.directory import BankDirectory
 from h2h.core.findings import Finding
 from h2h.core.format import Format
 from h2h.core.model.payment import Initiation
+from tests.checkout import BOOK
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 11, 23)  # a Monday
 OUR_ACCOUNT = "DE89370400440532013000"
 PAYEE_ACCOUNT = "AT611904300234573201"
@@ -116,12 +114,9 @@ class Scratch:
         return self.files[-1]
 
 
-_FORMATS = load_formats(ROOT / "formats")
-
-
 def format_of(id: str = "pain.001.001.09") -> Format:
     """A format that is shipped."""
-    return _FORMATS.get(id)
+    return BOOK.get(id)
 
 
 @dataclass

@@ -8,12 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from h2h.adapters.format_files import load_formats
-from h2h.core.format_book import FormatBook
 from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
-from h2h.data import data_dir
+from tests.checkout import BOOK
 
 NOW = datetime(2026, 3, 2, 1, 15, tzinfo=UTC)
 FACTS = {"customer_id": "1100000001", "user_id": "h2h01", "same_city": "N", "purpose": "货款"}
@@ -36,7 +34,6 @@ OF_FILE: dict[str, dict[str, str]] = {
     "boc.payment": {"terminal": "E1", "customer_id": "12345678", "user_id": "87654321"},
     "icbc.payment": {"customer_id": "0202", "user_id": "h2h01", "online": "1", "settlement": "0"},
 }
-BOOK: FormatBook = load_formats(data_dir("formats"))
 
 #: What GBK holds and no bank forbids; no blank at the ends, which a reader may not keep.
 _TEXT = st.text("示例商贸有限公司货款（）ABCabc019-/.", min_size=1, max_size=14)

@@ -13,10 +13,10 @@ from h2h.core.findings import Severity
 from h2h.core.format import Card
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import StatementMessage
-from tests.core.erp_files import ROOT
+from tests.checkout import FORMATS
 
 CODEC = ClientBank1C(Card("1c", None, None))
-GOLDEN = (ROOT / "formats/1c/golden/a-payment-order-in-windows-letters.txt").read_bytes().decode("cp1251")
+GOLDEN = (FORMATS / "1c/golden/a-payment-order-in-windows-letters.txt").read_bytes().decode("cp1251")
 
 
 def errors(text: str) -> list[str]:
@@ -82,7 +82,7 @@ def test_whatever_is_damaged_nothing_but_findings_comes_out() -> None:
 
 # ------------------------------------------------------------------------------------------------ statements
 
-STATEMENT = (ROOT / "formats/1c-statement/golden/periods-of-an-account-and-a-transfer-between-two.txt").read_bytes()
+STATEMENT = (FORMATS / "1c-statement/golden/periods-of-an-account-and-a-transfer-between-two.txt").read_bytes()
 STATEMENTS = Statement1C(Card("1c-statement", None, None))
 
 

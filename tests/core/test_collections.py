@@ -18,7 +18,8 @@ from h2h.core.findings import Finding
 from h2h.core.model.payment import Initiation
 from h2h.core.rules.collection import is_creditor_id
 from h2h.core.rules.initiation import check_initiation
-from tests.core.erp_files import OUR_ACCOUNT, PAYEE_ACCOUNT, ROOT, TODAY, Bank, Result, convert, converted, format_of
+from tests.checkout import FORMATS, ROOT
+from tests.core.erp_files import OUR_ACCOUNT, PAYEE_ACCOUNT, TODAY, Bank, Result, convert, converted, format_of
 
 SEPA = Bank(rules=Rules(scheme="sepa"))
 FIELDS_OF_ROWS: dict[str, Any] = {
@@ -153,7 +154,7 @@ def test_creditor_identifiers_are_checked_without_their_business_code() -> None:
 
 
 def _checked(old: str, new: str) -> list[Finding]:
-    golden = ROOT / "formats" / "pain.008" / "golden" / "amended-mandates-and-sequence-types-02.xml"
+    golden = FORMATS / "pain.008" / "golden" / "amended-mandates-and-sequence-types-02.xml"
     xml = golden.read_text("utf-8")
     assert old in xml
     read = format_of("pain.008.001.02").read(xml.replace(old, new, 1).encode())

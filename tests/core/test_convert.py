@@ -10,12 +10,12 @@ import pytest
 
 from h2h.adapters.schema import SchemaBook
 from h2h.core.findings import Severity
+from tests.checkout import ROOT
 from tests.conftest import missing
 from tests.core.erp_files import (
     EVERYTHING,
     OUR_ACCOUNT,
     PAYEE_ACCOUNT,
-    ROOT,
     STAMP,
     convert,
     converted,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from h2h.core.cutting import NotCut, schema_lets_cut, small_documents
+from tests.checkout import FORMATS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = {
     "pain.001.001.09": "pain.001/golden/two-instructions-and-hybrid-addresses-09.xml",
     "pain.008.001.02": "pain.008/golden/amended-mandates-and-sequence-types-02.xml",
@@ -21,7 +20,7 @@ GOLDEN = {
     "camt.054.001.04": "camt/golden/notification-of-two-accounts-054-04.xml",
     "pain.002.001.03": "pain.002/golden/one-of-three-rejected-03.xml",
 }
-DOCUMENTS = {name: re.sub(rb"<!--.*?-->", b"", (ROOT / "formats" / file).read_bytes(), flags=re.DOTALL)
+DOCUMENTS = {name: re.sub(rb"<!--.*?-->", b"", (FORMATS / file).read_bytes(), flags=re.DOTALL)
              for name, file in GOLDEN.items()}  # fmt: skip
 SCHEMAS = {name: etree.XMLSchema(file=str(ROOT / "xsd/iso20022" / f"{name}.xsd")) for name in GOLDEN}
 TAGS = rb"(?:CdtTrfTxInf|DrctDbtTxInf|TxInfAndSts|Ntry)"

@@ -7,15 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.difference import difference
 from h2h.core.errors import Refused
 from h2h.core.format import Message
-from tests.core.erp_files import ROOT, converted, format_of, row
+from tests.checkout import BOOK, FORMATS
+from tests.core.erp_files import converted, format_of, row
 
-BOOK = load_formats(ROOT / "formats")
 ROWS = (row(), row(ref="INV-2", amount="7.25"), row(ref="INV-3", amount="8.00"))
-STATEMENT = ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml"
+STATEMENT = FORMATS / "camt/golden/batch-entry-and-return-053-08.xml"
 
 
 def read(*rows: str, format: str = "pain.001.001.09") -> Message:
@@ -125,7 +124,7 @@ def test_messages_of_different_kinds_are_not_compared() -> None:
 def test_every_kind_of_message_shows_the_one_fact_that_changed(
     golden: str, old: str, new: str, what: str, before: str, after: str
 ) -> None:
-    text = (ROOT / "formats" / golden).read_text("utf-8")
+    text = (FORMATS / golden).read_text("utf-8")
     assert old in text
     first, second = (BOOK.read(one.encode()).message for one in (text, text.replace(old, new, 1)))
     assert difference(first, first).same

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.cli.desk import Desk
 from h2h.core.envelope import without_envelope
 from h2h.core.errors import Refused
+from tests.checkout import BOOK, FORMATS
 
-FORMATS = Path(__file__).resolve().parents[2] / "formats"
-BOOK = load_formats(FORMATS)
 ALONE = next((FORMATS / "camt" / "golden").glob("*.camt.053.001.08.xml"), None) or min(
     path for path in (FORMATS / "camt" / "golden").glob("*.xml") if b"camt.053.001.08" in path.read_bytes()
 )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding
 from h2h.core.mapping import familiar
 from h2h.core.mapping.familiar import Familiar, Run
 from h2h.core.mapping.pieces import pieces
+from tests.checkout import BOOK
 from tests.core.test_mapping_reader import statement
 
-BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
 READER = BOOK.get("camt.053.001.08")._reader
 WHOLE = 1 << 30
 

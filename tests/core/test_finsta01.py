@@ -5,21 +5,19 @@ from __future__ import annotations
 import io
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.erp.finsta01 import write_finsta01
 from h2h.core.erp.options import FinstaOptions, LineOptions
 from h2h.core.findings import refuses
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage, signed
 from h2h.core.rules.statement_rules import check_statement
+from tests.checkout import BOOK
 
-BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
 DAY = date(2026, 11, 24)
 WORDS = ("Invoice", "88213", "of", "</TXT01>", "&amp;", "a:b", "-", "x" * 69, "y" * 70, "z" * 140, "(net)", "RF18/5")
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from pathlib import Path
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.errors import Refused
 from h2h.core.foreign import foreign
 from h2h.core.foreign_bank_files import bank_file
 from h2h.core.format import UNKNOWN_FORMAT
+from tests.checkout import BOOK, FORMATS
 from tests.core.erp_files import convert, delimited, file_of, row
 from tests.core.workbooks import workbook
-
-BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
 
 
 def zipped(name: str) -> bytes:
@@ -143,7 +140,7 @@ def test_another_format_of_banks_is_named_with_what_to_ask_for(head: bytes, word
 
 
 def test_no_file_of_a_format_that_h2h_reads_looks_like_another_banks() -> None:
-    goldens = [f for f in (Path(__file__).resolve().parents[2] / "formats").glob("*/golden/*") if f.suffix != ".json"]
+    goldens = [f for f in FORMATS.glob("*/golden/*") if f.suffix != ".json"]
     assert len(goldens) > 100
     told = {f.name: found[0] for f in goldens if (found := bank_file(f.read_bytes())) is not None}
     assert {name: words for name, words in told.items() if not words.startswith("a message of ")} == {}

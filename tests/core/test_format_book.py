@@ -13,9 +13,8 @@ from h2h.core.findings import WhoActs
 from h2h.core.format import UNKNOWN_FORMAT, Format, Read, ReadingCodec
 from h2h.core.format_book import FormatBook
 from h2h.core.model.statement import StatementMessage
+from tests.checkout import BOOK, FORMATS
 
-FORMATS = Path(__file__).resolve().parents[2] / "formats"
-BOOK = load_formats(FORMATS)
 GOLDEN = (FORMATS / "camt/golden/notification-of-two-accounts-054-04.xml").read_bytes()
 ROOT = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.04">'
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.findings import refuses
 from h2h.data import data_dir
-
-FORMATS = Path(__file__).resolve().parents[2] / "formats"
-BOOK = load_formats(FORMATS)
+from tests.checkout import BOOK, FORMATS
 
 
 def test_a_message_that_is_closed_before_it_says_anything_is_not_sound() -> None:

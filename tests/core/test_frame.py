@@ -16,7 +16,8 @@ from h2h.core.findings import Severity, refuses
 from h2h.core.outcome import Outcome
 from h2h.core.view.status import status_rows
 from h2h.data import data_dir
-from tests.core.own import BOOK, initiation, payment, written
+from tests.checkout import BOOK
+from tests.core.own import initiation, payment, written
 
 FOLDER = data_dir("formats") / "pingan"
 CARD: dict[str, Any] = tomllib.loads((FOLDER / "format.toml").read_text("utf-8"))

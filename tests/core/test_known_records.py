@@ -17,7 +17,8 @@ from h2h.core.cutting import NotCut, small_documents
 from h2h.core.known_records import KnownRecords
 from h2h.core.plain_types import PlainTypes
 from tests.benchmarks.statements import write_file
-from tests.core.test_cutting import DOCUMENTS, GOLDEN, RECORD, ROOT, blocks, twice, valid, without
+from tests.checkout import ROOT
+from tests.core.test_cutting import DOCUMENTS, GOLDEN, RECORD, blocks, twice, valid, without
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 TYPES = {

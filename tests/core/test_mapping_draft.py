@@ -13,7 +13,7 @@ from h2h.cli.main import main
 from h2h.core.errors import Refused
 from h2h.core.mapping.draft import draft_of
 from h2h.core.model.payment import Initiation
-from tests.core.erp_files import ROOT
+from tests.checkout import FORMATS
 
 SAMPLE = """<Document xmlns="urn:acme:pay:2"><Batch>
  <MessageId>M1</MessageId><Made>2026-11-20T10:00:00</Made><Count>2</Count>
@@ -64,7 +64,7 @@ def test_kinds_without_a_starting_mapping_are_named() -> None:
     ],
 )
 def test_a_draft_of_any_document_compiles(golden: str, kind: str, record: str | None) -> None:
-    draft = draft_of((ROOT / "formats" / golden).read_bytes(), kind, record)
+    draft = draft_of((FORMATS / golden).read_bytes(), kind, record)
     assert draft.known
     assert draft.blanks
 

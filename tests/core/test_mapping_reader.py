@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,7 @@ from h2h.core.format import Format, Read
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import StatementMessage
 from h2h.core.model.status import StatusReport
-
-FORMATS = Path(__file__).resolve().parents[2] / "formats"
-BOOK = load_formats(FORMATS)
+from tests.checkout import BOOK, FORMATS
 
 ENTRY = (
     '<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BkTxCd/>'

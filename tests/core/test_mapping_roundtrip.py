@@ -6,23 +6,20 @@ import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import xmlschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.errors import Refused
 from h2h.core.format_book import FormatBook
 from h2h.core.model.collection import Collection, Mandate
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction
+from tests.checkout import BOOK, FORMATS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-BOOK = load_formats(ROOT / "formats")
 SCHEMAS = SchemaBook([ROOT / "xsd"])
 # ISO 20022's payments; what a codec or a bank's own XML can carry is less, and has tests of its own.
 WRITTEN = sorted(f.id for f in BOOK if f.writes and f.codec is None and f.kind in ("credit-transfer", "direct-debit"))
@@ -282,7 +279,7 @@ def test_the_second_schema_engine_agrees(version: str) -> None:
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_damaged_document_gives_findings_and_nothing_else(data: st.DataObject) -> None:
-    golden = data.draw(st.sampled_from(sorted((ROOT / "formats").glob("*/golden/*.xml"))))
+    golden = data.draw(st.sampled_from(sorted(FORMATS.glob("*/golden/*.xml"))))
     whole = bytearray(golden.read_bytes())
     for _ in range(data.draw(st.integers(1, 5))):
         at = data.draw(st.integers(0, len(whole) - 1))

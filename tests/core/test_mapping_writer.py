@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.model.payment import CreditTransfer, Initiation, PaymentInstruction, Place
+from tests.checkout import BOOK
 
-BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
 OLD, NEW = "pain.001.001.03", "pain.001.001.09"
 
 INSTRUCTION = PaymentInstruction(

@@ -7,22 +7,20 @@ import re
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.codecs.mt940_write import write_mt940
 from h2h.core.erp.options import Mt940Options
 from h2h.core.errors import Refused
 from h2h.core.findings import Finding
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
+from tests.checkout import BOOK
 from tests.conftest import missing
 
-BOOK = load_formats(Path(__file__).resolve().parents[2] / "formats")
 DAY = date(2026, 11, 24)
 IBAN = "DE89370400440532013000"
 WORDS = (

@@ -24,7 +24,8 @@ from h2h.core.findings import Finding, refuses
 from h2h.core.format import Format
 from h2h.core.model.payment import Initiation, Place
 from h2h.data import data_dir
-from tests.core.own import AMOUNTS, BOOK, plain
+from tests.checkout import BOOK
+from tests.core.own import AMOUNTS, plain
 
 SCHEMAS = SchemaBook([data_dir("xsd")])
 FOLDERS = sorted(

@@ -20,7 +20,8 @@ from h2h.core.mapping.own_values import OWN_TYPES
 from h2h.core.model.parties import Account, Agent, Party, PostalAddress
 from h2h.core.outcome import Outcome
 from h2h.data import data_dir
-from tests.core.own import BOOK, FACTS, NOW, OF_FILE, WANTED, enquiries, initiation, payment, payments, plain, written
+from tests.checkout import BOOK
+from tests.core.own import FACTS, NOW, OF_FILE, WANTED, enquiries, initiation, payment, payments, plain, written
 
 SCHEMAS = SchemaBook([data_dir("xsd")])
 OWN = [f for f in BOOK if f.family is not None and (Path(f.family.folder) / "answers.toml").exists()]

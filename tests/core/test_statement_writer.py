@@ -7,21 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.adapters.schema import SchemaBook
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.model.parties import Account, Party
 from h2h.core.model.payment import Initiation
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
+from tests.checkout import BOOK, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-BOOK = load_formats(ROOT / "formats")
 SCHEMAS = SchemaBook([ROOT / "xsd"])
 VERSIONS = ["camt.053.001.02", "camt.053.001.08"]
 

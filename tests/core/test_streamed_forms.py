@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.erp.options import FinstaOptions, Mt940Options
 from h2h.core.erp.pages import joined
 from h2h.core.erp.statement_files import FORMS, Options, write_into, write_statements
@@ -22,13 +20,12 @@ from h2h.core.errors import Refused
 from h2h.core.model.parties import Account
 from h2h.core.model.statement import Balance, Entry, EntryDetail, Statement, StatementMessage
 from h2h.core.streamed import InTurn, Stretch
+from tests.checkout import BOOK, FORMATS
 
-ROOT = Path(__file__).resolve().parents[2]
-BOOK = load_formats(ROOT / "formats")
 GOLDENS = sorted(
     file
     for folder in ("camt", "mt940", "bai2")
-    for file in (ROOT / "formats" / folder / "golden").iterdir()
+    for file in (FORMATS / folder / "golden").iterdir()
     if file.suffix != ".json" and (folder != "camt" or "053" in file.name)
 )
 ONE_FILE = [form for form in FORMS if form != "multicash"]

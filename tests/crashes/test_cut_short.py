@@ -14,12 +14,9 @@ from h2h.core.errors import Unavailable
 from h2h.core.lifecycle import Event, State
 from h2h.pipeline.house import House
 from h2h.pipeline.rounds import once
-from tests.contracts.pain import IBANS
 from tests.crashes.effects import ports
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.site import Site, salaries
-
-TWO = salaries(("SAL-1", "1250,00", IBANS[0]), ("SAL-2", "0,01", IBANS[1]))
+from tests.journeys.site import TWO, Site
 
 
 class StoppedError(BaseException):

@@ -7,8 +7,8 @@ import pytest
 
 from h2h.cli.desk import Desk
 from h2h.cli.proof import goldens_of, neighbours, prove
+from tests.checkout import FORMATS
 
-FORMATS = Path(__file__).resolve().parents[2] / "formats"
 FOLDERS = sorted(p.parent for p in FORMATS.glob("*/format.toml"))
 
 

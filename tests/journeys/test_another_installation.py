@@ -10,13 +10,11 @@ import pytest
 from h2h.core.errors import Misconfigured
 from h2h.core.lifecycle import State
 from tests.contracts.banks import PlainServer, plain_server
-from tests.contracts.pain import IBANS
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site
 
 __all__ = ["plain_server"]  # a fixture
 
-ONE = salaries(("SAL-1", "10,00", IBANS[0]))
 CLAIM = {"submission": {"claim": True}}
 
 

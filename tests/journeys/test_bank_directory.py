@@ -17,13 +17,11 @@ from h2h.core.lifecycle import State
 from h2h.daemon import Daemon
 from h2h.settings import load
 from h2h.wiring import open_house
-from tests.contracts.pain import IBANS
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site
 
 GOOD = "number,name,schemes\nEXAAATWW,Example Bank,SCT INST\n"
 WRONG = GOOD + "EXAB,Another Bank,SCT\n"
-ONE = salaries(("SAL-1", "10,00", IBANS[0]))
 
 
 def site_with(tmp_path: Path, content: str, bic: str = "EXAZATWW", **bank: Any) -> Site:

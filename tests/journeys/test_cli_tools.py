@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
+from tests.checkout import FORMATS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PAYMENT = ROOT / "formats/pain.001/golden/two-instructions-and-hybrid-addresses-09.xml"
+PAYMENT = FORMATS / "pain.001/golden/two-instructions-and-hybrid-addresses-09.xml"
 
 
 def h2h(*arguments: object) -> Result:
@@ -44,7 +44,7 @@ def test_profiles_are_listed_with_source_and_day() -> None:
     known = {profile["name"]: profile for profile in json.loads(h2h("format", "profiles", "--json").stdout)}
     assert known["epc-sct"]["source"].startswith("EPC132-08")
     assert known["epc-sct"]["valid_from"] == "2025-10-05"
-    assert set(known) == {file.stem for file in (ROOT / "formats" / "profiles").glob("*.toml")}
+    assert set(known) == {file.stem for file in (FORMATS / "profiles").glob("*.toml")}
     shown = h2h("format", "profiles").stdout
     assert all(profile["title"] in shown for profile in known.values())
 
@@ -80,7 +80,7 @@ def test_two_files_are_compared_and_the_exit_status_says_how_it_ended(tmp_path: 
 
 
 def test_what_cannot_be_compared_is_no_difference(tmp_path: Path) -> None:
-    statement = ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml"
+    statement = FORMATS / "camt/golden/batch-entry-and-return-053-08.xml"
     unknown = tmp_path / "unknown.txt"
     unknown.write_text("what is this", "utf-8")
     for other, status in ((statement, 2), (unknown, 3), (tmp_path / "missing.xml", 2)):
@@ -137,7 +137,7 @@ def test_tools_for_files_use_the_installation_that_the_environment_names(
 
 def test_a_golden_that_holds_an_error_is_told_when_it_is_accepted_and_when_it_is_proved(tmp_path: Path) -> None:
     folder = tmp_path / "cib"
-    shutil.copytree(ROOT / "formats/cib", folder)
+    shutil.copytree(FORMATS / "cib", folder)
     sound = (folder / "golden/payment-to-another-bank.xml").read_bytes()
     head, amount, rest = sound.partition(b"<TRNAMT>")
     (folder / "golden/no-amount.xml").write_bytes(head + amount + b"much" + rest[rest.index(b"</TRNAMT>") :])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.erp_files import ROOT
+from tests.checkout import FORMATS
 from tests.core.workbooks import DAY, number, row, workbook
 from tests.journeys.answers import Sent, pain002
 from tests.journeys.site import OUR_ACCOUNT, Site
@@ -188,7 +188,7 @@ def test_validate_and_convert_read_a_file_of_every_kind_as_the_daemon_does(tmp_p
 
 
 def test_a_payment_order_of_1c_goes_from_the_drop_to_the_banks_answer(tmp_path: Path) -> None:
-    letters = (ROOT / "formats/1c/golden/a-payment-order-in-windows-letters.txt").read_bytes()
+    letters = (FORMATS / "1c/golden/a-payment-order-in-windows-letters.txt").read_bytes()
     folder = {"name": "other", "outbound": "other/out", "inbound": "other/in", "completeness": {"by": "rename"}}
     bank = {"accounts": ["40702810900000000017"], "rules": {"charset": "utf-8"}}
     site = Site(tmp_path, bank=bank, more_erps=({**folder, "patterns": ["*.txt"]},))

@@ -16,7 +16,8 @@ from h2h.core.declared_tables import FixedWidth, JsonTable, Spreadsheet
 from h2h.core.findings import refuses
 from h2h.core.model.payment import Initiation
 from h2h.core.rules.initiation import check_initiation
-from tests.core.erp_files import ROOT, STAMP, TODAY, Bank, convert, format_of, payments_of
+from tests.checkout import ROOT
+from tests.core.erp_files import STAMP, TODAY, Bank, convert, format_of, payments_of
 from tests.core.workbooks import DAY, number, row, workbook
 
 PAGE = (ROOT / "docs" / "erp-files.md").read_text("utf-8")

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from h2h.cli.main import main
 from h2h.core.model.statement import StatementMessage
 from h2h.core.rows import defused
+from tests.checkout import FORMATS
 from tests.contracts.pain import IBANS
 from tests.core.formulas import PAYLOADS
 from tests.journeys.answers import Line, Sent, camt053, camt054, pain002
@@ -21,7 +22,6 @@ from tests.journeys.site import OUR_ACCOUNT, Site, salaries
 
 OTHER_ACCOUNT = "DE02120300000000202051"
 
-ROOT = Path(__file__).resolve().parents[2]
 FORMS = ["mt940", "multicash", "finsta01", "camt.053", "camt.053.001.02"]
 LINES = [Line("1250.00", "SAL-1"), Line("7.05", "IN-1", "CRDT", counterparty="Jürgen Groß", remittance="Rechnung 7")]
 
@@ -217,8 +217,8 @@ def test_no_name_of_a_payee_becomes_a_formula_in_what_the_erp_is_given_of_its_pa
 
 # ------------------------------------------------------------------------------------------------ h2h convert
 
-MT940 = ROOT / "formats/mt940/golden/german-sub-fields-and-sepa-words.sta"
-CAMT = ROOT / "formats/camt/golden/balance-that-does-not-add-up-053-02.xml"
+MT940 = FORMATS / "mt940/golden/german-sub-fields-and-sepa-words.sta"
+CAMT = FORMATS / "camt/golden/balance-that-does-not-add-up-053-02.xml"
 
 
 def h2h(*arguments: object) -> Result:
@@ -265,5 +265,5 @@ def test_convert_says_what_a_form_has_no_place_for_and_refuses_what_it_cannot_ca
 
 
 def test_a_payment_does_not_become_a_statement() -> None:
-    payment = next((ROOT / "formats/pain.001/golden").glob("two-*09.xml"))
+    payment = next((FORMATS / "pain.001/golden").glob("two-*09.xml"))
     assert h2h("convert", payment, "--to", "mt940").exit_code == 2

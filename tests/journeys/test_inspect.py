@@ -16,14 +16,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
+from tests.checkout import FORMATS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PAYMENT = ROOT / "formats/pain.001/golden/two-instructions-and-hybrid-addresses-09.xml"
-OLD_PAYMENT = ROOT / "formats/pain.001/golden/other-accounts-and-clearing-codes-03.xml"
-BROKEN = ROOT / "formats/pain.001/golden/sums-and-dates-that-are-wrong-09.xml"
-STATEMENT = ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml"
-REPORT = ROOT / "formats/pain.002/golden/one-of-three-rejected-03.xml"
-COLLECTION = ROOT / "formats/pain.008/golden/one-collection-08.xml"
+PAYMENT = FORMATS / "pain.001/golden/two-instructions-and-hybrid-addresses-09.xml"
+OLD_PAYMENT = FORMATS / "pain.001/golden/other-accounts-and-clearing-codes-03.xml"
+BROKEN = FORMATS / "pain.001/golden/sums-and-dates-that-are-wrong-09.xml"
+STATEMENT = FORMATS / "camt/golden/batch-entry-and-return-053-08.xml"
+REPORT = FORMATS / "pain.002/golden/one-of-three-rejected-03.xml"
+COLLECTION = FORMATS / "pain.008/golden/one-collection-08.xml"
 
 
 def h2h(*arguments: object) -> Result:
@@ -304,7 +304,7 @@ def test_a_format_folder_is_proved_by_name_or_id_and_accepts_a_new_golden(tmp_pa
     assert h2h("format", "check", "pain.002").exit_code == 0
     assert h2h("format", "check", "nothing").exit_code == 2
     folder = tmp_path / "pain.002"
-    subprocess.run(["cp", "-r", str(ROOT / "formats/pain.002"), str(folder)], check=True)
+    subprocess.run(["cp", "-r", str(FORMATS / "pain.002"), str(folder)], check=True)
     (folder / "golden" / "another.xml").write_bytes(REPORT.read_bytes())
     assert h2h("format", "check", folder).exit_code == 1
     assert "another.json: written" in h2h("format", "accept", folder).output

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from h2h.adapters.format_files import load_formats
 from h2h.core.codecs.mt940_write import write_mt940
 from h2h.core.codecs.mt_walk import Walk as MtWalk
 from h2h.core.erp.options import Mt940Options
@@ -15,12 +14,11 @@ from h2h.core.findings import Finding
 from h2h.core.model.statement import Statement, StatementMessage
 from h2h.core.streamed import Walk
 from h2h.pipeline import content
+from tests.checkout import BOOK, FORMATS
 from tests.journeys.site import MONDAY, OUR_ACCOUNT, Site
 from tests.journeys.test_long_inbound import STATEMENTS, became
 
-ROOT = Path(__file__).resolve().parents[2]
-BOOK = load_formats(ROOT / "formats")
-GOLDENS = {file.stem: file for file in sorted((ROOT / "formats/mt940/golden").glob("*.sta"))}
+GOLDENS = {file.stem: file for file in sorted((FORMATS / "mt940/golden").glob("*.sta"))}
 LIKE_CAMT = ("all is well", "another ERP's account is in it", "one payment is there twice", "nothing is in it")
 TOLD = ("pages-of-one-statement", "several-days-in-one-message", "several-types-in-one-transfer-file")
 ODD = ("oddities-are-kept-and-said", "a-line-that-cannot-be-read", "cut-off-before-the-closing-balance")

@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 
 from h2h.cli.main import main
 from h2h.pipeline import reading
+from tests.checkout import FORMATS
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDENS = sorted((ROOT / "formats" / "camt" / "golden").glob("*05[234]*.xml"))
-BATCH = (ROOT / "formats/camt/golden/batch-entry-and-return-053-08.xml").read_text(encoding="utf-8")
+GOLDENS = sorted((FORMATS / "camt" / "golden").glob("*05[234]*.xml"))
+BATCH = (FORMATS / "camt/golden/batch-entry-and-return-053-08.xml").read_text(encoding="utf-8")
 
 
 def table(file: Path, monkeypatch: pytest.MonkeyPatch, *, in_pieces: bool) -> Result:

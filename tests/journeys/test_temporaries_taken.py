@@ -14,11 +14,8 @@ from h2h.core.lifecycle import State
 from h2h.pipeline.house import House
 from h2h.ports import Session
 from h2h.simulator import BEHAVIOURS, SimulatedBank
-from tests.contracts.pain import IBANS
 from tests.journeys.channels import Killed, with_sessions
-from tests.journeys.site import CLEARS_AWAY, Site, salaries
-
-ONE = salaries(("SAL-1", "10,00", IBANS[0]))
+from tests.journeys.site import CLEARS_AWAY, ONE, Site
 
 
 class Watched:

@@ -12,9 +12,8 @@ from h2h.core.lifecycle import State
 from h2h.pipeline.rounds import BankRound, scan_folders
 from tests.contracts.pain import IBANS
 from tests.journeys.people import Person
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import ONE, Site, salaries
 
-ONE = salaries(("SAL-1", "10,00", IBANS[0]))
 TWO = salaries(("SAL-2", "20,00", IBANS[1]))
 HEAD = "heads/ledger.jsonl.head"
 
