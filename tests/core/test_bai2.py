@@ -43,6 +43,7 @@ def entry(lines: str, currency: str = "USD") -> Entry:
         ("S,1,,3", None, "funds S,1,,3"),
         ("V,261122,", date(2026, 11, 22), ""),
         ("V,261122,1300", date(2026, 11, 22), ""),
+        ("V,20261122,1300", date(2026, 11, 22), ""),
         ("D,3,0,1,1,2,3,4", None, "funds D,3,0,1,1,2,3,4"),
     ],
 )
@@ -53,6 +54,23 @@ def test_funds_of_every_type_leave_the_references_where_they_are(
     assert (made.account_servicer_reference, made.details[0].end_to_end_id) == ("BREF", "CREF")
     assert made.additional_information == f"THE TEXT, WITH A COMMA {told}".strip()
     assert (made.value_date, made.booking_date) == (value_date, date(2026, 11, 20))
+
+
+@pytest.mark.parametrize("funds", ["V", "S", "D", "V,261122", "D,2", "V,"])
+def test_a_funds_type_whose_own_fields_are_left_out_takes_no_reference_for_them_and_is_told(funds: str) -> None:
+    got = read(f"{HEAD}03,1111,USD,010,0,,,015,0/\n16,475,1234,{funds},BREF,CREF,WORDS, MORE/\n49,,/\n98,,,/\n99,,,/\n")
+    assert isinstance(got.message, StatementMessage)
+    (only,) = got.message.statements[0].entries
+    assert (only.account_servicer_reference, only.details[0].end_to_end_id) == ("BREF", "CREF")
+    assert only.additional_information.startswith("WORDS, MORE")
+    assert [f.where for f in got.findings if f.code == "H2H-BAI2-DIALECT"] == ["line 4, record 16"]
+
+
+def test_a_balance_whose_funds_are_cut_off_is_read_and_told() -> None:
+    got = read(f"{HEAD}03,1111,USD,010,100,,D,4/\n49,,/\n98,,,/\n99,,,/\n")
+    assert isinstance(got.message, StatementMessage)
+    assert [b.amount for b in got.message.statements[0].balances] == [Decimal("1.00")]
+    assert [f.where for f in got.findings if f.code == "H2H-BAI2-DIALECT"] == ["line 3, record 03"]
 
 
 @pytest.mark.parametrize(

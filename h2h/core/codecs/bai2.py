@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from h2h.core.codecs.bai2_detail import credit_debit_of, entry_of
+from h2h.core.codecs.bai2_funds import funds_length
 from h2h.core.codecs.bai2_records import Record, records_of
 from h2h.core.codecs.bai2_totals import Totals
 from h2h.core.codecs.bank_text import decoded, read_or_none
@@ -128,8 +129,10 @@ class _Reading:
         self._statement = Statement(kind, id_, account, creation_date_time=self.message.creation_date_time)
         if not number:
             self._bad(record, "the account has no number")
-        for code, amount, count, funds in _summaries(rest):
+        for code, amount, count, funds, odd in _summaries(rest):
             self._summary(record, code, (amount, count, funds), currency)
+            if odd:
+                self._odd(record, odd)
 
     def _summary(self, record: Record, code: str, given: tuple[str, str, str], currency: str) -> None:
         amount, count, funds = given
@@ -179,6 +182,8 @@ class _Reading:
             self._bad(record, f"there is a comma within the amount {detail.amount},{funds}")
             return
         self._look_at_funds(record, funds, detail.code)
+        if detail.odd:
+            self._odd(record, detail.odd)
         if value < 0:
             self._odd(record, f"the amount {detail.amount} has a sign; type {detail.code} says its direction")
             direction, value = ("DBIT" if direction == "CRDT" else "CRDT"), -value
@@ -244,8 +249,8 @@ class _Reading:
         self._findings.append(warning("H2H-BAI2-DIALECT", record.where, told, WhoActs.BANK, line=record.line))
 
 
-def _summaries(fields: list[str]) -> list[tuple[str, str, str, str]]:
-    """(type, amount, item count, funds with their distribution) of an account record."""
+def _summaries(fields: list[str]) -> list[tuple[str, str, str, str, str]]:
+    """(type, amount, item count, funds with their distribution, what is odd of them) of an account record."""
     made = []
     at = 0
     while at + 1 < len(fields):
@@ -254,24 +259,11 @@ def _summaries(fields: list[str]) -> list[tuple[str, str, str, str]]:
             at += 1  # a comma too many behind the summary before: no amount stands without its type
             continue
         count = fields[at + 2] if at + 2 < len(fields) else ""
-        funds, after = funds_at(fields, at + 3)
-        made.append((code, amount, count, funds))
+        length, odd = funds_length(fields, at + 3)
+        after = at + 3 + length
+        made.append((code, amount, count, ",".join(fields[at + 3 : after]).rstrip(","), odd))
         at = after
     return made
-
-
-def funds_at(fields: list[str], at: int) -> tuple[str, int]:
-    """(funds type with its distribution as it stands, index behind it)."""
-    kind = fields[at] if at < len(fields) else ""
-    length = 1
-    if kind == "S":
-        length = 4
-    elif kind == "V":
-        length = 3
-    elif kind == "D":
-        pairs = fields[at + 1] if at + 1 < len(fields) else ""
-        length = 2 + 2 * (int(pairs) if re.fullmatch("[0-9]{1,3}", pairs) else 0)
-    return ",".join(fields[at : at + length]).rstrip(","), at + length
 
 
 def _raw(record: Record) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from h2h.core.codecs.bai2_funds import funds_length
 from h2h.core.codecs.bai2_records import Record
 from h2h.core.codecs.mt_values import Days
 from h2h.core.model.statement import Entry, EntryDetail
@@ -43,6 +44,7 @@ class Detail:
     bank_reference: str
     customer_reference: str
     text: str
+    odd: str  # what its funds type lacks
 
     def entry(self, amount: Decimal, currency: str, credit_debit: str, as_of: date | None, days: Days) -> Entry:
         """The canonical entry."""
@@ -70,8 +72,8 @@ class Detail:
 
     def _value_date(self, as_of: date | None, days: Days) -> date | None:
         """V says the day, 0 is at once; the others count in days of the bank, which nobody knows here."""
-        if self.funds[:1] == ("V",) and len(self.funds) > 1 and re.fullmatch("[0-9]{6}", self.funds[1]):
-            return days.value(self.funds[1])
+        if self.funds[:1] == ("V",) and len(self.funds) > 1 and self.funds[1]:
+            return days.value(self.funds[1][-6:])  # some banks write the century before it
         return as_of if self.funds[:1] == ("0",) else None
 
 
@@ -88,7 +90,8 @@ def entry_of(record: Record) -> Detail:
         text_at = _text_at(fields)
         if len(fields) > text_at:
             texts.append(",".join(fields[text_at:]).strip())
-    funds_end = (text_at or _text_at(fields)) - 2
+    length, odd = funds_length(fields, 2)
+    funds_end = 2 + length
     plain = [f.strip() for f in fields]
     at = dict(enumerate(plain))
     return Detail(
@@ -98,14 +101,10 @@ def entry_of(record: Record) -> Detail:
         bank_reference=at.get(funds_end, ""),
         customer_reference=at.get(funds_end + 1, ""),
         text=" ".join(t for t in texts if t),
+        odd=odd,
     )
 
 
 def _text_at(fields: list[str]) -> int:
     """The index of the text: type, amount, funds (of 1, 3, 4 or more fields), two references."""
-    kind = fields[2].strip() if len(fields) > 2 else ""
-    length = {"S": 4, "V": 3}.get(kind, 1)
-    if kind == "D":
-        pairs = fields[3].strip() if len(fields) > 3 else ""
-        length = 2 + 2 * (int(pairs) if re.fullmatch("[0-9]{1,3}", pairs) else 0)
-    return 2 + length + 2
+    return 2 + funds_length(fields, 2)[0] + 2
