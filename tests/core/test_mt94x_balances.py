@@ -28,6 +28,12 @@ def test_a_statement_without_its_closing_balance_is_not_sound() -> None:
     assert (cut.severity, "cut off" in cut.text) == (Severity.ERROR, True)
 
 
+@pytest.mark.parametrize("account", ["", "/", " / "])
+def test_an_account_field_that_names_no_account_is_not_one(account: str) -> None:
+    (missing,) = read(f":20:R\n:25:{account}\n:28C:1/1\n:60F:C261119EUR1,\n:62F:C261119EUR1,\n-").findings
+    assert (missing.severity, "states no account" in missing.text) == (Severity.ERROR, True)
+
+
 def test_opening_balance_entries_and_closing_balance_are_compared() -> None:
     sound = read(f"{HEAD}:61:2611191119C1,NTRFA\n:61:2611191119EC9,NTRFA\n:62F:C261119EUR101,\n-").message
     assert check_message(sound) == []
@@ -56,6 +62,16 @@ def test_an_interim_report_knows_when_it_was_made_and_what_it_states() -> None:
     assert {f.code for f in check_message(got)} == {"H2H-COUNT", "H2H-SUM"}
     listed_in_part = text.replace("EUR0,\n:13D", "EUR100,\n:13D")
     assert check_message(read(listed_in_part, "mt942").message) == []
+
+
+def test_a_report_that_counts_entries_and_lists_none_is_of_sums_and_one_that_lists_some_lacks_the_others() -> None:
+    head, sums = ":20:R\n:25:1/2\n:28C:3/1\n:34F:EUR0,\n:13D:2611191415+0000\n", ":90D:2EUR9,\n:90C:0EUR0,\n-\n"
+    of_sums = read(head + sums, "mt942")
+    assert [(f.code, f.severity) for f in of_sums.findings] == [("H2H-MT-COUNTED", Severity.INFO)]
+    assert check_message(of_sums.message) == []
+    in_part = read(f"{head}:61:2611191119D5,NTRFA\n{sums}", "mt942")
+    assert in_part.findings == []
+    assert {f.code for f in check_message(in_part.message)} == {"H2H-COUNT", "H2H-SUM"}
 
 
 def test_a_message_has_one_currency_and_it_is_one() -> None:

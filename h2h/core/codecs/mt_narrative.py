@@ -19,8 +19,8 @@ _FULL_LINE = 60
 _FULL_SUBFIELD = 27
 
 _STRUCTURED = re.compile(r"([0-9]{3})\s?([^\w\s])(?=[01236][0-9])")
-# The same without the German code, as banks of other countries write it: ``>20…>32…``.
-_WITHOUT_CODE = re.compile(r"([^\w\s/:+-])(?=00|10|2[0-9])")
+# The same without the German code, as banks of other countries write it: ``>20…>32…``; the name may come first.
+_WITHOUT_CODE = re.compile(r"([^\w\s/:+-])(?=00|10|2[0-9])|([?~^<>])(?=3[0-9])")
 # The German code before free text: ``999PN5477SCHECK-NR. 0000016703074``.
 _AFTER_CODE = re.compile(r"PN[0-9]{4}|[A-Z_]{4}")
 # What the German code list calls unstructured: free text follows at once (``999Kreuz & Co``).

@@ -11,18 +11,20 @@ import re
 from h2h.core.codecs import bank_text
 from h2h.core.findings import Finding
 
+#: What an end-of-day statement does not have (an MT941 has some).
+INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
+
 _AT_SIGNS = re.compile(r"@@(?=\s*(?:@@|:[0-9]{2}[A-Z]?:|-|\Z))")
 
 # Where a bank writes the end of a message behind its last text: ``… RON  -}``.
 _GLUED_END = re.compile(r"(?<=[^\n\s])[ \t]*-\}(?=\s*(?:\{[15]:|\Z))")
 
-_HEAD_TAGS = re.compile(rb"(?:^|[\r\n\f]|@@)[ \t]*:([0-9]{2}[A-Z]?) ?:")
+_HEAD_TAGS = re.compile(rb"(?:^|[\r\n\f]|@@|\{4:)[ \t]*:([0-9]{2}[A-Z]?) ?:")
 _BLOCK_2 = re.compile(rb"\{2:[IO]([0-9]{3})")
-# All that may stand in an MT940, MT942 or MT950; of that, what makes it an interim report, and what an end-of-day one.
+# All that may stand in an MT940, MT942 or MT950; of that, what makes it an end-of-day statement.
 _MEMBERS = frozenset(
     ("20", "21", "25", "25P", "28", "28C", "60", "60F", "60M", "61", "86", "62", "62F", "62M", "64", "65")
 )
-_INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
 _BALANCES = frozenset(("60", "60F", "60M", "62", "62F", "62M", "64", "65"))
 # No other message has these; a request (MT920) has limits (34F) too.
 _CERTAIN = _BALANCES | {"61", "13D", "90C", "90D"}
@@ -48,6 +50,6 @@ def statement_type(head: bytes) -> str | None:
         return {b"940": "940", b"941": "940", b"950": "940", b"942": "942"}.get(stated[1])
     tags = {tag.decode("ascii") for tag in _HEAD_TAGS.findall(head)}
     # A line of free text may look like any tag, so a foreign one counts only where nothing is certain.
-    if not tags & _CERTAIN and (not tags & _LIKELY or tags - _MEMBERS - _INTERIM):
+    if not tags & _CERTAIN and (not tags & _LIKELY or tags - _MEMBERS - INTERIM):
         return None
-    return "942" if tags & _INTERIM and not tags & _BALANCES else "940"
+    return "942" if tags & INTERIM and not tags & _BALANCES else "940"

@@ -15,6 +15,7 @@ from h2h.core.codecs.mt_entry import LazyEntry
 from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER, first_line
 from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
 from h2h.core.codecs.mt_remarks import Remarks
+from h2h.core.codecs.mt_text import INTERIM
 from h2h.core.codecs.mt_values import (
     MARKS,
     Days,
@@ -36,8 +37,6 @@ BATCH = 500
 _BALANCES = {"60F": "OPBD", "60": "OPBD", "60M": "PRCD", "62F": "CLBD", "62M": "CLBD", "62": "CLBD", "64": "CLAV"}
 _BALANCES["65"] = "FWAV"
 _CLOSINGS = frozenset(("62", "62F", "62M"))
-# What an end-of-day statement does not have (an MT941 has some).
-_INTERIM = frozenset(("34F", "13", "13D", "90C", "90D"))
 _TEXTS = frozenset(("25P", "61", "86", "NS", "NSF"))
 
 
@@ -120,8 +119,7 @@ class Walk:
         return self._ended and tag in ("21", "25", "25P", "28", "28C", "60F", "60M", "34F")
 
     def _begin(self) -> Statement:
-        kind = "statement" if self._type == "940" else "report"
-        self._statement = Statement(kind, None, Account())
+        self._statement = Statement("statement" if self._type == "940" else "report", None, Account())
         self._ended = False
         return self._statement
 
@@ -133,12 +131,12 @@ class Walk:
         for entry in entries:
             entry.currency = entry.currency or self._currency
         has_balance = any(tag in _BALANCES for tag in self._seen)
-        interim = self._seen.keys() & _INTERIM
+        interim = self._seen.keys() & INTERIM
         if statement.kind == "statement" and not has_balance and interim:
             statement.kind = "report"
         elif statement.kind == "report" and has_balance and not interim:
             statement.kind = "statement"  # of another type than the file's first message
-        if has_balance and not entries and "61" not in self._seen and statement.stated_entry_count:
+        if not entries and "61" not in self._seen and statement.stated_entry_count:
             self._tell_of_counted(statement)
         self._tell_of_missing(statement, bool(entries))
         self._statement, self._entries = None, []
@@ -150,15 +148,17 @@ class Walk:
         return self._statement or self._begin()
 
     def _tell_of_counted(self, statement: Statement) -> None:
-        """A balance report (MT941) counts entries and lists none."""
+        """A balance report (MT941) counts entries and lists none, as an interim report may that is only of sums."""
         statement.entries_elsewhere = True
         where = f"statement {statement.id or ''}".strip()
-        told = f"{where}: {statement.stated_entry_count} entries are counted, and stand in another message"
-        self._remarks.add(info("H2H-MT-COUNTED", where, told))
+        told = f"{statement.stated_entry_count} entries are counted and none is listed; it is a report of sums"
+        self._remarks.add(info("H2H-MT-COUNTED", where, f"{where}: {told}"))
 
     def _tell_of_missing(self, statement: Statement, entries: bool) -> None:
         where = f"statement {statement.id or ''}".strip()
         seen = {tag[:2] for tag in self._seen}
+        if not (statement.account.iban or statement.account.other):
+            seen.discard("25")
         needed = [("25", "account"), ("60", "opening balance"), ("62", "closing balance")]
         if statement.kind == "report":
             needed = needed[:1]
@@ -335,12 +335,14 @@ class Walk:
         stop = self._text.find("\n", position)
         stop = len(self._text) if stop < 0 else stop
         line = self._text[position:stop]
-        foreign = FOREIGN.match(line)
         bare = line.lstrip()
         if bare.startswith(("-", "{")):
             self._ended = self._ended or bare.startswith("-") or "{4:" in line
             self._block(bare, position)
-        elif foreign and not ENVELOPE.fullmatch(line):
+            first = line.partition("{4:")[2]
+            if first.lstrip().startswith(":"):  # the block's first field stands on the line that opens it
+                return stop - len(first)
+        elif (foreign := FOREIGN.match(line)) and not ENVELOPE.fullmatch(line):
             self._remarks.foreign(foreign[1], position)
         elif not ENVELOPE.fullmatch(line) or (self._statement is not None and not self._ended and line.strip()):
             self._remarks.outside(position)
