@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,10 +19,22 @@ def statements_json(message: StatementMessage) -> dict[str, Any]:
     }
 
 
+# How Swiss banks say in the structured part whether a slip was refused; it is no word of the payer.
+_MARK = re.compile(r"\?[A-Z]+\?[0-9]+")
+
+
+def purpose(detail: EntryDetail) -> str:
+    """What a transaction is for: its words, or the creditor's reference where a payer gave none."""
+    reference = detail.creditor_reference
+    if reference and (not detail.remittance or _MARK.fullmatch(detail.remittance)):
+        return f"{reference} {detail.remittance}".strip()
+    return detail.remittance
+
+
 def entry_json(entry: Entry) -> dict[str, Any]:
     """One entry of a statement."""
     details = entry.details
-    remittance = " ".join(d.remittance for d in details if d.remittance)
+    remittance = " ".join(told for d in details if (told := purpose(d)))
     more = entry.additional_information if remittance else ""
     return {
         "amount": exact(entry.amount),
