@@ -144,9 +144,9 @@ class Desk:
             )
             looked.read = self._read(file, looked.format, data)
         except Refused as refused:
-            looked.findings += [f for f in refused.findings if f not in looked.findings]
+            looked.findings = _each_once([*looked.findings, *refused.findings])
             return looked
-        looked.findings += self._by_rules(looked.read)
+        looked.findings = _each_once([*looked.findings, *self._by_rules(looked.read)])
         looked.read.findings = looked.findings
         return looked
 
@@ -341,6 +341,14 @@ def _in_words(file: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
+
+
+def _each_once(findings: list[Finding]) -> list[Finding]:
+    """What the schema and the reader both say of one place in the same words is told once."""
+    first: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.code, finding.where, finding.text), finding)
+    return list(first.values())
 
 
 def _nature(head: bytes) -> str:
