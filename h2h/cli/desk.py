@@ -144,9 +144,10 @@ class Desk:
             )
             looked.read = self._read(file, looked.format, data)
         except Refused as refused:
-            looked.findings = _each_once([*looked.findings, *refused.findings])
+            told = {(f.code, f.where, f.text) for f in looked.findings}
+            looked.findings += [f for f in refused.findings if (f.code, f.where, f.text) not in told]
             return looked
-        looked.findings = _each_once([*looked.findings, *self._by_rules(looked.read)])
+        looked.findings += self._by_rules(looked.read)
         looked.read.findings = looked.findings
         return looked
 
@@ -341,14 +342,6 @@ def _in_words(file: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
-
-
-def _each_once(findings: list[Finding]) -> list[Finding]:
-    """What the schema and the reader both say of one place in the same words is told once."""
-    first: dict[tuple[str, str, str], Finding] = {}
-    for finding in findings:
-        first.setdefault((finding.code, finding.where, finding.text), finding)
-    return list(first.values())
 
 
 def _nature(head: bytes) -> str:

@@ -265,11 +265,13 @@ class Assembly:
             fields["place"] = Place(f"{row.shape.row.element.tag}[{row.number}]", row.line)
 
     def _require(self, row: Row, parts: list[dict[str, Any] | None]) -> None:
-        """Findings for what must stand exactly once and does not."""
+        """Findings for what must stand exactly once and does not; one field may have a place in several documents."""
+        told: set[tuple[int, str]] = set()
         for slot, name, path in row.shape.row.required:
             fields = parts[slot]
-            if fields is None or name in fields or (slot, name) in row.unreadable:
+            if fields is None or name in fields or (slot, name) in row.unreadable or (slot, name) in told:
                 continue
+            told.add((slot, name))
             index = next((i for i, s in enumerate(row.shape.row.slots) if i and s[1:] == (slot, name)), None)
             if index is None or parts[index] is None:
                 self._error(row, "H2H-MISSING", path, "is missing or empty")
