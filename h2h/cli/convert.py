@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from h2h.cli.options import own_config_option
-from h2h.cli.screen import printable
+from h2h.cli.screen import not_read, printable
 
 if TYPE_CHECKING:
     from h2h.cli.desk import Desk, Looked
@@ -208,7 +208,7 @@ def _tell(findings: Sequence[Finding]) -> None:
             click.echo(printable(f"{finding.severity}: {where}{finding.text}"), err=True)
     unread = sum(1 for f in findings if f.code == "H2H-UNREAD" and f.severity == "info")
     if unread:
-        click.echo(f"info: {unread} sorts of elements were not read (h2h inspect --all names them)", err=True)
+        click.echo(f"info: {not_read(unread)} (h2h inspect --all names them)", err=True)
 
 
 def _put(output: Path | None, content: bytes) -> None:

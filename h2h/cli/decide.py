@@ -219,7 +219,9 @@ def one_submission(house: House, what: str) -> Submission:
     lines = [f"{sub.sid} ({sub.source_name}, {sub.state})" for sub in (named or found)[:5]]
     if named:
         raise NotFound(f"{len(named)} submissions begin with '{what}'", hint=f"give the whole id: {', '.join(lines)}")
-    hint = f"decisions take the submission's id: {', '.join(lines)}" if lines else "h2h status lists the last ones"
+    hint = f"{with_config('h2h status', house.settings.source)} lists the last ones"
+    if lines:
+        hint = f"decisions take the submission's id: {', '.join(lines)}"
     raise NotFound(f"no submission has the id '{what}'", hint=hint)
 
 
@@ -235,7 +237,7 @@ def _must_be_possible(config: Path, sub: Submission, event: Event, what: str) ->
     instead = "; ".join(with_config(command, config) for command in at.commands)
     raise IllegalTransition(
         f"{sub.source_name} ({sub.sid}) cannot be {_past(what)}: {at.words} [{sub.state}]",
-        hint=f"{at.step}{': ' if instead else ''}{instead}",
+        hint=None if at.step == "nothing" else f"{at.step}{': ' if instead else ''}{instead}",
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from h2h.core import xml
 from h2h.core.declared import Rules
 from h2h.core.errors import Misconfigured, Refused
-from h2h.core.findings import Finding, Severity, WhoActs, error, refuses, warning
+from h2h.core.findings import Finding, WhoActs, error, refuses, warning
 from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 
 if TYPE_CHECKING:
@@ -341,7 +341,8 @@ def _in_words(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}") from problem
+        step = "check its name" if isinstance(problem, FileNotFoundError) else ""
+        raise _refused("H2H-NOT-READABLE", f"{file} cannot be read: {problem.strerror}", step) from problem
 
 
 def _nature(head: bytes) -> str:
@@ -351,5 +352,5 @@ def _nature(head: bytes) -> str:
     return "json" if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else ""
 
 
-def _refused(code: str, text: str) -> Refused:
-    return Refused([Finding(code, Severity.ERROR, "the file", text, WhoActs.SYSTEM_ADMINISTRATOR)])
+def _refused(code: str, text: str, next_step: str = "") -> Refused:
+    return Refused([error(code, "the file", text, WhoActs.SYSTEM_ADMINISTRATOR, next_step=next_step)])

@@ -10,6 +10,7 @@ import click
 from h2h.cli import options
 from h2h.cli.objects import print_json
 from h2h.cli.site import Site, site_of
+from h2h.cli.to_type import with_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,21 +44,21 @@ def explain(what: str, config: Path, as_json: bool, everything: bool, lang: str)
     if story is None:
         if as_json:
             print_json({"what": what, "kind": None, "near": near})
-        raise_unknown(what, near)
+        raise_unknown(config, what, near)
     elif as_json:
         print_json(story_object(story))
     else:
         _print(console(), story, everything=everything)
 
 
-def raise_unknown(what: str, near: list[str]) -> None:
+def raise_unknown(config: Path, what: str, near: list[str]) -> None:
     """Exit status 1, with what the person may have meant."""
     from h2h.core.errors import NotFound
 
-    hint = None
+    hint = f"{with_config('h2h status', config)} lists the last files"
     if near:
         hint = f"did you mean {near[0]}?" if len(near) == 1 else f"did you mean one of: {', '.join(near)}?"
-    raise NotFound(f"h2h knows no file, message or payment '{what}'", hint=hint or "h2h status lists the last files")
+    raise NotFound(f"h2h knows no file, message or payment '{what}'", hint=hint)
 
 
 def _near(site: Site, what: str) -> list[str]:

@@ -91,6 +91,14 @@ class _Verbs(click.Group):
             with formatter.section(heading):
                 formatter.write_dl(rows)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as problem:
+            if problem.option_name in ("-c", "--config"):
+                ctx.fail("-c stands behind the verb: h2h status -c FILE")
+            raise
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

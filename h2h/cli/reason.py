@@ -96,7 +96,11 @@ def reason(code: str, kind: str | None, config: Path | None, lang: str, as_json:
         own_rule = code.upper().startswith("H2H-")
         near = codes.near(code, RULES if own_rule else [c.code for c in of_banks])
         hint = f" Near it: {', '.join(near)}." if near else ""
-        ask = "It is none of a bank's." if own_rule else "Ask the bank; nothing is known of the payment."
+        ask = (
+            "It is none of a bank's."
+            if own_rule
+            else "Ask the bank what it means; until then nobody knows what became of the payment."
+        )
         click.echo(f"No list known here has the code '{code}'.{hint} {ask}", err=True)
         sys.exit(1)
     if as_json:

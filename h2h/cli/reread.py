@@ -63,4 +63,7 @@ def _one(house: House, what: str) -> InboundFile:
     if elsewhere:
         there = f"{elsewhere[0].remote_name} ({elsewhere[0].fid}) is {elsewhere[0].state}"
         raise IllegalTransition(f"{there}; only what was set aside is read again")
-    raise NotFound(f"no file of a bank that was set aside is called '{what}'", hint="h2h status lists them")
+    raise NotFound(
+        f"no file of a bank that was set aside is called '{what}'",
+        hint=f"{with_config('h2h status', house.settings.source)} lists them",
+    )

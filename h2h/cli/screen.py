@@ -163,6 +163,11 @@ def plural(count: int, one: str) -> str:
     return f"{count} {one if count == 1 else one + 's'}"
 
 
+def not_read(sorts: int) -> str:
+    """How many sorts of elements of a document were passed over."""
+    return f"{'1 sort of element was' if sorts == 1 else f'{sorts} sorts of elements were'} not read"
+
+
 def who(actor: WhoActs | str) -> str:
     """Who must act, for a table: nobody is a dash."""
     return "-" if str(actor) == str(WhoActs.NOBODY) else str(actor)

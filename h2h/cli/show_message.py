@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from h2h.cli.screen import printable
+from h2h.cli.screen import not_read, printable
 from h2h.core.codecs.own_document import OwnDocument
 from h2h.core.findings import Finding, Severity
 from h2h.core.match_cancellation import DECISIONS
@@ -75,8 +75,7 @@ def show_findings(findings: Sequence[Finding], *, everything: bool = False, cons
     if hidden:
         console.print(f"[dim]… and {hidden} more findings (--all shows them)[/dim]")
     if unread and not everything:
-        what = "1 sort of element was" if len(unread) == 1 else f"{len(unread)} sorts of elements were"
-        console.print(f"[dim]{what} not read (--all names them)[/dim]")
+        console.print(f"[dim]{not_read(len(unread))} (--all names them)[/dim]")
 
 
 def _place(finding: Finding) -> str:

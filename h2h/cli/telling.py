@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: What h2h leaves beside the ERP's file: its names lead to the file itself.
 RECEIPT_ENDS = (".status.json", ".error.json", ".error.txt")
+# The ERP's folder then has a report for people beside the receipt.
+_REPORTED = (State.REFUSED, State.DUPLICATE)
 _URGENT = (Outcome.UNKNOWN, Outcome.REJECTED, Outcome.RETURNED, Outcome.CANCELLED)
 
 
@@ -134,7 +136,8 @@ def _of_submission(site: Site, what: str, found: Sequence[Submission], words: Wo
 
 
 def _facts(site: Site, sub: Submission) -> list[tuple[str, str]]:
-    folder = next((str(e.outbound) for e in site.settings.erp if e.name == sub.folder), "no longer configured")
+    configured = next((str(e.outbound) for e in site.settings.erp if e.name == sub.folder), None)
+    folder = configured or "no longer configured"
     sealed = f"{sub.sealed_size} bytes, sha256 {sub.sealed_sha256}" if sub.sealed_sha256 else ""
     return [
         ("submission", sub.sid),
@@ -146,7 +149,8 @@ def _facts(site: Site, sub: Submission) -> list[tuple[str, str]]:
         ("at the bank", sub.remote_name or ""),
         ("final bytes", sealed),
         ("evidence", sub.evidence or ""),
-        ("receipt", f"{folder}/{sub.receipt}.status.json" if not folder.startswith("no ") else ""),
+        ("receipt", f"{folder}/{sub.receipt}.status.json" if configured else ""),
+        ("error report", f"{folder}/{sub.receipt}.error.txt" if configured and sub.state in _REPORTED else ""),
         ("next try", local(sub.next_attempt_at)),
         ("first one", sub.duplicate_of or ""),
     ]

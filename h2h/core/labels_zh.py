@@ -56,6 +56,7 @@ LABELS: dict[str, str] = {
     "final bytes": "最终内容",
     "evidence": "证据",
     "receipt": "回执",
+    "error report": "错误报告",
     "next try": "下次尝试",
     "first one": "第一份",
     "payment": "付款",

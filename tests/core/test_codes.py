@@ -163,6 +163,7 @@ def test_h2h_reason_says_that_it_does_not_know_a_code_and_proposes_near_ones() -
     assert status == 1
     assert "AC0X" in problem
     assert "AC0" in problem.split("Near it:")[1]
+    assert "nobody knows what became of the payment" in problem
 
 
 def test_h2h_reason_can_print_every_code_in_both_languages() -> None:

@@ -13,6 +13,7 @@ from h2h.core.records import LedgerKind
 from h2h.pipeline.decisions import take_over
 from tests.contracts.pain import IBANS
 from tests.journeys import states
+from tests.journeys.answers import pain002
 from tests.journeys.deciding import doubtful, held, last_event, state_of
 from tests.journeys.people import Person
 from tests.journeys.site import Site, salaries
@@ -57,6 +58,14 @@ def test_what_the_bank_has_can_neither_be_held_nor_cancelled_nor_released_nor_ta
         with pytest.raises(IllegalTransition):
             take_over(house, sid, actor="alice", reason="too late", knowing_it_may_be_there=True)
         assert not house.ledger.has(LedgerKind.TAKEN_OVER, sid, 0), "the second witness was not told of it"
+
+
+def test_of_a_file_with_which_nothing_is_to_be_done_no_next_step_is_told(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.bank_says("accepted.xml", pain002(states.drop_and_send(site, "pay"), "ACCP"))
+    site.once()
+    said = Person(site).says("hold", site.submission("pay.csv").sid, "--reason", "too late")
+    assert (said.status, "[ACCEPTED]" in said.err, "Next:" in said.err) == (1, True, False)
 
 
 def test_a_file_is_held_before_it_is_sent_and_released_again(tmp_path: Path) -> None:

@@ -219,6 +219,13 @@ def test_a_refused_file_tells_every_finding_and_who_acts_on_it(alice: Person) ->
     ]
 
 
+def test_where_the_report_of_a_refused_file_lies_is_told(alice: Person) -> None:
+    report = alice.site.root / "erp/out/wrong.csv.error.txt"
+    assert report.exists()
+    assert str(report) in alice.says("explain", "wrong.csv", columns=400).out
+    assert "error report" not in alice.says("explain", "accepted.csv", columns=400).out
+
+
 def test_the_artefacts_are_named_with_their_paths(alice: Person) -> None:
     story = alice.says("explain", "accepted.csv", "--json").json
     assert [path.rpartition("/")[2] for path in story["artefacts"]] == [
@@ -254,7 +261,7 @@ def test_what_nobody_knows_is_answered_with_what_was_perhaps_meant(alice: Person
     assert said.out == ""
     assert "accepted.csv" in said.err
     assert alice.says("explain", "acepted.csv", "--json").json["near"][0] == "accepted.csv"
-    assert "h2h status" in alice.says("explain", "x\x1b[2Jy").err
+    assert f"h2h status -c {alice.site.config} lists" in alice.says("explain", "x\x1b[2Jy").err
     assert "\x1b" not in alice.says("explain", "x\x1b[2Jy").err
 
 

@@ -117,6 +117,7 @@ def test_an_installation_that_never_ran_says_so_and_is_not_made_by_looking(tmp_p
         (["status", "--jsn"], "--json"),
         (["explain"], "WHAT"),
         (["frobnicate"], "No such"),
+        (["-c", "h2h.toml", "status"], "-c stands behind the verb"),
     ],
 )
 def test_a_mistyped_command_is_answered_with_2_and_a_hint(tmp_path: Path, words: list[str], hint: str) -> None:

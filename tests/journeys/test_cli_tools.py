@@ -60,6 +60,7 @@ def test_sound_without_a_banks_rules_says_that_they_were_not_asked(tmp_path: Pat
 def test_a_file_that_could_not_be_read_is_not_called_unknown(tmp_path: Path) -> None:
     told = h2h("inspect", tmp_path / "gone.xml")
     assert (told.exit_code, "no format knows it" in told.stdout, "cannot be read" in told.stdout) == (1, False, True)
+    assert "Next: check its name" in told.stdout
 
 
 # ------------------------------------------------------------------------------------------------ differences

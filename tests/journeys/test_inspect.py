@@ -172,6 +172,7 @@ def test_a_person_sees_balances_directions_and_returns() -> None:
 def test_unread_parts_are_counted_and_named_on_demand() -> None:
     assert "1 sort of element was not read" in h2h("inspect", REPORT).output
     assert "TxInfAndSts/StsId was not read" in h2h("inspect", "--all", REPORT).output
+    assert "1 sort of element was not read" in h2h("convert", REPORT, "--to", "csv").stderr
 
 
 # ------------------------------------------------------------------------------------------------ convert
