@@ -162,6 +162,8 @@ class _Walk:
                 self._error("H2H-VALUE", at.path, f"{text[:60]!r} is {problem}", at.line)
                 self._owner(target, at).faulty = True
                 continue
+            if value is None:  # the type says that this text is no value
+                continue
             self._put(self._owner(target, at), target, value, node.cardinality == "each" and node.cls is None, at)
 
     def _put(self, draft: Draft, target: Target, value: Any, many: bool, at: _At) -> None:

@@ -37,6 +37,11 @@ def parse_cents(text: str) -> Decimal:
     return Decimal(text).scaleb(-2)
 
 
+def parse_cents_of_side(text: str) -> Decimal | None:
+    """One of two columns, debit and credit: the one that is not meant is 0 or empty, and says nothing."""
+    return parse_cents(text) or None
+
+
 def render_cents(value: Decimal) -> str:
     """Yuan → 分; what is not a whole number of them is refused."""
     cents = value.scaleb(2) if value.is_finite() else value
@@ -93,6 +98,7 @@ OWN_TYPES: Mapping[str, ValueType] = {
     **VALUE_TYPES,
     "amount2": ValueType(parse_amount, render_two),
     "cents": ValueType(parse_cents, render_cents),
+    "cents_of_side": ValueType(parse_cents_of_side, render_cents),
     "date8": _day("%Y%m%d", "[0-9]{8}", "yyyyMMdd"),
     "date_slashes": _day("%Y/%m/%d", "[0-9]{4}/[0-9]{2}/[0-9]{2}", "yyyy/MM/dd"),
     "day_of": _day("%Y-%m-%d", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "yyyy-MM-dd", "(?:[T -].*)?"),
