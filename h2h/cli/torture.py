@@ -25,10 +25,12 @@ _TRACE_LINES_MAX = 60
 @click.option("--minutes", type=click.FloatRange(0.01), help="No longer than this.")
 @click.option("--flow", help="With --seed: this story instead of the drawn one. With --singles: only this one.")
 @click.option("--plan", help="With --seed: these faults instead of the drawn ones, as a failure prints them.")
-@click.option("--nodes", type=click.IntRange(1, 2), help="With --seed: so many daemons over one journal.")
+@click.option("--nodes", type=click.IntRange(1, 2), help="With --seed, --singles: so many daemons over one journal.")
 @click.option("--calm", is_flag=True, help="With --plan: everybody moves in the same order each turn.")
 @click.option(
-    "--stages/--no-stages", default=None, help="With --seed: nodes work as the daemon does, or as `h2h once`."
+    "--stages/--no-stages",
+    default=None,
+    help="With --seed, --singles, --pairs: nodes work as the daemon does, or as `h2h once`.",
 )
 @click.option("--singles", is_flag=True, help="Instead of seeds: every effect of every story goes wrong once.")
 @click.option("--pairs", is_flag=True, help="Instead of seeds: every two faults of one file out, and one statement in.")
@@ -48,6 +50,7 @@ def torture(**options: Any) -> None:
     if options["singles"] and options["pairs"]:
         raise click.UsageError("give --singles or --pairs, not both")
     many = options["singles"] or options["pairs"] or options["runs"] or options["minutes"]
+    _must_go_together(options)
     if not many and options["seed"] is None:
         raise click.UsageError("give --seed N, or --runs N, --minutes M, --singles or --pairs")
     if not many:
@@ -60,6 +63,16 @@ def torture(**options: Any) -> None:
         _tell(tally)
     if tally.failures:
         raise SystemExit(1)
+
+
+def _must_go_together(options: dict[str, Any]) -> None:
+    """What has no effect is not passed over in silence."""
+    if (options["runs"] or options["minutes"]) and not (options["singles"] or options["pairs"]):
+        for name in ("stages", "nodes"):
+            if options[name] is not None:
+                raise click.UsageError(f"--{name} goes with one --seed, or with --singles")
+    if options["pairs"] and options["nodes"] is not None:
+        raise click.UsageError("--pairs plays one node")
 
 
 def _replay(options: dict[str, Any]) -> None:
@@ -98,6 +111,8 @@ def _campaign(options: dict[str, Any]) -> Tally:
     jobs = options["jobs"] or os.cpu_count() or 1
     what = "singles" if options["singles"] else "pairs" if options["pairs"] else "random"
     common = [what, *(["--flow", options["flow"]] if options["flow"] else [])]
+    common += ["--nodes", str(options["nodes"])] if options["nodes"] else []
+    common += ["--stages"] if options["stages"] else []
     if options["seed"] is not None:
         common += ["--seed", str(options["seed"])]
     if options["runs"]:

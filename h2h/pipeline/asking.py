@@ -65,7 +65,8 @@ def call_back(
         own_id, created = again
     else:
         number = 1 + sum(e.event == REQUESTED for e in house.journal.events(sub.sid))
-        own_id = message_id(house.settings.instance, f"{sub.sid}/recall/{number}")
+        # The wish, too: of two people in one moment neither has seen the other's, and each has an id of its own.
+        own_id = message_id(house.settings.instance, f"{sub.sid}/recall/{number}/{named}/{code}/{why}/{actor}")
         created = house.now().replace(microsecond=0)
     wish = Wish(own_id, created, code, why, _ourselves(bank), bank.bic, bank.name)
     data = _written(house, bank, format_, request_of(wish, sub, sub.bank_format or "", chosen, whole=ordinals is None))

@@ -11,7 +11,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from h2h.core.errors import Refused
+from h2h.core.errors import Refused, Untrusted
 from h2h.core.findings import WhoActs
 from h2h.core.format import Message
 from h2h.core.model.cancellation import CancellationAnswer
@@ -118,8 +118,15 @@ def _made(house: House, file: InboundFile, part: Part, working: Path, kept_as: s
     with working.open("wb") as out:
         rows = part.content(out)
     kept = house.archive.get(file.fid, file.fetched_at, kept_as)
-    # What stands there is put there again: the process that did may have been killed before it was durable.
-    return house.archive.put(file.fid, file.fetched_at, kept_as, kept or working), rows
+    try:
+        # What stands there is put there again: the process that did may have been killed before it was durable.
+        return house.archive.put(file.fid, file.fetched_at, kept_as, kept or working), rows
+    except Untrusted:
+        quicker = house.archive.get(file.fid, file.fetched_at, kept_as)
+        if kept is not None or quicker is None:
+            raise
+        # Another node was, in this very moment, and what it knew of the payments is what the ERP is told.
+        return house.archive.put(file.fid, file.fetched_at, kept_as, quicker), rows
 
 
 def _sha256(content: Path) -> str:

@@ -17,7 +17,7 @@ from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
 from h2h.core.records import LedgerKind, LedgerRecord, Submission
 from h2h.core.schedule import next_attempt_at
-from h2h.pipeline.delivered import delivered
+from h2h.pipeline.delivered import OF_THIS_GENERATION, delivered
 from h2h.pipeline.gate import stopped_before_sending
 from h2h.pipeline.house import House, log, moved
 from h2h.pipeline.kept import Hashed, kept
@@ -68,6 +68,9 @@ def send(house: House, line: Line, sub: Submission) -> Submission:
 def resume(house: House, line: Line, sub: Submission) -> Submission:
     """COMMITTING, found again (t7'): observe over a fresh session, and let the evidence decide."""
     _ledger_commit(house, sub)
+    if knows(house, LedgerKind.DELIVERED, sub):
+        words = "the bank's server confirmed the rename; the journal could not be told then, the ledger was"
+        return delivered(house, sub, OF_THIS_GENERATION, words)
     line.renew()
     return _look_and_decide(house, line, sub)
 

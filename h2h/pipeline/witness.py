@@ -1,7 +1,8 @@
 """What the second witness is told besides a commit: claimed, delivered, given up, fetched; and what it is asked.
 
 The journal comes first: each of these follows a move that is durable, and is repeated at the next start if it was cut
-short. Only a person's "not sent" of what may be at the bank (`decisions.py`) is written the other way round.
+short. Only a person's "not sent" of what may be at the bank (`decisions.py`) is written the other way round, and a
+proof that the journal cannot be told (`delivered.py`).
 
 A node writes to its own ledger. What was sent, or taken away at the bank, may stand in another node's: all are asked.
 """

@@ -11,21 +11,26 @@ from typing import Any
 
 import pytest
 
-from h2h.core.errors import StaleState, Untrusted
+from h2h.adapters.archive import FileArchive
+from h2h.core.errors import StaleState, Unavailable, Untrusted
 from h2h.core.lifecycle import State
 from h2h.core.match import ANSWERED
 from h2h.core.records import LedgerKind
 from h2h.pipeline import decisions
+from h2h.pipeline.asking import call_back
 from h2h.pipeline.convert import convert
+from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.held import hold_for_a_person
 from h2h.pipeline.house import House
 from h2h.pipeline.inbound import Worker, work_inbound
 from h2h.pipeline.line import Line
+from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.send import look_again
 from tests.contracts.postgres import cluster
 from tests.journeys import states
 from tests.journeys.answers import pain002
+from tests.journeys.asking import accepted
 from tests.journeys.channels import Killed, dying, meddled, swallowing
 from tests.journeys.deciding import held
 from tests.journeys.older import OlderJournal
@@ -275,3 +280,90 @@ def test_a_file_is_not_refused_for_what_was_found_before_another_node_went_on_wi
     site.once()
     assert site.submission("pay.csv").state is State.SENT
     assert not (site.root / "erp/out/pay.csv.error.txt").exists()
+
+
+def test_a_rename_that_was_confirmed_while_the_journal_could_not_be_reached_is_no_doubt(tmp_path: Path) -> None:
+    """The second witness keeps the proof, which nobody could find again: the bank has taken the file."""
+    site = Site(tmp_path, bank=PLAIN_RENAME)
+
+    def cut_off() -> None:
+        site.bank_takes()
+        raise Unavailable("the connection to the database was lost")
+
+    site.drop("pay.csv", ONE)
+    with site.house() as house:
+        scan_folders(house, lambda: False)
+        work_bank(
+            replace(house, journal=Stopped(house.journal, "advance", cut_off, OF_THE_PROOF)), "testbank", lambda: False
+        )
+        sub = house.journal.submissions()[0]
+    assert (sub.state, (sub.evidence or "")[:3], site.waiting()) == (State.SENT, "E1:", [])
+
+
+def test_two_people_who_call_back_different_payments_in_one_moment_are_both_heard(tmp_path: Path) -> None:
+    site, _ = accepted(tmp_path)
+    sub = site.submission("salaries.csv")
+    why = {"code": "DUPL", "why": "Paid by hand already"}
+
+    def bo_is_quicker() -> None:
+        with site.house() as house:
+            call_back(house, sub, [2], actor="bo", **why)
+
+    with site.house() as house:
+        late = replace(house, journal=Stopped(house.journal, "remark", bo_is_quicker))
+        call_back(late, sub, [1], actor="anna", **why)
+    site.once()
+    said = b"".join(site.bank_takes().values())
+    assert (b"SAL-1" in said, b"SAL-2" in said) == (True, True)
+
+
+def test_one_message_in_two_files_that_are_opened_side_by_side_is_given_once(tmp_path: Path) -> None:
+    """As a bank sends it again under another name, and two workers, or nodes, take one each."""
+    site, sent = sent_site(tmp_path)
+    for name in ("a.xml", "b.xml"):
+        site.bank_says(name, pain002(sent, "ACSP"))
+
+    def the_other_is_opened() -> None:
+        with site.house() as house:
+            work_inbound(
+                house, "testbank", Worker(lambda: False, lambda: None, lambda file: file.remote_name == "b.xml")
+            )
+
+    first_opened = 3  # of both it has been written down that they are removed at the bank
+    site.once(
+        lambda house: replace(house, journal=Stopped(house.journal, "move_file", the_other_is_opened, first_opened))
+    )
+    site.once()
+    assert sorted(str(f.state) for f in site.files()) == ["DELIVERED", "DUPLICATE"]
+    assert len(site.manifests()) == 1
+
+
+def test_a_table_that_another_node_made_later_and_knows_more_is_the_one_that_is_given(tmp_path: Path) -> None:
+    """The other node was killed before it had given it; nobody has changed the archive."""
+    site, sent = sent_site(tmp_path)
+    site.bank_says("ack.xml", pain002(sent, "ACSP"))
+
+    def killed(*_given: Any) -> str:
+        raise Killed
+
+    def a_later_answer_comes() -> None:
+        site.bank_says("later.xml", pain002(sent, "RJCT", message_id="LATER"))
+        with site.house() as house, Line(house, "testbank") as line:
+            fetch(house, line, Seen(), lambda: None)
+            other = replace(house, archive=FileArchive(house.settings.paths.archive, tmp_path / "work of the other"))
+            work_inbound(other, "testbank", Worker(lambda: False, lambda: None, lambda f: f.remote_name != "ack.xml"))
+            dying = replace(other, inboxes={"erp": Stopped(house.inboxes["erp"], "deliver", killed)})
+            with pytest.raises(Killed):
+                work_inbound(dying, "testbank", Worker(lambda: False, lambda: None))
+
+    class Overtaken(Stopped):
+        def _after_a_while(self, real: Callable[..., Any], *given: Any, **more: Any) -> Any:
+            if given[2].startswith("45-") and self._left:
+                self._left = 0
+                self._meanwhile()
+            return real(*given, **more)
+
+    site.once(lambda house: replace(house, archive=Overtaken(house.archive, "put", a_later_answer_comes)))
+    site.once()
+    assert [str(f.state) for f in site.files()] == ["DELIVERED", "DELIVERED"]
+    assert site.waiting() == []

@@ -73,6 +73,17 @@ def test_any_one_thing_going_wrong_leaves_every_payment_made_once(root: Path, fl
     assert told["runs"] > 15
 
 
+@pytest.mark.parametrize(("nodes", "part"), [(1, "5/40"), (2, "6/60")])
+def test_any_one_thing_going_wrong_in_the_stages_of_the_daemon_leaves_every_payment_made_once(
+    root: Path, nodes: int, part: str
+) -> None:
+    """Of two nodes one is also stopped, at each effect, while the other goes on."""
+    told = campaign(root, "singles", "--stages", "--nodes", str(nodes), "--flow", "send", "--part", part)
+    assert told["failures"] == []
+    assert told["runs"] > 10
+    assert ("pause" in told["kinds"]) == (nodes == 2)
+
+
 def test_every_effect_of_a_story_has_a_plan_for_each_of_its_ways_to_go_wrong(lab: Lab) -> None:
     plans = singles(lab, "send")
     ways = {(e.at, e.what) for plan in plans for e in Plan.of(plan.plan).entries[:1]}

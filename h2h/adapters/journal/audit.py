@@ -196,8 +196,11 @@ def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> Non
         f"it says '{record.kind}' of submission {record.sid} in generation {record.generation}; "
         f"the journal has it {sub.state} in generation {sub.generation}"
     )
-    # A person's decision is written to the ledger first: a crash between the two leaves it to be made again.
-    unfinished = record.kind is LedgerKind.RELEASE and sub.generation == record.generation
+    # Two are written to the ledger first: a person's "not sent", which a crash between the two leaves to be said again,
+    # and a rename that was confirmed while the journal could not be reached, which the next look writes down.
+    unfinished = sub.generation == record.generation and (
+        record.kind is LedgerKind.RELEASE or (record.kind is LedgerKind.DELIVERED and sub.state is State.COMMITTING)
+    )
     (report.notes if unfinished else report.faults).append((where, words))
 
 

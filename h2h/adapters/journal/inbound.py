@@ -107,6 +107,8 @@ class Inbound(Store):
             line = {"fid": file.fid, "at": at, "from_state": str(file.state), "to_state": str(state)}
             told = {name: value for name, value in changes.items() if name != "reason" and value is not None}
             told |= detail or {}
+            if moved.content_sha256 is not None and "content_sha256" in changes:
+                self._only_one_is_opened_to(connection, moved)
             connection.execute(*sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": told}))
             if matched is not None:
                 self._apply(connection, file.fid, matched, at)
@@ -123,6 +125,13 @@ class Inbound(Store):
         with self.reading() as connection:
             found = connection.execute(sql.payment_events_of(sid, ordinal))
             return [rows.payment_event(row) for row in found]
+
+    def _only_one_is_opened_to(self, connection: Connection, moved: Row[Any]) -> None:
+        """Of two files with one content that are opened side by side the second sees the first; ``StaleState``."""
+        self.serialise(connection, f"content {moved.bank} {moved.content_sha256}")
+        first = connection.execute(*sql.another_with_content(moved.bank, moved.content_sha256, moved.fid)).one_or_none()
+        if first is not None:
+            raise StaleState(f"file {moved.fid} holds the message that {first.fid} was just opened to")
 
     def _apply(self, connection: Connection, fid: str, matched: Matched, at: datetime) -> None:
         # Submissions before payments, each in one order, so that two files never wait for each other.

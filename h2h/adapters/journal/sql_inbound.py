@@ -79,6 +79,13 @@ def file_with_content(bank: str, content_sha256: str) -> Select[Any]:
 
 
 @prepared
+def another_with_content(bank: str, content_sha256: str, but: str) -> Select[Any]:
+    """Any other file of the bank that was opened to this content and not set aside."""
+    wanted = select(F.fid).where(F.bank == bank, F.content_sha256 == content_sha256, F.fid != but)
+    return wanted.where(F.state != FileState.QUARANTINED).limit(1)
+
+
+@prepared
 def file(fid: str) -> Select[Any]:
     """One file."""
     return select(inbound_files).where(F.fid == fid)

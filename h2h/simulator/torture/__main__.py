@@ -49,14 +49,22 @@ def main() -> int:
                 drawn_schedule(lab, seed) for seed in itertools.islice(seeds, number - 1, None, of)
             )
         else:
-            flows = arguments.flow or (list(FLOWS) if arguments.what == "singles" else PAIRED)
-            every = itertools.chain.from_iterable(
-                (singles if arguments.what == "singles" else pairs)(lab, flow) for flow in flows
-            )
+            every = _every(lab, arguments)
             stop = arguments.runs * of if arguments.runs else None
             schedules = itertools.islice(every, number - 1, stop, of)
         print(json.dumps(run(lab, schedules, until=until).as_json()))
     return 0
+
+
+def _every(lab: Lab, arguments: argparse.Namespace) -> Iterator[Schedule]:
+    """All singles, or all pairs."""
+    stages = bool(arguments.stages)
+    if arguments.what == "singles":
+        for flow in arguments.flow or FLOWS:
+            yield from singles(lab, flow, nodes=arguments.nodes or 1, stages=stages)
+    else:
+        for flow in arguments.flow or PAIRED:
+            yield from pairs(lab, flow, stages=stages)
 
 
 def _one(lab: Lab, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import structlog
 from h2h.adapters.journal import ledger, ledger_lines
 from h2h.simulator.torture.flows import FLOWS
 from h2h.simulator.torture.lab import Lab
-from h2h.simulator.torture.plan import Entry, Plan, drawn, smallest
+from h2h.simulator.torture.plan import ENDINGS, Entry, Plan, drawn, smallest
 from h2h.simulator.torture.world import Outcome, play
 
 #: A plan is drawn over the effects that its story has when all is calm, and some more: what goes wrong makes others.
@@ -120,36 +120,33 @@ def _effects(lab: Lab, flow: str) -> int:
     return lab.effects[flow]
 
 
-def singles(lab: Lab, flow: str) -> list[Schedule]:
+def singles(lab: Lab, flow: str, *, nodes: int = 1, stages: bool = False) -> list[Schedule]:
     """Every effect of a flow, every way in which it can go wrong, and the process or the machine ending there.
 
-    An end after an effect is the end before the next one; the last effect has one that follows it.
+    An end after an effect is the end before the next one; the last effect has one that follows it. Of two *nodes* one
+    is also stopped just there, while the other goes on.
     """
-    calm = Schedule(flow, 1, "", calm=True)
-    labels = calm.play(lab, labels=True).labels
+    calm = Schedule(flow, 1, "", nodes, calm=True, stages=stages)
     plans = []
-    for number, label in enumerate(labels, 1):
+    for number, label in enumerate(calm.play(lab, labels=True).labels, 1):
         kinds = _kinds(label)
-        plans += [Schedule(flow, 1, str(Entry(str(number), kind)), calm=True) for kind in kinds]
+        plans += [str(Entry(str(number), kind)) for kind in (*kinds, *(("pause",) if nodes > 1 else ()))]
         if label.startswith("session."):
             # The bank acts between the request and the next look at it.
-            plans += [
-                Schedule(flow, 1, f"{Entry(str(number), kind)} {number + 1}:bank", calm=True)
-                for kind in kinds
-                if kind not in ("kill", "power")
-            ]
-    return plans
+            plans += [f"{Entry(str(number), kind)} {number + 1}:bank" for kind in kinds if kind not in ENDINGS]
+    return [replace(calm, plan=plan) for plan in plans]
 
 
-def pairs(lab: Lab, flow: str) -> Iterator[Schedule]:
+def pairs(lab: Lab, flow: str, *, stages: bool = False) -> Iterator[Schedule]:
     """Every fault of a flow's effects that ends a process or loses an answer, and then every second one.
 
     The second one strikes what h2h does after the first, so that is played alone first, and its effects are looked at.
     """
-    for one in _places(Schedule(flow, 1, "", calm=True).play(lab, labels=True)):
-        alone = Schedule(flow, 1, str(one), calm=True).play(lab, labels=True)
+    calm = Schedule(flow, 1, "", calm=True, stages=stages)
+    for one in _places(calm.play(lab, labels=True)):
+        alone = replace(calm, plan=str(one)).play(lab, labels=True)
         for other in _places(alone, after=int(one.at)):
-            yield Schedule(flow, 1, f"{one} {other}", calm=True)
+            yield replace(calm, plan=f"{one} {other}")
 
 
 def _places(outcome: Outcome, after: int = 0) -> Iterator[Entry]:
