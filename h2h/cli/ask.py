@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from h2h.cli import options
-from h2h.cli.decide import YES, one_submission
+from h2h.cli.before_deciding import YES, one_submission
 from h2h.cli.login import must_be_the_login
 from h2h.cli.objects import print_json
 from h2h.cli.site import daemon_runs, house_of

@@ -11,6 +11,7 @@ from h2h.cli import options
 from h2h.cli.objects import print_json
 from h2h.cli.site import Site, site_of
 from h2h.cli.verbs import Verbs
+from h2h.cli.waiting import print_waiting, waiting_object, what_waits
 
 if TYPE_CHECKING:
     from h2h.core.records import Attention
@@ -32,7 +33,6 @@ def list_(config: Path, as_json: bool, closed: bool, lang: str) -> None:
     Exit status 0, whether there is anything or not.
     """
     from h2h.cli.screen import console
-    from h2h.cli.status import print_waiting, waiting_object, what_waits
     from h2h.core.languages import words_of
 
     words = words_of(lang)

@@ -5,30 +5,20 @@ A decision that could pay twice is spelled out and asked for once more, unless `
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
 from h2h.cli import options
+from h2h.cli.before_deciding import YES, must_be_possible, one_submission, two_people
 from h2h.cli.decided import Done, report
+from h2h.cli.doubt import look, must_be_understood, not_sent, refuse_to_take_over, taken_over
 from h2h.cli.login import must_be_the_login
 from h2h.cli.site import house_of
-from h2h.cli.to_type import with_config
-
-if TYPE_CHECKING:
-    from h2h.core.errors import IllegalTransition
-    from h2h.core.evidence import Answer
-    from h2h.core.lifecycle import Event
-    from h2h.core.records import Submission
-    from h2h.pipeline.four_eyes import Decision
-    from h2h.pipeline.house import House
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-YES = click.option("--yes", is_flag=True, help="The risk was understood; do not ask.")
 
 
 def _verb(*, reason: bool = True) -> Callable[[F], F]:
@@ -74,15 +64,15 @@ def resolve(
     event = {"sent": Event.RESOLVED_SENT, "not-sent": Event.RESOLVED_NOT_SENT, "look": Event.DELIVERED}[verdict]
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(config, sub, event, verdict)
+        must_be_possible(config, sub, event, verdict)
         done = Done(sub, sub, actor, reason or "")
         if verdict == "look":
-            _look(house, done)
+            look(house, done)
         elif verdict == "sent":
-            _two_people(house, Decision.RESOLVE_SENT, done)
+            two_people(house, Decision.RESOLVE_SENT, done)
             done.after = decisions.resolve_sent(house, sub.sid, actor=actor, reason=done.reason)
         else:
-            _not_sent(house, done, yes)
+            not_sent(house, done, yes)
         report(config, done, as_json)
     if done.after.state is State.IN_DOUBT or (verdict == "not-sent" and done.after.state is not State.SEALED):
         raise SystemExit(1)
@@ -101,11 +91,11 @@ def release(submission: str, reason: str, actor: str, config: Path, as_json: boo
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(config, sub, Event.RELEASED, "released")
+        must_be_possible(config, sub, Event.RELEASED, "released")
         done = Done(sub, sub, actor, reason)
         if house.settings.decisions.release_amount_max or needs_two(house, Decision.RECALL):
             must_be_the_login(actor)
-        _two_people(house, Decision.RELEASE, done)
+        two_people(house, Decision.RELEASE, done)
         done.after = decisions.release(house, sub.sid, actor=actor, reason=reason)
         report(config, done, as_json)
 
@@ -122,7 +112,7 @@ def hold(submission: str, reason: str, actor: str, config: Path, as_json: bool) 
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(config, sub, Event.HELD, "held")
+        must_be_possible(config, sub, Event.HELD, "held")
         after = decisions.hold(house, sub.sid, actor=actor, reason=reason)
         report(config, Done(sub, after, actor, reason), as_json)
 
@@ -140,9 +130,9 @@ def cancel(submission: str, reason: str, actor: str, config: Path, as_json: bool
 
     with house_of(config) as house:
         sub = one_submission(house, submission)
-        _must_be_possible(config, sub, Event.CANCELLED, "cancelled")
+        must_be_possible(config, sub, Event.CANCELLED, "cancelled")
         done = Done(sub, sub, actor, reason)
-        _two_people(house, Decision.CANCEL, done)
+        two_people(house, Decision.CANCEL, done)
         done.after = decisions.cancel(house, sub.sid, actor=actor, reason=reason)
         report(config, done, as_json)
 
@@ -188,13 +178,13 @@ def take_over(
             to_export(house, sub)  # before anything is decided: it can be trusted
         done = Done(sub, sub, actor, reason)
         if sub.state is not State.TAKEN_OVER or directory is None:
-            _must_be_possible(config, sub, Event.TAKEN_OVER, "taken over")
+            must_be_possible(config, sub, Event.TAKEN_OVER, "taken over")
             if sub.state is State.IN_DOUBT:
                 if not although:
-                    _refuse_to_take_over(house, sub)
-                _ask(house, sub, "You are about to send it another way.", "take over", yes)
-            _two_people(house, Decision.TAKE_OVER, done)
-            _taken_over(house, done, although)
+                    refuse_to_take_over(house, sub)
+                must_be_understood(house, sub, "You are about to send it another way.", "take over", yes)
+            two_people(house, Decision.TAKE_OVER, done)
+            taken_over(house, done, although)
         if directory is not None and done.after.state is State.TAKEN_OVER:
             done.exported = [str(path) for path in export(house, done.after, directory)]
             if not done.exported:
@@ -202,165 +192,3 @@ def take_over(
                     "Nothing was exported: h2h had not written the bank's file yet. The archive has the source."
                 )
         report(config, done, as_json)
-
-
-# ---------------------------------------------------------------------------------------------- before
-
-
-def one_submission(house: House, what: str) -> Submission:
-    """The one submission whose id is *what*, or begins with it. A decision is never made about a guess."""
-    from h2h.core.errors import NotFound
-
-    found = house.journal.find(what)
-    exact = [sub for sub in found if sub.sid == what]
-    named = exact or [sub for sub in found if sub.sid.startswith(what)]
-    if len(named) == 1:
-        return named[0]
-    lines = [f"{sub.sid} ({sub.source_name}, {sub.state})" for sub in (named or found)[:5]]
-    if named:
-        raise NotFound(f"{len(named)} submissions begin with '{what}'", hint=f"give the whole id: {', '.join(lines)}")
-    hint = f"{with_config('h2h status', house.settings.source)} lists the last ones"
-    if lines:
-        hint = f"decisions take the submission's id: {', '.join(lines)}"
-    raise NotFound(f"no submission has the id '{what}'", hint=hint)
-
-
-def _must_be_possible(config: Path, sub: Submission, event: Event, what: str) -> None:
-    """``IllegalTransition`` in words: where it is, and what can be done there instead."""
-    from h2h.core.errors import IllegalTransition
-    from h2h.core.lifecycle import may_happen
-    from h2h.core.story import present
-
-    if may_happen(sub.state, event):
-        return
-    at = present(sub)
-    instead = "; ".join(with_config(command, config) for command in at.commands)
-    raise IllegalTransition(
-        f"{sub.source_name} ({sub.sid}) cannot be {_past(what)}: {at.words} [{sub.state}]",
-        hint=None if at.step == "nothing" else f"{at.step}{': ' if instead else ''}{instead}",
-    )
-
-
-def _two_people(house: House, decision: Decision, done: Done) -> None:
-    """Where one person may not decide it alone: is this a person, and what is still to come if it is the first?"""
-    from h2h.pipeline.four_eyes import needs_two
-
-    if needs_two(house, decision):
-        must_be_the_login(done.actor)
-        done.waits_for = decision
-
-
-def _not_sent(house: House, done: Done, yes: bool) -> None:
-    """Look, ask, take the temporary file away, look again; only then the bank's no is believed."""
-    from h2h.core.lifecycle import State
-    from h2h.pipeline import decisions
-    from h2h.pipeline.four_eyes import Decision, goes_on
-
-    sub, who = done.before, {"actor": done.actor, "reason": done.reason}
-    _look(house, done, may_fail=True)
-    if done.after.state is State.IN_DOUBT:
-        _ask(house, sub, "h2h will send the same file under the same name again.", "not sent", yes)
-        _two_people(house, Decision.RESOLVE_NOT_SENT, done)
-        if not goes_on(house, sub, Decision.RESOLVE_NOT_SENT, **who):
-            return
-        _look(house, done, may_fail=True, withdraw_it=True)
-    if done.after.state is State.IN_DOUBT:
-        done.after = decisions.resolve_not_sent(house, sub.sid, **who)
-    else:
-        done.notes.append("h2h did not send it again: the bank has it.")
-
-
-def _past(what: str) -> str:
-    return {"sent": "resolved", "not-sent": "resolved", "look": "looked for"}.get(what, what)
-
-
-def _refuse_to_take_over(house: House, sub: Submission) -> NoReturn:
-    from h2h.core.errors import IllegalTransition
-
-    raise IllegalTransition(
-        f"{sub.source_name} ({sub.sid}) is in doubt: {_stakes(house, sub)}",
-        hint="settle the doubt first (h2h resolve), or say --although-the-bank-may-have-it",
-    )
-
-
-def _taken_over(house: House, done: Done, although: bool) -> None:
-    """In doubt, what could still be renamed at the bank, late, is taken away before, and late evidence looked for."""
-    from h2h.core.lifecycle import State
-    from h2h.pipeline import decisions
-    from h2h.pipeline.four_eyes import Decision, goes_on
-
-    sub, who = done.before, {"actor": done.actor, "reason": done.reason}
-    if sub.state is State.IN_DOUBT:
-        if not goes_on(house, sub, Decision.TAKE_OVER, **who):
-            return
-        _look(house, done, may_fail=True, withdraw_it=True)
-        if done.after.state is not State.IN_DOUBT:
-            raise _has_it_after_all(done)
-    done.after = decisions.take_over(house, sub.sid, **who, knowing_it_may_be_there=although)
-
-
-def _has_it_after_all(done: Done) -> IllegalTransition:
-    from h2h.core.errors import IllegalTransition
-
-    return IllegalTransition(
-        f"{done.after.source_name} ({done.after.sid}) was not taken over: {done.after.evidence}",
-        hint="the bank has it; do not send it another way",
-    )
-
-
-def _stakes(house: House, sub: Submission) -> str:
-    """What happens if the bank has the file after all."""
-    from h2h.cli.screen import joined, plural
-    from h2h.core.story import sums_by_currency
-
-    payments = house.journal.payments(sub.sid)
-    sums = joined(f"{total:f} {currency}" for currency, total in sums_by_currency(payments).items())
-    what = f"{plural(len(payments), 'payment')} over {sums or 'unknown sums'}"
-    return f"if the bank has {sub.remote_name} after all, {what} will be paid twice"
-
-
-def _ask(house: House, sub: Submission, what: str, word: str, yes: bool) -> None:
-    """The risk in words; only the word itself goes on. Without a terminal ``--yes`` must have been given."""
-    if yes:
-        return
-    risk = _stakes(house, sub)
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{what} {risk[0].upper()}{risk[1:]}. Add --yes if that was understood.")
-    click.echo(f"{what}\n{click.style(risk[0].upper() + risk[1:] + '.', fg='red', bold=True)}", err=True)
-    answer = click.prompt(f"Type '{word}' to go on, anything else to stop", default="", show_default=False, err=True)
-    if str(answer).strip().casefold() != word:
-        click.echo("Nothing was changed.", err=True)
-        raise SystemExit(1)
-
-
-def _look(house: House, done: Done, *, may_fail: bool = False, withdraw_it: bool = False) -> None:
-    """Observe the bank once more; with *may_fail* a bank that cannot be reached is only remarked.
-
-    With *withdraw_it* the temporary file is taken away first.
-    """
-    from h2h.core.errors import Misconfigured, Unavailable
-    from h2h.pipeline.line import Line
-    from h2h.pipeline.receipts import write_receipt
-    from h2h.pipeline.send import look_again, withdraw
-
-    act = withdraw if withdraw_it else look_again
-    try:
-        with Line(house, done.before.bank) as line:
-            done.after, answer = act(house, line, done.before, actor=done.actor)
-    except (Unavailable, Misconfigured) as problem:
-        if not may_fail:
-            raise
-        note = f"h2h could not look at the bank once more: {problem.message}"
-    else:
-        write_receipt(house, done.after)
-        note = _seen(answer)
-    if note not in done.notes:
-        done.notes.append(note)
-
-
-def _seen(answer: Answer) -> str:
-    from h2h.core.evidence import Decision
-
-    if answer.decision is Decision.RENAME_AGAIN:
-        return f"At the bank: {answer.words}. So far the bank has not taken it."
-    return f"At the bank: {answer.words}."

@@ -136,7 +136,8 @@ def test_a_chinese_terminal_gets_chinese_and_a_script_the_same_words_everywhere(
 
 
 def test_every_heading_and_column_has_its_chinese_and_none_is_left_over(root: Path) -> None:
-    sources = [(root / "h2h/cli" / name).read_text("utf-8") for name in ("status.py", "explain.py", "telling.py")]
+    files = ("status.py", "explain.py", "telling.py", "waiting.py")
+    sources = [(root / "h2h/cli" / name).read_text("utf-8") for name in files]
     asked = {name for text in sources for name in re.findall(r"""label\(\s*["']([^"']+)["']""", text)}
     asked |= set(re.findall(r'^        \("([^"]+)", ', sources[2], re.MULTILINE)) - {"UETR"}
     asked |= {str(place) for place in Place} | {str(outcome) for outcome in Outcome}
