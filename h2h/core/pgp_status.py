@@ -37,6 +37,12 @@ _BAD = {
     "TRUNCATED": "gpg cut something off",
 }
 _ONCE = ("NEWSIG", "GOODSIG", "VALIDSIG")
+#: Error numbers of libgpg-error that speak of the agent and not of the message: time-out, no agent, the agent's own,
+#: end of file on its socket. So do those of its protocol (257 to 281), and of the operating system (bit 15).
+_OF_AGENT = frozenset({62, 77, 78, 16383, *range(257, 282)})
+_OF_SYSTEM = 0x8000
+#: Where gpg asks its agent: to decrypt a session key, to sign.
+_ASKED = frozenset({"pkdecrypt_failed", "sign", "sign-encrypt"})
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
 _NUMBER = re.compile(r"[0-9]{1,12}")
 
@@ -63,8 +69,9 @@ class Verdict:
     words: frozenset[str] = frozenset()
     codes: frozenset[int] = frozenset()
     encrypted_to: tuple[str, ...] = ()
-    no_secret_key: frozenset[str] = frozenset()
     unknown_key: str | None = None
+    agent_failed: bool = False  # gpg-agent was gone or did not answer, so nothing is known of the message
+    no_key_used: bool = False  # gpg found no secret key, and says of none that it does not fit
 
     @property
     def good(self) -> bool:
@@ -94,11 +101,21 @@ def judge(status: bytes, exit_code: int, policy: Policy) -> Verdict:
         signer=signer if not problems else None,
         problems=tuple(problems),
         words=frozenset(seen) & frozenset(_BAD),
-        codes=frozenset(int(f[1]) & 0xFFFF for f in errors if len(f) > 1 and _NUMBER.fullmatch(f[1])),
+        codes=frozenset(code for _, code in _numbers(errors)),
         encrypted_to=tuple(f[0] for f in seen.get("ENC_TO", []) if f),
-        no_secret_key=frozenset(f[0] for f in seen.get("NO_SECKEY", []) if f),
         unknown_key=next((f[0] for f in seen.get("NO_PUBKEY", []) + seen.get("ERRSIG", []) if f), None),
+        agent_failed=any(
+            place in _ASKED and (code in _OF_AGENT or code & _OF_SYSTEM != 0) for place, code in _numbers(errors)
+        ),
+        no_key_used="DECRYPTION_FAILED" in seen and "DECRYPTION_INFO" not in seen and not errors,
     )
+
+
+def _numbers(errors: list[list[str]]) -> Iterator[tuple[str, int]]:
+    """(where, libgpg-error's number) of ``ERROR`` and ``FAILURE``."""
+    for fields in errors:
+        if len(fields) > 1 and _NUMBER.fullmatch(fields[1]):
+            yield fields[0], int(fields[1]) & 0xFFFF
 
 
 def words(status: bytes) -> list[tuple[str, list[str]]]:

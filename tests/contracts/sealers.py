@@ -55,7 +55,7 @@ def sealer(rings: tuple[Keyring, Keyring]) -> Iterator[Callable[..., PgpSealer]]
             keyring=more.pop("home", ours.home),
             own_fingerprint=ours.keys.get(own, own),
             bank_encryption_fingerprints=tuple(ours.keys.get(t, t) for t in to),
-            bank_signing_fingerprints=(ours.keys["bank"],),
+            bank_signing_fingerprints=more.pop("bank_signing_fingerprints", (ours.keys["bank"],)),
             **more,
         )
         made.append(PgpSealer(settings, passphrase, **given))

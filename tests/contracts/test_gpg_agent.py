@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from h2h.core.errors import Unavailable
-from tests.contracts.keyrings import opened_by
+from h2h.core.errors import Misconfigured, Unavailable
+from tests.contracts.keyrings import Keyring, bank_and_ours, opened_by
 
 pytest_plugins = ["tests.contracts.places", "tests.contracts.sealers"]
 
@@ -60,6 +62,101 @@ def test_an_agent_that_does_not_answer_is_unavailable_after_the_time_limit(
     os.kill(pid, signal.SIGKILL)
     made.seal(plain, tmp_path / "fourth.pgp")  # a dead agent is started again
     assert not (tmp_path / "second.pgp").exists()
+
+
+@contextmanager
+def agent_that_hangs_up(ring: Keyring, command: bytes) -> Iterator[None]:
+    """In place of the keyring's agent one that knows nothing, and goes away when it is asked *command*."""
+    subprocess.run(["gpgconf", "--homedir", str(ring.home), "--kill", "gpg-agent"], check=True)
+    path = ring.home / "S.gpg-agent"
+    deadline = time.monotonic() + 10
+    while path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        server.settimeout(30)
+        threading.Thread(target=_serve, args=(server, command), daemon=True).start()
+        try:
+            yield
+        finally:
+            path.unlink()
+
+
+def _serve(server: socket.socket, command: bytes) -> None:
+    while True:
+        try:
+            asked, _ = server.accept()
+        except OSError:
+            return
+        threading.Thread(target=_hang_up, args=(asked, command), daemon=True).start()
+
+
+def _hang_up(asked: socket.socket, command: bytes) -> None:
+    """Assuan's greeting, and OK to everything else."""
+    with suppress(OSError), asked:
+        lines = asked.makefile("rb")
+        asked.sendall(b"OK Pleased to meet you\n")
+        for line in lines:
+            if line.startswith(command):
+                asked.shutdown(socket.SHUT_RDWR)
+                return
+            asked.sendall(b"D 2.2.40\nOK\n" if line.startswith(b"GETINFO version") else b"OK\n")
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Keyring, Keyring]]:
+    with bank_and_ours() as made:
+        yield made
+
+
+@pytest.fixture
+def letter(both: tuple[Keyring, Keyring], tmp_path: Path) -> Path:
+    """A sound message of the bank to us."""
+    bank, _ = both
+    path = tmp_path / "answer.xml.pgp"
+    signed = ("--local-user", bank.keys["bank"], "--recipient", bank.keys["ours"])
+    path.write_bytes(bank.gpg(*signed, "--sign", "--encrypt", data=b"<Document>an answer</Document>"))
+    return path
+
+
+def _opener(both: tuple[Keyring, Keyring], sealer: Any) -> Any:
+    _, ours = both
+    own, bank = ours.keys["ours"], ours.keys["bank"]
+    return sealer(own, (bank,), home=ours.home, bank_signing_fingerprints=(bank,))
+
+
+@pytest.mark.parametrize("command", [b"SETKEY", b"PKDECRYPT"])
+def test_an_agent_that_goes_away_while_it_is_asked_says_nothing_of_the_message(
+    both: tuple[Keyring, Keyring], letter: Path, sealer: Any, tmp_path: Path, command: bytes
+) -> None:
+    made = _opener(both, sealer)
+    with agent_that_hangs_up(both[1], command), pytest.raises(Unavailable, match="gpg-agent"):
+        made.open(letter, tmp_path / "answer.xml")
+    made.open(letter, tmp_path / "answer.xml")
+    assert (tmp_path / "answer.xml").read_bytes() == b"<Document>an answer</Document>"
+
+
+def test_a_key_that_is_there_and_that_gpg_does_not_find_says_nothing_of_the_message(
+    both: tuple[Keyring, Keyring], letter: Path, sealer: Any, tmp_path: Path
+) -> None:
+    """As where another node ends the agent that both use, and a new one takes too long to come up."""
+    made = _opener(both, sealer)
+    made.open(letter, tmp_path / "first.xml")
+    with agent_that_hangs_up(both[1], b"HAVEKEY"), pytest.raises((Unavailable, Misconfigured)):
+        made.open(letter, tmp_path / "answer.xml")
+    made.open(letter, tmp_path / "answer.xml")
+
+
+@pytest.mark.parametrize("command", [b"PKSIGN", b"HAVEKEY"])
+def test_an_agent_that_goes_away_says_nothing_of_our_keys_either(
+    sealer: Any, rings: Any, plain: Path, tmp_path: Path, command: bytes
+) -> None:
+    made = sealer()
+    made.seal(plain, tmp_path / "first.pgp")
+    with agent_that_hangs_up(rings[1], command), pytest.raises(Unavailable, match="gpg-agent"):
+        made.seal(plain, tmp_path / "second.pgp")
+    made.seal(plain, tmp_path / "second.pgp")
 
 
 def test_a_keyring_whose_path_is_too_long_for_a_socket_works_through_a_short_link(

@@ -226,6 +226,20 @@ def test_no_payer_can_keep_a_statement_from_the_erp_by_what_he_writes() -> None:
         assert [(e.amount, e.details[0].end_to_end_id) for e in again.entries] == [(Decimal("1.00"), "E-1")]
 
 
+def test_neither_an_account_nor_a_batch_can_write_a_sub_field_of_its_own() -> None:
+    detail = EntryDetail(remittance="x", debtor_account="12?20SVWZ+PAID?32Eve")
+    made = statement(entry(details=[detail], bank_transaction_code="NTRF+166+9?32Eve"))
+    text, told = written(made, narrative="german")
+    assert ":86:166?109.32Eve?20SVWZ+x?3112.20SVWZ +PAID.32Eve" in text.replace("\r\n", "")
+    assert "H2H-ALTERED" in {f.code for f in told}
+
+
+@pytest.mark.parametrize("code", ["N\u00c4\u00d6\u00dc", "N\u00b2\u00b2\u00b2", "n123", "N12"])
+def test_a_type_that_is_none_of_swifts_is_miscellaneous(code: str) -> None:
+    text, _ = written(statement(entry(bank_transaction_code=code)))
+    assert "C1,00NMSC" in text
+
+
 def test_a_text_key_comes_from_the_site_before_the_bank() -> None:
     made = statement(entry(details=[EntryDetail(remittance="x")], bank_transaction_code="PMNT/RCDT/XXXX"))
     assert ":86:051?20" in written(made, narrative="german", text_keys={"PMNT/RCDT/XXXX": "051"})[0]

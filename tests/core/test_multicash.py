@@ -79,6 +79,22 @@ def test_no_text_parts_a_field_or_ends_a_row(evil: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "batch", "told"),
+    [
+        ("NTRF+166+931", "931", set()),
+        ("NTRF+166+9;1", "9,1", set()),
+        ("NTRF+166+\u02c6", ".", {"H2H-ALTERED"}),
+        ("NTRF+166+12345678901", "", {"H2H-LEFT-OUT"}),
+    ],
+)
+def test_the_banks_number_of_a_batch_parts_no_field_either(code: str, batch: str, told: set[str]) -> None:
+    written = pair(statement(entry("1.00", bank_transaction_code=code)))
+    (row,) = fields(written.umsatz)
+    assert (len(row), row[4], row[8]) == (37, batch, "166")
+    assert {f.code for f in written.findings} == told
+
+
+@pytest.mark.parametrize(
     ("made", "options", "code"),
     [
         (statement(entry("1.001")), {}, "H2H-VALUE"),

@@ -196,10 +196,35 @@ def test_a_user_id_cannot_pretend_to_be_a_line() -> None:
 def test_what_happened_can_be_told_apart() -> None:
     verdict = of(["ENC_TO AAAAAAAAAAAAAAAA 1 0", "NO_SECKEY AAAAAAAAAAAAAAAA", "FAILURE sign 67108875", "NODATA x",
                   f"ERRSIG {KEY[-16:]} 1 8 00 1 9 -"], 2)  # fmt: skip
-    assert verdict.no_secret_key == frozenset({"AAAAAAAAAAAAAAAA"})
+    assert verdict.encrypted_to == ("AAAAAAAAAAAAAAAA",)
+    assert not verdict.agent_failed
     assert verdict.codes == frozenset({11})
     assert verdict.unknown_key == KEY[-16:]
     assert words(stream(["INV_RECP 5 abc"])) == [("INV_RECP", ["5", "abc"])]
+
+
+_FAILED = ["BEGIN_DECRYPTION", "DECRYPTION_FAILED", "END_DECRYPTION"]
+
+
+@pytest.mark.parametrize(
+    ("said", "agent_failed", "no_key_used"),
+    [
+        (["ERROR pkdecrypt_failed 33570815"], True, False),  # end of file on its socket
+        (["ERROR pkdecrypt_failed 33587309"], True, False),  # broken pipe
+        (["ERROR pkdecrypt_failed 83886182"], False, False),  # no pinentry, of which a person knows
+        (["ERROR pkdecrypt_failed 33554450"], False, False),  # the session key is damaged
+        (["FAILURE decrypt 4294967295"], False, False),
+        (["FAILURE sign-encrypt 33554509"], True, False),  # no agent running
+        ([], False, True),
+        (["DECRYPTION_INFO 2 9 0"], False, False),  # a key was used, and the content does not fit
+    ],
+)
+def test_what_the_agent_did_is_told_from_what_the_message_is(
+    said: list[str], agent_failed: bool, no_key_used: bool
+) -> None:
+    verdict = of(["ENC_TO AAAAAAAAAAAAAAAA 18 0", *said, *_FAILED], 2)
+    assert (verdict.agent_failed, verdict.no_key_used) == (agent_failed, no_key_used)
+    assert not verdict.good
 
 
 @given(st.binary(max_size=400))

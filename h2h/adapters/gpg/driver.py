@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,8 @@ _LONGEST_SOCKET = "/S.gpg-agent.browser"
 LISTING_SECONDS = 60.0
 _KEYS = ("pubring.kbx", "pubring.gpg", "secring.gpg", "private-keys-v1.d")  # a directory's time is that of its names
 _GRACE_SECONDS = 10.0  # gpg has ended: its last status lines are in the pipe already
+#: At the beginning of a line: names that others have chosen stand further on.
+_NO_AGENT = re.compile("^gpg: can't connect to the (gpg-)?agent", re.MULTILINE)
 _OPTIONS = (
     "--no-options",  # a gpg.conf could switch on key retrieval or another trust model
     "--quiet",
@@ -90,8 +93,8 @@ class Gpg:
     def list_keys(self, fingerprints: Sequence[str], *, secret: bool, anew: bool = False) -> list[dict[str, Any]]:
         """What the keyring holds of these; as python-gnupg describes it.
 
-        gpg is asked again only if the keyring has changed since, or *anew*. ``OutOfSpace``: gpg that cannot write a
-        lock lists nothing, and then no key is missing.
+        gpg is asked again only if the keyring has changed since, or *anew*. ``OutOfSpace``, ``Unavailable``: gpg that
+        cannot write a lock, or has no agent, lists nothing, and then no key is missing.
         """
         asked, stamp = (secret, tuple(fingerprints)), self._stamp()
         known = self._listings.get(asked)
@@ -99,7 +102,7 @@ class Gpg:
             return known.keys
         with self._driven() as driven:
             keys: list[dict[str, Any]] = list(driven.list_keys(secret, keys=list(fingerprints)))
-            _had_room(driven.ended(), self._keyring)
+            _able(driven.ended(), self._keyring)
         self._listings[asked] = _Listing(keys, stamp, time.monotonic() + LISTING_SECONDS)
         return keys
 
@@ -170,7 +173,7 @@ class Gpg:
             except OSError:
                 # gpg ended before it had read everything; its status and its exit code, below, tell why.
                 driven.ended()
-            return _had_room(driven.ended(), place)
+            return _able(driven.ended(), place)
 
     @contextmanager
     def _driven(self) -> Iterator[_Driven]:
@@ -319,14 +322,27 @@ class _Process:
         self._process.kill()
 
 
-def _had_room(run: Run, place: Path) -> Run:
-    """The run; ``OutOfSpace`` if gpg said that there was no room in *place*."""
+def _able(run: Run, place: Path) -> Run:
+    """The run, if gpg could work at all: ``OutOfSpace`` for no room in *place*, ``Unavailable`` without an agent.
+
+    Without one gpg lists no secret key and knows none for any message; its status channel says no more than that.
+    """
     if "No space left on device" in run.said or "Disk quota exceeded" in run.said:
         raise OutOfSpace(
             f"gpg could not write to {place}: no space left on device",
             hint="the system administrator frees or adds space; h2h goes on by itself then",
         )
+    if _NO_AGENT.search(run.said):
+        raise agent_gone()
     return run
+
+
+def agent_gone() -> Unavailable:
+    """Neither keys nor messages are to blame: another process may have ended the agent, or the machine is too busy."""
+    return Unavailable(
+        "gpg-agent could not be reached, or went away while it was asked",
+        hint="h2h tries again; if it stays so, the system administrator looks at gpg-agent",
+    )
 
 
 def _as_written(passphrase: str) -> str:

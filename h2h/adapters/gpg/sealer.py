@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from h2h.adapters import files
 from h2h.adapters.gpg import checks
-from h2h.adapters.gpg.driver import Gpg, Run
+from h2h.adapters.gpg.driver import Gpg, Run, agent_gone
 from h2h.adapters.gpg.keyring import Key, keys_of
 from h2h.core.errors import H2HError, Misconfigured, OutOfSpace, Untrusted
 from h2h.core.findings import Finding
@@ -159,6 +159,8 @@ class PgpSealer:
         with _reading(raw) as source:
             run = self._gpg.decrypt(source, None, passphrase=throw_away, bytes_max=limit, on_data=take)
         verdict = judge(run.status, run.exit_code, self._policy(frozenset({self._own})))
+        if verdict.agent_failed:
+            raise agent_gone()
         if not verdict.good or verdict.signer is None:
             raise Untrusted(f"our own seal did not stand the bank's check: {'; '.join(verdict.problems)}")
         if (size, digest.hexdigest()) != expected:
@@ -169,6 +171,8 @@ class PgpSealer:
         wrong = self._wrong_passphrase(verdict)
         if wrong is not None:
             return wrong
+        if verdict.agent_failed:
+            return agent_gone()
         for word, fields in words(run.status):
             if word == "INV_RECP":
                 return Misconfigured(f"gpg does not encrypt to {fields[-1]}", hint="look at the bank's key: h2h check")
@@ -179,17 +183,24 @@ class PgpSealer:
     # -- opening
 
     def _refusal(self, verdict: Verdict, run: Run) -> H2HError:
-        """``Misconfigured`` if the installation must be mended before the message can be judged, else ``Untrusted``."""
+        """``Untrusted`` only if gpg could judge the message.
+
+        ``Misconfigured`` if the installation must be mended first, ``Unavailable`` if gpg-agent failed it.
+        """
         wrong = self._wrong_passphrase(verdict)
         if wrong is not None:
             return wrong
-        if "DECRYPTION_FAILED" in verdict.words and verdict.no_secret_key:
-            own = self._keys([self._own], secret=True)
-            if not any(key.fingerprint == self._own for key in own):
+        if verdict.agent_failed:
+            return agent_gone()
+        if verdict.no_key_used:
+            own = [key for key in self._keys([self._own], secret=True, anew=True) if key.fingerprint == self._own]
+            if not own:
                 return Misconfigured(
                     f"our own secret key {self._own} is not in {self._settings.keyring}",
                     hint="the system administrator imports it; then the file is opened",
                 )
+            if any(part.key_id in verdict.encrypted_to for key in own for part in key.parts):
+                return agent_gone()  # it is for a key that is there, and gpg says nothing against it
         if verdict.unknown_key is not None:
             present = {key.fingerprint for key in self._keys(sorted(self._bank_signing), secret=False)}
             missing = [f for f in sorted(self._bank_signing - present) if verdict.unknown_key in (f, f[-16:], f[:16])]

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from h2h.core.erp.keys import Keys
+from h2h.core.erp.keys import PRIMANOTA_MAX, Keys
 from h2h.core.erp.lines import (
     SEPA_WORD,
     Entries,
@@ -235,13 +235,22 @@ class _Writer:
         if len(parts) > len(_REMITTANCE):
             _ = self.speller.fitting("".join(parts), _SUBFIELD * len(_REMITTANCE) - 1, where, "the text of the entry")
             parts = parts[: len(_REMITTANCE)]
-        posting = self._german_value(entry.additional_information, where)
-        if len(posting) > _SUBFIELD:
-            self._told.left_out(where, "the bank's own text of the booking")
-            posting = ""
+        posting = self.speller.whole(
+            self._german_value(entry.additional_information, where),
+            _SUBFIELD,
+            where,
+            "the bank's own text of the booking",
+        )
+        batch = self.speller.whole(
+            self._german_value(self._keys.primanota(entry), where),
+            PRIMANOTA_MAX,
+            where,
+            "the number of the bank's batch",
+        )
         name = self.speller.fitting(self._german_value(line.name, where), 2 * _SUBFIELD, where, "the other side's name")
-        account = self.speller.fitting(line.account, _SUPPLEMENT_MAX, where, "the other side's account")
-        fields = [("00", posting), ("10", self._keys.primanota(entry)), *zip(_REMITTANCE, parts, strict=False)]
+        account = self._german_value(line.account, where)
+        account = self.speller.fitting(account, _SUPPLEMENT_MAX, where, "the other side's account")
+        fields = [("00", posting), ("10", batch), *zip(_REMITTANCE, parts, strict=False)]
         fields += [("31", account), *zip(("32", "33"), pieces(name, _SUBFIELD), strict=False)]
         return key + "".join(f"?{number}{value}" for number, value in fields if value), ""
 

@@ -6,11 +6,15 @@ taken; for the commonest bookings in SEPA it is known; all others a site declare
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from h2h.core.model.statement import Entry
 
+PRIMANOTA_MAX = 10
 _OTHER_TYPE = "NMSC"
+_SWIFT_TYPE = re.compile("[NSF][0-9A-Z]{3}")
+_TEXT_KEY = re.compile("[0-9]{3}")
 # Domain and family of ISO 20022 → SWIFT's transaction type (field 61, subfield 6).
 _TYPES = {
     "PMNT/ICDT": "NTRF", "PMNT/RCDT": "NTRF", "PMNT/IRCT": "NTRF", "PMNT/RRCT": "NTRF", "PMNT/IDDT": "NDDT",
@@ -37,7 +41,7 @@ class Keys:
     def swift_type(self, code: str | None) -> str:
         """``NTRF`` …; ``NMSC`` (miscellaneous) for what has none."""
         own, _, _ = (code or "").partition("+")
-        if len(own) == 4 and own[0] in "NSF" and own.isalnum() and own.isupper():
+        if _SWIFT_TYPE.fullmatch(own):
             return own
         return _TYPES.get("/".join((code or "").split("/")[:2]), _OTHER_TYPE)
 
@@ -48,15 +52,15 @@ class Keys:
         if own:
             return own
         steps = code.split("+")
-        if len(steps) > 1 and len(steps[1]) == 3 and steps[1].isdigit():
+        if len(steps) > 1 and _TEXT_KEY.fullmatch(steps[1]):
             return steps[1]
-        if len(steps[0]) == 4 and steps[0][1:].isdigit():  # N116
+        if _TEXT_KEY.fullmatch(steps[0], 1):  # N116
             return steps[0][1:]
         many = (entry.batch_transaction_count or len(entry.details)) > 1
         known = None if entry.reversal else _KEYS.get((code, entry.credit_debit, many))
         return known or self._declared.get("*")
 
     def primanota(self, entry: Entry) -> str:
-        """The number of the bank's batch, where its code has it (``NTRF+166+931``)."""
-        steps = (entry.bank_transaction_code or "").split("+")
-        return steps[2] if len(steps) > 2 and len(steps[2]) <= 10 else ""
+        """The number of the bank's batch, where its code has it (``NTRF+166+931``), in whatever letters it came."""
+        steps = (entry.bank_transaction_code or "").split("+", 2)
+        return steps[2] if len(steps) > 2 else ""

@@ -179,6 +179,13 @@ class Speller:
             self._told.altered(where, "what a text holds and would be read as structure")
         return made
 
+    def whole(self, text: str, length_max: int, where: str, what: str) -> str:
+        """The text if it fits; else nothing of it, because half of it would say something else, and that is told."""
+        if len(text) <= length_max:
+            return text
+        self._told.left_out(where, what)
+        return ""
+
     def fitting(self, text: str, length_max: int, where: str, what: str) -> str:
         """The spelled text if it is not too long; else it is shortened and that is told, or ``Refused``."""
         text = self.spelled(text, where)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from h2h.core.erp.keys import Keys
+from h2h.core.erp.keys import PRIMANOTA_MAX, Keys
 from h2h.core.erp.lines import SEPA_WORD, Line, Speller, Stated, lines_of, pieces, plain, sepa_words, stated
 from h2h.core.erp.options import MultiCashOptions
 from h2h.core.erp.told import Told
@@ -131,10 +131,12 @@ class _Writer:
             self.speller.fitting("".join(notes), _NOTES * _TEXT - 1, f"{where}/RmtInf", "the text of the entry")
             notes = notes[:_NOTES]
         notes += [""] * (_NOTES - len(notes))
-        posting = self._value(entry.additional_information, where)
-        if len(posting) > _TEXT:
-            self._told.left_out(where, "the bank's own text of the booking")
-            posting = ""
+        posting = self.speller.whole(
+            self._value(entry.additional_information, where), _TEXT, where, "the bank's own text of the booking"
+        )
+        batch = self.speller.whole(
+            self._value(self._keys.primanota(entry), where), PRIMANOTA_MAX, where, "the number of the bank's batch"
+        )
         name = [
             *pieces(self._text(self._value(line.name, where), 2 * _TEXT, where, "the other side's name"), _TEXT),
             "",
@@ -147,7 +149,7 @@ class _Writer:
             )
         amount = self._money(signed(entry.amount, entry.credit_debit), where)
         return [
-            *(bank_key, account, str(head.number), _day(line.value_date), self._keys.primanota(entry)),
+            *(bank_key, account, str(head.number), _day(line.value_date), batch),
             *(notes[0], posting, "", key, "", amount, "", ""),
             *(_day(entry.booking_date or line.value_date), "", "", *notes[1:], name[0], name[1]),
             *(
