@@ -35,7 +35,9 @@ def test_one_fault_of_a_document_is_told_once_whoever_finds_it(data: bytes, tmp_
     [
         ("invoices 88, 89", "RF18539007547034", "invoices 88, 89"),
         ("", "RF18539007547034", "RF18539007547034"),
-        ("?REJECT?0", "210000000003139471430009017", "210000000003139471430009017 ?REJECT?0"),
+        ("?REJECT?0 ?ERROR?000", "210000000003139471430009017", "210000000003139471430009017"),
+        ("Miete ?REJECT?0", "210000000003139471430009017", "Miete"),
+        ("warum ?REJECT?", None, "warum ?REJECT?"),
         ("?REJECT?0", None, "?REJECT?0"),
         ("", None, ""),
     ],

@@ -20,15 +20,13 @@ def statements_json(message: StatementMessage) -> dict[str, Any]:
 
 
 # How Swiss banks say in the structured part whether a slip was refused; it is no word of the payer.
-_MARK = re.compile(r"\?[A-Z]+\?[0-9]+")
+_MARK = re.compile(r"(?:^| )\?(?:REJECT|ERROR)\?[0-9]+(?= |$)")
 
 
 def purpose(detail: EntryDetail) -> str:
     """What a transaction is for: its words, or the creditor's reference where a payer gave none."""
-    reference = detail.creditor_reference
-    if reference and (not detail.remittance or _MARK.fullmatch(detail.remittance)):
-        return f"{reference} {detail.remittance}".strip()
-    return detail.remittance
+    words = _MARK.sub("", detail.remittance).strip() if "?" in detail.remittance else detail.remittance
+    return words or detail.creditor_reference or detail.remittance
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
