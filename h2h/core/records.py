@@ -210,6 +210,10 @@ class SubmissionMove:
     who_acts: WhoActs | None = None
 
 
+#: Kinds of items about a bank's file that was set aside. They end when it is taken again.
+SET_ASIDE = ("quarantined", "unknown-message")
+
+
 @dataclass(frozen=True, slots=True)
 class NewAttention:
     """Something that waits for a person. The same ``kind`` and ``subject`` is one item, however often it is seen."""

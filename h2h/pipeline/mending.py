@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, State
-from h2h.core.records import Attention, FileState
+from h2h.core.records import SET_ASIDE, Attention, FileState
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.reread import SET_ASIDE
 from h2h.pipeline.witness import ensure_delivered, ensure_given_up
 from h2h.ports import THE_FOLDER
 

@@ -13,9 +13,6 @@ from h2h.pipeline.house import House, log
 from h2h.pipeline.kept import kept_of_bank
 from h2h.pipeline.packed import PART, came_in_archive
 
-#: Items about a file that was set aside.
-SET_ASIDE = ("quarantined", "unknown-message")
-
 
 def reread(house: House, fid: str, *, actor: str, reason: str) -> InboundFile:
     """QUARANTINED → FETCHED. ``IllegalTransition`` from elsewhere; ``Untrusted`` if the archive's copy has changed."""
@@ -33,7 +30,5 @@ def reread(house: House, fid: str, *, actor: str, reason: str) -> InboundFile:
         reason=None,
         reason_text=None,
     )
-    for kind in SET_ASIDE:
-        house.settle(kind, fid, f"read again, by {actor}: {reason}")
     log.info("file.reread", fid=fid, bank=file.bank, actor=actor)
     return moved_on

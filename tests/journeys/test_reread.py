@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from h2h.pipeline.reread import reread
 from tests.journeys.answers import Sent, pain002
 from tests.journeys.people import Person
 from tests.journeys.site import Site
+from tests.journeys.test_overtaken import Stopped
 from tests.journeys.test_packed import ends, site_with_two, zipped
 
 
@@ -111,3 +113,16 @@ def test_what_was_delivered_is_not_read_again(tmp_path: Path) -> None:
         reread(house, file.fid, actor="alice", reason="x")
     said = Person(site).says("reread", "ack.xml", "--reason", "x")
     assert (said.status, "is DELIVERED" in said.err) == (1, True)
+
+
+def test_an_item_about_what_was_set_aside_again_is_not_closed_by_a_command_that_was_stopped(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.bank_says("nonsense.xml", "<nonsense/>")
+    site.once()
+    with site.house() as house:
+        (file,) = house.journal.files()
+        stopped = Stopped(house.journal, "settle_attention", site.once)
+        reread(replace(house, journal=stopped), file.fid, actor="anna", reason="perhaps now")
+        site.once()
+        assert house.journal.file(file.fid).state is FileState.QUARANTINED
+    assert site.waiting() == ["quarantined"]

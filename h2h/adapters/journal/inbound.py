@@ -16,6 +16,7 @@ from h2h.adapters.journal.store import Store
 from h2h.adapters.journal.submissions import advance_in, remark_in
 from h2h.core.errors import NotFound, StaleState
 from h2h.core.records import (
+    SET_ASIDE,
     EventRecord,
     FileState,
     InboundFile,
@@ -107,6 +108,8 @@ class Inbound(Store):
             line = {"fid": file.fid, "at": at, "from_state": str(file.state), "to_state": str(state)}
             told = {name: value for name, value in changes.items() if name != "reason" and value is not None}
             told |= detail or {}
+            if file.state is FileState.QUARANTINED and state is not file.state:
+                _settle(connection, file.fid, state, at, detail or {})
             if moved.content_sha256 is not None and "content_sha256" in changes:
                 self._only_one_is_opened_to(connection, moved)
             connection.execute(*sql.insert_file_event(line | {"reason": changes.get("reason"), "detail": told}))
@@ -161,6 +164,13 @@ def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention
     ]
     for chunk in rows.chunks(values, _AT_ONCE):
         connection.execute(sql.open_attention(dialect), chunk)
+
+
+def _settle(connection: Connection, fid: str, state: FileState, at: datetime, detail: dict[str, Any]) -> None:
+    """What somebody was told of a file set aside ends at that very moment: later it may be about the next time."""
+    actor, why = detail.get("actor", "h2h"), f"it is {state} again: {detail.get('reason_text', '')}"
+    for kind in SET_ASIDE:
+        connection.execute(*sql.close_about(kind, fid, at, actor, why))
 
 
 def _step(move: SubmissionMove, at: datetime, fid: str) -> Move:
