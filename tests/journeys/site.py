@@ -5,6 +5,8 @@ Nothing is replaced but the clock, which stands still until somebody waits. `Sit
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import tomllib
@@ -240,6 +242,15 @@ def salaries(*rows: tuple[str, str, str], date: str = "01.12.2026") -> str:
     """A CSV of (reference, amount, IBAN) as the default columns declare it."""
     lines = [f"{ref};{OUR_ACCOUNT};{date};{amount};Payee {ref};{iban};Invoice {ref}\n" for ref, amount, iban in rows]
     return HEADER + "".join(lines)
+
+
+def rows(site: Site, suffix: str = ".csv", folder: str = "erp/in") -> list[dict[str, str]]:
+    """All rows of all tables the ERP was given."""
+    found = []
+    for name, data in site.inbox(folder).items():
+        if name.endswith(suffix):
+            found += list(csv.DictReader(io.StringIO(data.decode())))
+    return found
 
 
 #: Of a bank's profile: that a temporary name is gone is no evidence; files are taken from ten to four.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from h2h.core.lifecycle import State
 from h2h.pipeline import decisions
 from tests.contracts.pain import IBANS
 from tests.journeys.answers import Line, Sent, camt053, pain002
 from tests.journeys.channels import swallowing
-from tests.journeys.site import Site, salaries
+from tests.journeys.site import TWO, Site, salaries
 
 
 def drop_and_send(site: Site, stem: str, count: int = 1, amount: str = "10,00") -> Sent:
@@ -17,6 +19,15 @@ def drop_and_send(site: Site, stem: str, count: int = 1, amount: str = "10,00") 
     site.once()
     taken = site.bank_takes()
     return Sent.of(next(iter(taken.values())))
+
+
+def sent_site(tmp_path: Path, **changes: object) -> tuple[Site, Sent]:
+    """A site whose file of two payments the bank has taken; what the bank read."""
+    site = Site(tmp_path, **changes)  # type: ignore[arg-type]
+    site.drop("salaries.csv", TWO)
+    assert site.once()
+    (data,) = site.bank_takes().values()
+    return site, Sent.of(data)
 
 
 def in_doubt(site: Site, stem: str = "doubt") -> str:

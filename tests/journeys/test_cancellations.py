@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.journeys.answers import HEAD, Sent, pain002
 from tests.journeys.people import Person
-from tests.journeys.test_inbound import rows, sent_site
+from tests.journeys.site import rows
+from tests.journeys.states import sent_site
 
 
 def camt029(sent: Sent, statuses: dict[str, str]) -> str:

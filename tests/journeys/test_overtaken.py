@@ -35,8 +35,8 @@ from tests.journeys.channels import Killed, dying, meddled, swallowing
 from tests.journeys.deciding import held
 from tests.journeys.older import OlderJournal
 from tests.journeys.site import CLEARS_AWAY, ONE, WINDOW, Site
+from tests.journeys.states import sent_site
 from tests.journeys.test_failover import NodeSite, SecondNode
-from tests.journeys.test_inbound import sent_site
 
 
 @pytest.mark.parametrize("problem", [ZeroDivisionError("a mistake of ours"), Untrusted("other bytes are there")])

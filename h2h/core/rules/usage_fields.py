@@ -12,7 +12,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from h2h.core.model.parties import Account, Agent, Party
+from h2h.core.model.parties import Agent, Party
 
 Get = Callable[[Any], Any]
 Table = dict[str, tuple[str, Get]]
@@ -26,22 +26,15 @@ def _party(of: Get, prefix: str) -> Table:
 
         return get
 
-    def own(name: str) -> Get:
-        def get(value: Any) -> Any:
-            party: Party | None = of(value)
-            return getattr(party, name) if party is not None else None
-
-        return get
-
     def shown(value: Any) -> str | None:
         party: Party | None = of(value)
         held = party.postal_address if party is not None else None
         return (held.town_name or held.country or "an address") if held is not None else None
 
     return {
-        f"{prefix}_name": (f"{prefix}_name", own("name")),
-        f"{prefix}_lei": (f"{prefix}_lei", own("lei")),
-        f"{prefix}_identification": (f"{prefix}_identification", own("identification")),
+        f"{prefix}_name": (f"{prefix}_name", _in(of, "name")),
+        f"{prefix}_lei": (f"{prefix}_lei", _in(of, "lei")),
+        f"{prefix}_identification": (f"{prefix}_identification", _in(of, "identification")),
         f"{prefix}_address": (f"{prefix}_town_name", shown),
         f"{prefix}_town_name": (f"{prefix}_town_name", address("town_name")),
         f"{prefix}_country": (f"{prefix}_country", address("country")),
@@ -51,39 +44,35 @@ def _party(of: Get, prefix: str) -> Table:
 
 
 def _account(of: Get, prefix: str) -> Table:
-    def own(name: str) -> Get:
-        def get(value: Any) -> Any:
-            account: Account | None = of(value)
-            return getattr(account, name) if account is not None else None
-
-        return get
-
     return {
-        f"{prefix}_account": (f"{prefix}_account", own("number")),
-        f"{prefix}_iban": (f"{prefix}_account", own("iban")),
-        f"{prefix}_account_other": (f"{prefix}_account_other", own("other")),
+        f"{prefix}_account": (f"{prefix}_account", _in(of, "number")),
+        f"{prefix}_iban": (f"{prefix}_account", _in(of, "iban")),
+        f"{prefix}_account_other": (f"{prefix}_account_other", _in(of, "other")),
     }
 
 
 def _agent(of: Get, prefix: str) -> Table:
-    def own(name: str) -> Get:
-        def get(value: Any) -> Any:
-            agent: Agent | None = of(value)
-            return getattr(agent, name) if agent is not None else None
-
-        return get
-
     def address(value: Any) -> str | None:
         agent: Agent | None = of(value)
         return "an address" if agent is not None and agent.postal_address is not None else None
 
     return {
-        f"{prefix}_bic": (f"{prefix}_bic", own("bic")),
-        f"{prefix}_agent_member_id": (f"{prefix}_agent_member_id", own("member_id")),
-        f"{prefix}_agent_name": (f"{prefix}_agent_name", own("name")),
+        f"{prefix}_bic": (f"{prefix}_bic", _in(of, "bic")),
+        f"{prefix}_agent_member_id": (f"{prefix}_agent_member_id", _in(of, "member_id")),
+        f"{prefix}_agent_name": (f"{prefix}_agent_name", _in(of, "name")),
         f"{prefix}_agent_address": (f"{prefix}_agent_name", address),
-        f"{prefix}_agent_other": (f"{prefix}_bic", own("other")),
+        f"{prefix}_agent_other": (f"{prefix}_bic", _in(of, "other")),
     }
+
+
+def _in(of: Get, name: str) -> Get:
+    """What stands in a part that may be missing."""
+
+    def get(value: Any) -> Any:
+        part = of(value)
+        return getattr(part, name) if part is not None else None
+
+    return get
 
 
 def _own(*names: str) -> Table:
@@ -91,11 +80,7 @@ def _own(*names: str) -> Table:
 
 
 def _mandate(name: str) -> Get:
-    def get(t: Any) -> Any:
-        mandate = t.collection.mandate if t.collection is not None else None
-        return getattr(mandate, name) if mandate is not None else None
-
-    return get
+    return _in(lambda t: t.collection.mandate if t.collection is not None else None, name)
 
 
 def _inherited(name: str) -> tuple[str, Get]:
