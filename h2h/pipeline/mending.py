@@ -12,7 +12,7 @@ from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, State
 from h2h.core.records import SET_ASIDE, Attention, FileState
 from h2h.pipeline.house import House, log
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
-from h2h.pipeline.witness import ensure_delivered, ensure_given_up
+from h2h.pipeline.witness import ensure_delivered, ensure_given_up, ensure_held
 from h2h.ports import THE_FOLDER
 
 _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
@@ -43,6 +43,7 @@ def mend(house: House) -> None:
             house.settle(item.kind, item.subject, f"it went on to {about[0].state}")
     for sub in house.journal.submissions(limit=RECEIPTS_LOOKED_AT):
         ensure_given_up(house, sub)
+        ensure_held(house, sub)
         if sub.folder in house.outboxes:
             mend_receipt(house, sub)
 

@@ -102,6 +102,13 @@ def ensure_given_up(house: House, sub: Submission) -> None:
         house.ledger.append(LedgerRecord(kind, sub.sid, sub.generation, detail))
 
 
+def ensure_held(house: House, sub: Submission) -> None:
+    """The same where the command that stopped it was cut short; a second stop of one generation is not told again."""
+    by_hand = sub.state is State.HELD and sub.reason == BY_HAND
+    if by_hand and not house.ledger.has(LedgerKind.HELD, sub.sid, sub.generation):
+        tell_held(house, sub)
+
+
 def tell_held(house: House, sub: Submission) -> None:
     """That a person stopped it, and when: an older journal would else send it without asking."""
     at = sub.updated_at or house.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from h2h.pipeline.outbound import work_bank
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
-from tests.journeys.channels import half_of_it, troubled
+from tests.journeys.channels import Killed, half_of_it, troubled
 from tests.journeys.older import OlderJournal, is_still_in_doubt, taken_in_only, withdrawn
 from tests.journeys.site import CLEARS_AWAY, ONE, WINDOW, Site, salaries
+from tests.journeys.test_overtaken import Stopped
 
 
 def given_up(site: Site, sid: str, end: State) -> None:
@@ -296,3 +298,26 @@ def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_tha
     withdrawn(site, doubt)
     older.is_put_back()
     assert is_still_in_doubt(site, doubt)
+
+
+def test_what_a_person_stopped_is_told_to_the_ledger_at_the_next_start_if_the_command_was_killed_before(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path, bank=WINDOW)
+    site.drop("pay.csv", ONE)
+    site.once()  # 09:00
+    older = OlderJournal(site, tmp_path / "copy")
+
+    def killed(*_given: object) -> None:
+        raise Killed
+
+    sid = site.submission("pay.csv").sid
+    with site.house() as house:
+        cut_short = replace(house, ledger=Stopped(house.ledger, "append", killed))
+        with pytest.raises(Killed):
+            decisions.hold(cut_short, sid, actor="anna", reason="the invoice may be forged")
+    site.once()
+    older.is_put_back()
+    site.clock.sleep(7200)
+    site.once()
+    assert (site.submission("pay.csv").state, site.at_bank()) == (State.HELD, {})
