@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -15,34 +14,10 @@ from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import scan_folders
 from tests.contracts.pain import IBANS
 from tests.contracts.postgres import Cluster, pair
-from tests.journeys.site import Site, salaries, toml
+from tests.journeys.node_sites import NodeSite, SecondNode
+from tests.journeys.site import Site, salaries
 
 BANK = "testbank"
-
-
-class NodeSite(Site):
-    """One of two nodes: the folders, the archive and the bank are shared, the ledgers lie side by side."""
-
-    node: ClassVar[str] = "a"
-    url: ClassVar[str] = ""
-
-    @property
-    def config(self) -> Path:
-        """Each node has its own."""
-        return self.root / "etc" / f"{self.node}.toml"
-
-    def configure(self) -> None:
-        """The configuration of the base, as this node's."""
-        super().configure()
-        text = self.config.read_text().replace('/ledger.jsonl"', '/{node}.jsonl"').replace('/state"', '/state-{node}"')
-        text += toml({"journal": {"url": self.url}, "node": {"name": self.node, "lease_seconds": 600.0}})
-        self.config.write_text(text)
-
-
-class SecondNode(NodeSite):
-    """The other one."""
-
-    node = "b"
 
 
 def nodes(root: Path, primary: Cluster, standby: Cluster) -> tuple[Site, Site]:

@@ -14,8 +14,8 @@ from h2h.pipeline.recovery import recover
 from h2h.pipeline.rounds import scan_folders
 from tests.contracts.pain import IBANS
 from tests.contracts.postgres import cluster
+from tests.journeys.node_sites import NodeSite, SecondNode
 from tests.journeys.site import StandingClock, salaries, week_after
-from tests.journeys.test_failover import NodeSite, SecondNode
 
 BANK = "testbank"
 

@@ -17,16 +17,11 @@ from h2h.pipeline.rounds import scan_folders
 from tests.contracts.postgres import cluster
 from tests.journeys import states
 from tests.journeys.channels import half_of_it, troubled
+from tests.journeys.node_sites import NodeSite, nodes
 from tests.journeys.older import is_still_in_doubt, withdrawn
 from tests.journeys.site import CLEARS_AWAY, ONE
-from tests.journeys.test_failover import NodeSite, SecondNode
 
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> tuple[NodeSite, NodeSite]:
-    """Both, on one database."""
-    NodeSite.url = cluster().new_database()
-    return NodeSite(tmp_path), SecondNode(tmp_path)
+__all__ = ["nodes"]  # fixtures
 
 
 class OlderDatabase:

@@ -27,16 +27,17 @@ from h2h.pipeline.line import Line
 from h2h.pipeline.outbound import work_bank
 from h2h.pipeline.rounds import scan_folders
 from h2h.pipeline.send import look_again
-from tests.contracts.postgres import cluster
 from tests.journeys import states
 from tests.journeys.answers import pain002
 from tests.journeys.asking import accepted
 from tests.journeys.channels import Killed, dying, meddled, swallowing
 from tests.journeys.deciding import held
+from tests.journeys.node_sites import NodeSite, nodes
 from tests.journeys.older import OlderJournal
 from tests.journeys.site import CLEARS_AWAY, ONE, WINDOW, Site
 from tests.journeys.states import sent_site
-from tests.journeys.test_failover import NodeSite, SecondNode
+
+__all__ = ["nodes"]  # fixtures
 
 
 @pytest.mark.parametrize("problem", [ZeroDivisionError("a mistake of ours"), Untrusted("other bytes are there")])
@@ -66,13 +67,6 @@ def test_what_goes_wrong_here_while_another_node_takes_the_step_says_nothing_of_
     assert [str(f.state) for f in site.files()] == ["DELIVERED"]
     assert site.waiting() == []
     assert site.submission("salaries.csv").state is State.ACCEPTED
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> tuple[NodeSite, NodeSite]:
-    """Both, on one database."""
-    NodeSite.url = cluster().new_database()
-    return NodeSite(tmp_path), SecondNode(tmp_path)
 
 
 class Stopped:
