@@ -173,6 +173,7 @@ EVENTS: dict[str, str] = {
     "commit-started": "the upload was whole and read back; h2h asked the bank's server to rename it",
     "delivered": "the bank has the file: {evidence}",
     "outcome-unknown": "h2h could not find out whether the bank has the file",
+    "evidence-too-late": "proof that the bank has it came after somebody had decided otherwise: {evidence}",
     "looked-again": "{actor} had h2h look again: {seen}",
     "resolved-sent": "{actor} found out that the bank has the file",
     "resolved-not-sent": "{actor} found out that the bank does not have the file; h2h sends it again",

@@ -114,6 +114,7 @@ _EVENTS: dict[str, str] = {
     "commit-started": "上传完整并已回读核对；已请求银行服务器改名",
     "delivered": "银行已收到文件：{evidence}",
     "outcome-unknown": "无法确定银行是否已收到文件",
+    "evidence-too-late": "在有人作出其他决定之后，才得到银行已收到文件的证据：{evidence}",
     "looked-again": "{actor} 让 h2h 再次核对：{seen}",
     "resolved-sent": "{actor} 查明银行已收到文件",
     "resolved-not-sent": "{actor} 查明银行没有收到文件；h2h 将再次发送",
