@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from h2h.core.errors import H2HError, Misconfigured, NotFound, StaleState, Unavailable
+from h2h.core.errors import Misconfigured, NotFound, Refused, StaleState, Unavailable, Untrusted
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, Event, State, may_happen
 from h2h.core.match import ANSWERED
@@ -276,8 +276,9 @@ def _with_payments(house: House, sub: Submission) -> Submission:
     try:
         # What was suspected then was released by somebody: it was sent.
         return convert(house, house.journal.change(sub, at=house.now(), released_by=_RELEASED))
-    except H2HError as problem:
-        # It was sent once, so it could be converted once; today it cannot. It is still never sent twice.
+    except (Misconfigured, NotFound, Refused, Untrusted) as problem:
+        # It was sent once, so it could be converted once; today it cannot. It is still never sent twice. What passes
+        # (no journal, no room) ends this start instead: a later file is compared with the payments of this one.
         log.warning("recovery.cannot-convert", sid=sub.sid, problem=str(problem))
         text = f"{sub.source_name} was sent before the journal was restored, but cannot be read again: {problem}"
         house.attend("restored-without-payments", sub.sid, text, WhoActs.TREASURY, sub.bank)

@@ -94,6 +94,24 @@ def test_the_item_about_a_file_that_could_not_be_removed_ends_when_it_is_removed
     assert Schedule("statement", 1, f"55:reply_lost {number}:{fault}", nodes=1, calm=True).play(lab).faults == []
 
 
+def test_what_only_passes_by_ends_a_start_and_leaves_no_file_without_its_payments(lab: Lab) -> None:
+    """An older journal was put back, and the reply to the first statement over it is lost."""
+    plan = "74:snapshot 204:restore journal.change#1:reply_lost"
+    outcome = Schedule("overlap", 20526, plan, nodes=1).play(lab)
+    assert outcome.faults == []
+    assert [entry.what for entry in outcome.taken] == ["snapshot", "restore", "reply lost"]
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_an_intent_of_which_only_the_journal_knew_is_no_intent_when_the_journal_is_put_back(
+    lab: Lab, attempt: int
+) -> None:
+    """Another attempt, under another name, may follow: the bank was asked nothing before the ledger knew."""
+    plan = f"journal.advance#1:snapshot write_ledger/ledger.jsonl#2:restore session.create#{attempt}:unavailable"
+    outcome = Schedule("send", 1, plan, calm=True).play(lab)
+    assert (outcome.faults, outcome.states, len(outcome.taken)) == ([], ["SENT"], 3)
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 OPENS, CLOSES = time(8), time(16)
 

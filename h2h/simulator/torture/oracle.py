@@ -57,6 +57,7 @@ class Oracle:
     journal: Journal
     drops: list[Drop]
     alone: bool = True  # one node, and no journal restored: what a second one did cannot be known to this one
+    restored: bool = False  # an older journal was put back
     unseal: Callable[[bytes], bytes | None] = lambda data: data
     commits: dict[tuple[str, int], str] = field(default_factory=dict)
     durable: Callable[[Path], bool] = lambda path: True
@@ -106,11 +107,15 @@ class Oracle:
             raise Violation(f"I7: {sub.sid} was released in the journal before the ledger")
 
     def _i1(self, sub: Submission) -> None:
-        """One temporary name a generation, for ever."""
+        """One temporary name a generation, for ever; an intent that neither bank nor ledger was told is none."""
         if sub.state is not State.COMMITTING:
             return
-        known = self.commits.setdefault((sub.sid, sub.generation), sub.commit_temporary or "")
-        if known != sub.commit_temporary:
+        key, new = (sub.sid, sub.generation), sub.commit_temporary or ""
+        known = self.commits.setdefault(key, new)
+        if known != new and self.restored and not self.renames[known] and not self._in_ledger(LedgerKind.COMMIT, *key):
+            # Only the journal had heard of it, and was put back: the bank was asked nothing (I3).
+            self.commits[key] = known = new
+        if known != new:
             raise Violation(f"I1: {sub.sid} committed {sub.commit_temporary} after {known}")
 
     def _i2(self, temporary: str) -> None:

@@ -301,7 +301,8 @@ class World:
         elif what == "restore" and self._snapshot is not None:
             for process in self.machine.processes:
                 process.dead = True
-            self.scene.restored, self.oracle.alone = True, False
+            self.scene.restored = self.oracle.restored = True
+            self.oracle.alone = False
             self.lab.restore(self._snapshot)
 
     # -- rest
