@@ -59,3 +59,13 @@ def test_a_password_that_stands_in_a_document_is_in_no_finding(golden: str, secr
     assert secret not in told
     assert secret[:8] not in told
     assert "PASS" in told
+
+
+def test_a_sessions_token_is_in_no_finding(tmp_path: Path) -> None:
+    file = tmp_path / "payment.xml"
+    (golden,) = Path("formats/boc/golden").glob("payment-to-*bank.xml")
+    data = golden.read_bytes()
+    assert data.count(b"<token></token>") == 1
+    file.write_bytes(data.replace(b"<token></token>", b"<token>1Yk532BscUL1</token>"))
+    told = [f.text for f in Desk().look(file).findings if "token" in f.text]
+    assert told == ["head/token was not read (1 time)"]

@@ -23,8 +23,8 @@ from h2h.core.model.payment import Initiation, Place
 
 # More of one sort say nothing new to a person; the rest are counted.
 FINDINGS_MAX = 200
-# What a sample has in the place of a password, which the front-end puts there; one that stands there is not shown.
-_SECRET = re.compile(r"\*+")
+# Elements whose text is shown to nobody: a password that the front-end is to put there, a session's token.
+_SECRET = re.compile(r"pass|pwd|token", re.IGNORECASE)
 
 
 class OwnReader:
@@ -148,7 +148,7 @@ class _Walk:
     def _text(self, node: Node, text: str, at: _At) -> None:
         if node.constant is not None and text != node.constant:
             if text or node.constant:
-                self.unread[at.path if _SECRET.fullmatch(node.constant) else f"{at.path} ({text[:40] or 'empty'})"] += 1
+                self.unread[at.path if _SECRET.search(node.tag) else f"{at.path} ({text[:40] or 'empty'})"] += 1
             return
         if node.counts:
             self._in_order(text, at.number, at.path, at.line)
