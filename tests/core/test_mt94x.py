@@ -106,6 +106,7 @@ def test_a_currency_behind_the_account_is_no_part_of_its_number(
         (":20:A\n:12:940\n:25:1\n:34F:EURD1,\n", None),
         ("01,BANK,ME,261119,1200,1,,,2/\n16,475,100,Z,:61:/\n", None),
         (":20:A\n:25:1\n:28C:1\n:34F:EUR0,\n:13D:2611191415+0100\n", "942"),
+        ("\xef\xbb\xbf:61:2611191119C1,NTRFA\n:86:words\n", "940"),
         ("\x00\xff:61:", None),
         ("", None),
     ],

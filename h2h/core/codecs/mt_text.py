@@ -45,6 +45,7 @@ def statement_type(head: bytes) -> str | None:
     Block 2 says it where there is one (an MT950 is a statement without texts); else the tags do: nothing may
     stand there that these messages do not have. Never raises.
     """
+    head = head.removeprefix(b"\xef\xbb\xbf")
     stated = _BLOCK_2.search(head)
     if stated:
         return {b"940": "940", b"941": "940", b"950": "940", b"942": "942"}.get(stated[1])
