@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.core.mt94x_files import HEAD, TAIL, entry, read, text_of
+from tests.core.mt94x_files import HEAD, TAIL, entry, read, statements, text_of
 
 
 @pytest.mark.parametrize("sign", ["?", "~", ">", "/", "'", "<", "|", "^"])
@@ -153,3 +153,14 @@ def test_words_of_sepa_in_the_remittance_have_their_places_and_an_empty_one_has_
         "DE89370400440532013000",
     )
     assert told.account_servicer_reference == "BANK-7"
+
+
+@pytest.mark.parametrize("length", [65, 80])
+def test_blanks_that_fill_up_records_of_one_length_are_no_part_of_a_text(length: int) -> None:
+    full = f"166?00GUTSCHRIFT?20EREF+{'A' * 22}?21{'A' * 12}"
+    file = f"{HEAD}:61:2611191119C1,NTRFNONREF\n:86:{full}\nBB?32ACME\n:62F:C261119EUR101,\n-"
+    padded = "\n".join(line.ljust(length) for line in file.split("\n"))
+    (read_bare,) = statements(file)
+    assert len(full) == 61
+    assert read_bare.entries[0].details[0].end_to_end_id == "A" * 34 + "BB"
+    assert statements(padded) == [read_bare]

@@ -34,9 +34,21 @@ _LIKELY = _CERTAIN | {"20", "28C", "34F"}
 def decoded(data: bytes) -> tuple[str, list[Finding]]:
     """The text with LF line ends, and what was odd about the bytes."""
     text, findings = bank_text.decoded(data)
+    text = _unpadded(text)
     if "{4:" in text:
         text = _GLUED_END.sub("\n-}", text)
     return (_AT_SIGNS.sub("\n", text) if "@@" in text else text), findings
+
+
+def _unpadded(text: str) -> str:
+    """Without the blanks that fill up records of one length: they are no text, and hide which line is full."""
+    first = text[: text.find("\n")]
+    if not first.endswith(" "):
+        return text
+    lines = text.split("\n")
+    if {len(line) for line in lines if line} != {len(first)}:
+        return text
+    return "\n".join([line.rstrip(" ") for line in lines])
 
 
 def statement_type(head: bytes) -> str | None:
