@@ -40,6 +40,7 @@ _EXPLAIN_CHILDREN = 200
 
 # Namespaces, the second engine's own prefixes and classes: nothing that a person could act on.
 _NOISE = re.compile(r"\{(?:urn|https?):[^}]*\}|\bns\d+:| for <class '[^']*'>")
+_OWN_NAME_EXPECTED = re.compile(r"Element '([^']+)': This element is not expected\. Expected is .*[( ]\1[, )]")
 # How the schemas of banks' own documents are named that banks write.
 _BANK_SAYS = ("answer.xsd", "statement.xsd")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -261,7 +262,9 @@ def _who_acts(schema: str) -> WhoActs:
 
 
 def _plain(message: str) -> str:
-    return _NOISE.sub("", message)
+    """Without what only a parser needs. A name that is refused and expected at once has the wrong namespace."""
+    plain = _NOISE.sub("", message)
+    return f"{plain} It stands in another namespace, or in none." if _OWN_NAME_EXPECTED.match(plain) else plain
 
 
 def place_of(node: etree._Element) -> str:

@@ -99,6 +99,14 @@ def test_an_element_that_is_not_expected_is_told_with_what_was(book: SchemaBook)
     assert "PmtMtd" in finding.text
 
 
+def test_an_element_that_is_expected_by_its_name_stands_in_another_namespace(book: SchemaBook) -> None:
+    prefixed = GOLDEN.replace(b"<Document xmlns=", b"<p:Document xmlns:p=").replace(b"</Document>", b"</p:Document>")
+    (found,) = book.validate(NAME, prefixed)
+    assert "another namespace" in found.text
+    wrong = GOLDEN.replace(b"<GrpHdr>", b"<Other>").replace(b"</GrpHdr>", b"</Other>")
+    assert not any("another namespace" in f.text for f in book.validate(NAME, wrong))
+
+
 def test_all_violations_are_told_not_only_the_first(book: SchemaBook) -> None:
     broken = GOLDEN.replace(b"COBADEFFXXX", b"COBA").replace(b'"EUR"', b'"EURO"')
     assert len(book.validate(NAME, broken)) == 5
