@@ -40,12 +40,14 @@ def _of_zip(source: BinaryIO, into: Callable[[int], BinaryIO], bytes_max: int) -
         archive = zipfile.ZipFile(source)
     except (*_DAMAGE, OSError) as problem:
         raise _refused(f"the ZIP archive is damaged or cut off: {problem}") from problem
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     names = [entry.filename for entry in entries]
     if not entries:
         raise _refused("the ZIP archive holds no file")
     if len(entries) > ENTRIES_MAX:
         raise _refused(f"the ZIP archive holds {len(entries):,} files; at most {ENTRIES_MAX:,} are unpacked")
+    if "" in names:
+        raise _refused("a file in the ZIP archive has no name")
     if len(set(names)) < len(names):
         raise _refused("two files in the ZIP archive have the same name")
     left = bytes_max

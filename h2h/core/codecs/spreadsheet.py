@@ -170,9 +170,10 @@ class SpreadsheetCells:
             elif tag == "is":
                 text = inline_text(part)
         if kind == "s" and text:
-            if not text.isdecimal() or int(text) >= len(self._book.texts):
+            number = int(text) if re.fullmatch("[0-9]{1,9}", text) else len(self._book.texts)
+            if number >= len(self._book.texts):
                 raise Unusable(f"a cell of row {self._last} has a text that the workbook does not hold")
-            text = self._book.texts[int(text)]
+            text = self._book.texts[number]
         elif kind == "str":
             text = unescaped(text)
         return Cell(kind, text, formula, _whole(element.get("s")) in self._book.date_styles)

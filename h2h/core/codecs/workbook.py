@@ -26,7 +26,7 @@ _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 Event = Literal["start", "end"]
 _UTF8 = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<(?!\?xml[^>]*encoding\s*=\s*["'](?!utf-?8|us-ascii)|\0)""", re.IGNORECASE)
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+_DATES = frozenset(str(n) for n in (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -117,7 +117,7 @@ def _date_styles(elements: list[etree._Element]) -> set[int]:
     for index, style in enumerate(cells if cells is not None else ()):
         number = style.get("numFmtId", "0")
         plain = _LITERAL.sub("", codes.get(number, ""))
-        if (number.isdigit() and int(number) in _DATES) or re.search("[ymdhs]", plain, re.IGNORECASE):
+        if number.lstrip("0") in _DATES or re.search("[ymdhs]", plain, re.IGNORECASE):
             found.add(index)
     return found
 

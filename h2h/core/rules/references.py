@@ -193,7 +193,7 @@ def check_creditor_reference(t: CreditTransfer, terms: Terms) -> None:
 
 def is_qr_iban(iban: str | None) -> bool:
     """Swiss and Liechtenstein accounts whose bank number is 30000 to 31999 take QR references only."""
-    return iban is not None and iban[:2] in ("CH", "LI") and iban[4:9].isdigit() and 30000 <= int(iban[4:9]) <= 31999
+    return iban is not None and re.fullmatch("(CH|LI)..3[01][0-9]{3}.*", iban) is not None
 
 
 def good_qr_digit(reference: str) -> bool:
