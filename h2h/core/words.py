@@ -233,6 +233,10 @@ ATTENTION: dict[str, Step] = {
         "ask the bank, by telephone, whether its key changed; only if it says so, pin the new one in its profile",
         ("h2h bank test {bank}",),
     ),
+    "key-expires": Step(
+        "exchange new keys with the bank in good time; two may be pinned at once; h2h then closes this item",
+        ("h2h check",),
+    ),
     "temporary-taken": Step(
         "ask the bank whether it takes temporary names; let uploads grow in a folder that it does not read "
         "(folders.temporary)",

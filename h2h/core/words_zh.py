@@ -168,6 +168,7 @@ _ATTENTION_STEPS: dict[str, str] = {
     "bank-unreachable": "查明原因；h2h 会自行再试",
     "another-installation": "查明是哪台机器并停止其上的 h2h；在此期间本机既不发送也不取回",
     "host-key": "打电话询问银行其密钥是否已更换；只有银行确认后才在配置中登记新密钥",
+    "key-expires": "及时与银行交换新密钥（可同时登记两把）；之后 h2h 自行关闭此项",
     "temporary-taken": "询问银行是否会取走临时文件名的文件；请在银行不读取的文件夹中上传（folders.temporary）",
     "clock-jump": "检查时钟及时间服务器；关闭本项后 h2h 恢复发送",
     "clocks-differ": "让该节点与数据库服务器使用同一时间服务器",

@@ -11,6 +11,8 @@ from h2h.core.errors import Misconfigured, Unavailable
 from h2h.core.lifecycle import NOTHING_LEFT_THE_HOUSE, State
 from h2h.core.records import SET_ASIDE, Attention, FileState
 from h2h.pipeline.house import House, log
+from h2h.pipeline.keys import KIND as KEY_EXPIRES
+from h2h.pipeline.keys import settle_if_renewed
 from h2h.pipeline.receipts import RECEIPTS_LOOKED_AT, mend_receipt
 from h2h.pipeline.witness import ensure_delivered, ensure_given_up, ensure_held
 from h2h.ports import THE_FOLDER
@@ -37,6 +39,8 @@ def mend(house: House) -> None:
             house.settle(item.kind, item.subject, "it went on")
         if item.kind in SET_ASIDE and house.journal.file(item.subject).state is not FileState.QUARANTINED:
             house.settle(item.kind, item.subject, "it is read again")
+        if item.kind == KEY_EXPIRES:
+            settle_if_renewed(house, item.subject)
         states = _TOLD_ABOUT.get(item.kind)
         about = house.journal.find(item.subject) if states else []
         if states and about and about[0].state not in states:

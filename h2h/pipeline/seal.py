@@ -19,6 +19,7 @@ from h2h.pipeline.four_eyes import needs_a_second_release
 from h2h.pipeline.holding import hold_what_rules_say
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import converted_to, digest, kept
+from h2h.pipeline.keys import tell_of_expiry
 from h2h.pipeline.requests import is_request, refuse_twice
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
@@ -91,7 +92,8 @@ def _sealed(house: House, sub: Submission, plain: Path) -> Path:
         # Whoever sealed it may have been killed before it was durable.
         return house.archive.put(sub.sid, sub.received_at, there.name, there)
     scratch = house.archive.scratch(sub.sid) / "sealed"
-    house.sealers[sub.bank].seal(plain, scratch)
+    report = house.sealers[sub.bank].seal(plain, scratch)
+    tell_of_expiry(house, sub.bank, report.warnings)
     try:
         sha256 = digest(scratch)[0]
         if sha256 != digest(plain)[0]:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from h2h.data import data_dir
 from h2h.pipeline.rounds import scan_folders
 from tests.conftest import missing
 from tests.contracts.banks import sshd
-from tests.contracts.keyrings import keyring
+from tests.contracts.keyrings import DAY, keyring
 from tests.contracts.pain import IBANS
 from tests.contracts.sshd import Sshd
 from tests.journeys.answers import Sent, pain002
@@ -94,6 +95,27 @@ def test_a_missing_key_lets_a_file_wait_unsent_until_it_is_imported(
         site.once()
         (sealed,) = site.at_bank().values()
         assert Sent.of(bank.gpg("--decrypt", data=sealed)).payments[0][1] == "GOOD-1"
+        assert site.waiting() == []
+
+
+def test_a_key_that_expires_soon_is_told_when_a_file_is_sealed_until_it_is_renewed(
+    tmp_path: Path, program: Callable[[str], str]
+) -> None:
+    program("gpg")
+    with keyring() as bank, keyring() as ours:
+        key, own = bank.make("bank"), ours.make("ours", subkey=None, expires=f"seconds={6 * DAY}", at=time.time() - 60)
+        ours.take(bank.public("bank"))
+        site = Site(tmp_path, bank={"seal": pgp(ours, own, key)}, clock=in_the_present())
+        site.drop("pay.csv", salaries(("GOOD-1", "10,00", IBANS[0]), date=week_after(site.clock.start)))
+        site.once()
+        assert len(site.at_bank()) == 1
+        (item,) = site.attention()
+        assert (item.kind, item.subject, str(item.who_acts)) == ("key-expires", "testbank", ADMIN)
+        assert f"our signing key {own} expires" in item.text
+        site.once()
+        assert site.waiting() == ["key-expires"]
+        ours.gpg("--quick-set-expire", own, "0", at=time.time())
+        site.once()
         assert site.waiting() == []
 
 
