@@ -112,6 +112,14 @@ def test_an_intent_of_which_only_the_journal_knew_is_no_intent_when_the_journal_
     assert (outcome.faults, outcome.states, len(outcome.taken)) == ([], ["SENT"], 3)
 
 
+def test_the_world_does_not_rest_while_a_file_is_claimed_and_not_taken_in(lab: Lab) -> None:
+    """A node that was stopped in its start has not looked at what the one before it had claimed."""
+    plan = "90:power 105:unforeseen 138:modified 251:again 252:again 421:restore 431:pause"
+    outcome = Schedule("csv", 29188, plan, nodes=1, stages=True).play(lab)
+    assert outcome.faults == []
+    assert len(outcome.taken) == 7
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 OPENS, CLOSES = time(8), time(16)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from h2h.adapters.archive import FileArchive
 from h2h.adapters.folders import FolderInbox, FolderOutbox
+from h2h.adapters.folders.names import CORNER
 from h2h.adapters.journal.ledger import FileLedger
 from h2h.core.errors import Misconfigured, NotDurable, Unavailable
 from h2h.core.lifecycle import State
@@ -354,6 +355,9 @@ class World:
             waiting = [n for n in os.listdir(folder.outbound) if not n.startswith(".") and not n.endswith(ours)]
             if [n for n in waiting if n != "refused"]:
                 return f"{waiting} still lie in the folder {folder.name}"
+            claimed = [p for p in (folder.outbound / CORNER / "claimed").rglob("*") if p.is_file()]
+            if claimed:  # by a node that was cut short; one that has just started has not looked yet
+                return f"{claimed} are claimed, and not taken in"
         return ""
 
 
