@@ -92,7 +92,7 @@ def judge(status: bytes, exit_code: int, policy: Policy) -> Verdict:
         seen.setdefault(word, []).append(fields)
     if exit_code != 0:
         problems.append(f"gpg ended with {exit_code}")
-    problems += [text for word, text in _BAD.items() if word in seen]
+    problems += [text for word, text in _BAD.items() if any(_counts(word, fields) for fields in seen.get(word, ()))]
     problems += _decryption([word for word, _ in lines], seen)
     signer, faults = _signature(seen, policy)
     problems += faults
@@ -109,6 +109,11 @@ def judge(status: bytes, exit_code: int, policy: Policy) -> Verdict:
         ),
         no_key_used="DECRYPTION_FAILED" in seen and "DECRYPTION_INFO" not in seen and not errors,
     )
+
+
+def _counts(word: str, fields: list[str]) -> bool:
+    """That one of several keys does not fit is no fault; if none does, decryption fails, and that is said."""
+    return not (word == "ERROR" and fields[:1] == ["pkdecrypt_failed"])
 
 
 def _numbers(errors: list[list[str]]) -> Iterator[tuple[str, int]]:

@@ -200,6 +200,16 @@ def test_no_changed_byte_of_a_message_is_ever_accepted_with_other_content(
     assert refused >= 38
 
 
+def test_a_damaged_session_key_is_the_messages_fault_and_not_the_agents(
+    rings: tuple[Keyring, Keyring], opener: Any, tmp_path: Path
+) -> None:
+    good, sealer = sealed(rings[0]), opener()
+    for at in range(3, 96, 4):
+        (tmp_path / "in.pgp").write_bytes(flipped(good, at))
+        with pytest.raises(Untrusted):
+            sealer.open(tmp_path / "in.pgp", tmp_path / "out.xml")
+
+
 def test_an_unsigned_message_is_opened_with_a_warning_only_where_the_profile_says_so(
     rings: tuple[Keyring, Keyring], opener: Any, tmp_path: Path
 ) -> None:

@@ -70,8 +70,9 @@ def test_the_line_cut_after_any_byte_everything_happens_once(root: Path) -> None
 def test_of_thousands_of_damaged_documents_of_every_format_nothing_but_findings_comes_out(root: Path) -> None:
     told = drive(root, "fuzz", "--runs", "6000", "--seed", "2026")
     assert told["faults"] == []
-    assert told["outcomes"]["refused"] > 1000
-    assert told["outcomes"]["read"] > 500
+    refused = told["outcomes"].pop("refused")
+    assert sum(told["outcomes"].values()) > refused / 10
+    assert {"converted", "unpacked", "written as multicash"} <= set(told["outcomes"])
 
 
 # -- long ones

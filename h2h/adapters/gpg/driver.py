@@ -31,8 +31,8 @@ _GRACE_SECONDS = 10.0  # gpg has ended: its last status lines are in the pipe al
 #: At the beginning of a line: names that others have chosen stand further on.
 _NO_AGENT = re.compile("^gpg: can't connect to the (gpg-)?agent", re.MULTILINE)
 _OPTIONS = (
+    # Not --quiet: gpg 2.2 would leave out of its status, too, why a key did not fit and which it does not have.
     "--no-options",  # a gpg.conf could switch on key retrieval or another trust model
-    "--quiet",
     "--no-auto-key-retrieve",
     "--no-auto-key-locate",
     "--disable-dirmngr",
