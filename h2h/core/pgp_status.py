@@ -107,7 +107,9 @@ def judge(status: bytes, exit_code: int, policy: Policy) -> Verdict:
         agent_failed=any(
             place in _ASKED and (code in _OF_AGENT or code & _OF_SYSTEM != 0) for place, code in _numbers(errors)
         ),
-        no_key_used="DECRYPTION_FAILED" in seen and "DECRYPTION_INFO" not in seen and not errors,
+        no_key_used="DECRYPTION_FAILED" in seen
+        and "DECRYPTION_INFO" not in seen
+        and all(place == "gpg-exit" for place, _ in _numbers(errors)),  # newer ones end each failure with that
     )
 
 

@@ -216,6 +216,7 @@ _FAILED = ["BEGIN_DECRYPTION", "DECRYPTION_FAILED", "END_DECRYPTION"]
         (["FAILURE decrypt 4294967295"], False, False),
         (["FAILURE sign-encrypt 33554509"], True, False),  # no agent running
         ([], False, True),
+        (["NO_SECKEY AAAAAAAAAAAAAAAA", "FAILURE gpg-exit 33554433"], False, True),
         (["DECRYPTION_INFO 2 9 0"], False, False),  # a key was used, and the content does not fit
     ],
 )
