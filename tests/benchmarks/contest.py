@@ -62,9 +62,11 @@ def table(contest: Contest, measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def child(contest: Contest, name: str, count: int, *files: Path) -> tuple[str, int]:
-    """(the last line that the child said, its peak memory in MB)."""
-    command = [sys.executable, "-m", contest.module, "--one", name, *map(str, files)]
+def child(
+    contest: Contest, name: str, count: int, *files: Path, program: Sequence[str] | None = None
+) -> tuple[str, int]:
+    """(the last line that the child said, its peak memory in MB). *program*: what is run in place of the module."""
+    command = [*(program or (sys.executable, "-m", contest.module, "--one", name)), *map(str, files)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     said = process.stdout.read()

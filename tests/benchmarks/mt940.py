@@ -2,7 +2,7 @@
 
 Every contender must have read every entry. Seconds are processor time (user and system) of the reading alone, without
 starting Python and importing, the best of several rounds in turn; memory is the peak of the whole process (ru_maxrss).
-Only h2h, mt-940 and bankfile take the texts (:86:) apart; h2h does so when somebody asks, so it stands here twice.
+Only h2h, mt-940, bankfile and x940 take the texts (:86:) apart; h2h does so when somebody asks, so it stands here twice.
 ``python -m tests.benchmarks.mt940 1000`` measures one size.
 """
 
@@ -21,6 +21,8 @@ COUNTS = (10_000, 100_000)
 ROUNDS = {10_000: 3, 100_000: 2}
 #: Where `.ci/setup bench` puts the package whose import name is another's too.
 APART = Path(sys.prefix) / "apart" / "bench-mt940"
+#: x940 comes ready-made for one version of Python only, and has an interpreter of its own; it may not be there.
+X940 = Path(sys.prefix) / "apart" / "x940" / "bin" / "python"
 
 
 # ------------------------------------------------------------------------------------------------ the contenders
@@ -112,13 +114,20 @@ CONTENDERS: dict[str, tuple[str, Callable[[Path], Callable[[], int]]]] = {
 
 
 CONTEST = Contest(
-    "tests.benchmarks.mt940", "MT940 → objects", "entries", {name: words for name, (words, _) in CONTENDERS.items()}
+    "tests.benchmarks.mt940",
+    "MT940 → objects",
+    "entries",
+    {
+        **{name: words for name, (words, _) in CONTENDERS.items()},
+        "x940": "x940 (Rust; all texts taken apart, amounts as floats)",
+    },
 )
 
 
 def run(counts: tuple[int, ...] = COUNTS) -> str:
     """The table, as text."""
-    return table(CONTEST, played(counts, ROUNDS, _prepare, lambda _: list(CONTENDERS), _measure))
+    names = [*CONTENDERS, *(["x940"] if X940.exists() else [])]
+    return table(CONTEST, played(counts, ROUNDS, _prepare, lambda _: names, _measure))
 
 
 def _prepare(place: Path, count: int) -> Path:
@@ -128,7 +137,8 @@ def _prepare(place: Path, count: int) -> Path:
 
 
 def _measure(name: str, count: int, source: Path) -> Measured:
-    said, megabytes = child(CONTEST, name, count, source)
+    program = (str(X940), str(Path(__file__).with_name("x940_apart.py"))) if name == "x940" else None
+    said, megabytes = child(CONTEST, name, count, source, program=program)
     read, seconds = said.split()
     if int(read) != count:
         raise RuntimeError(f"{name} read {read} of {count} entries")
