@@ -2,7 +2,7 @@
 
 Every contender must have read every entry. Seconds are processor time (user and system) of the reading alone, without
 starting Python and importing, the best of several rounds in turn; memory is the peak of the whole process (ru_maxrss).
-Only h2h, mt-940, bankfile and x940 take the texts (:86:) apart; h2h does so when somebody asks, so it stands here twice.
+Only h2h, mt-940, bankfile and x940 take the texts (:86:) apart; h2h does so when asked, so it stands here twice.
 ``python -m tests.benchmarks.mt940 1000`` measures one size.
 """
 
