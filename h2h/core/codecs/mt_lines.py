@@ -11,8 +11,8 @@ _STOP = rf"[ \t]*:{_TAGS} ?:|[ \t]*-[}}\x80-\xff]?[ \t]*(?:\n|\Z)|-\}}|-XXX|\{{[
 _GOES_ON = rf"\n(?:(?![ \t:{{-])|(?!{_STOP}))[^\n]*"
 _LINES = rf"[^\n]*(?:{_GOES_ON})*"
 ENTRY = re.compile(
-    r"[ \t]*:61:([0-9]{6}(?:[0-9]{4})?) *(R?[CD]|E[CD])[A-Z]?\n?([0-9.,]+)"  # dates, mark, funds code, amount
-    r"(?: ?(?!NON?REF)([NSF](?:[A-Z0-9]{2}[A-Z0-9 ]| {3})))?"  # type
+    r"[ \t]*:61:([0-9]{6}(?:[0-9]{4})?) *(R?[CD]|E[CD])[A-Z]?(\n?)([0-9.,]+)"  # dates, mark, funds code, amount
+    r"(?:( ?)(?!NON?REF)([NSF](?:[A-Z0-9]{2}[A-Z0-9 ]| {3})))?"  # type
     r"([^\n/]*(?:/(?!/)[^\n/]*)*)(?://([^\n]*))?"  # reference of the owner, of the bank
     rf"((?:{_GOES_ON})*)"  # supplementary details
     rf"(?:\n[ \t]*:86 ?:({_LINES}))?\n?"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from h2h.core.codecs.mt_detail import NO_REFERENCE, unfolded
 from h2h.core.codecs.mt_entry import LazyEntry
 from h2h.core.codecs.mt_lines import ENTRY, ENVELOPE, FIELD, FOREIGN, NUMBER, first_line
-from h2h.core.codecs.mt_narrative import NO_REFERENCE, unfolded
 from h2h.core.codecs.mt_remarks import Remarks
 from h2h.core.codecs.mt_text import INTERIM
 from h2h.core.codecs.mt_values import (
@@ -178,7 +178,7 @@ class Walk:
     # ------------------------------------------------------------------------------------------------ fields
 
     def _entry(self, found: re.Match[str]) -> None:
-        when, mark, money, type_, reference, bank_reference, more, text = found.groups()
+        when, mark, broken, money, apart, type_, reference, bank_reference, more, text = found.groups()
         try:
             usual = type_ is not None and "," in money[-3:] and "." not in money
             decimal = Decimal(money.replace(",", ".")) if usual else self._unusual(found)
@@ -199,10 +199,10 @@ class Walk:
             reference = ""
         if type_ is None and reference.endswith("NONREF"):
             reference = ""  # behind a type that SWIFT does not have
-        if type_ and found.string[found.end(3)] == " ":
+        if apart:
             told = "a blank stands between the amount and the type"
             self._remarks.odd_once(found.start(), told, found[0].split("\n", 1)[0])
-        if found.string[found.start(3) - 1] == "\n":
+        if broken:
             self._remarks.odd_once(found.start(), "the amount stands on a line of its own", found[0])
         entry.line = (type_, "" if reference in NO_REFERENCE else reference, text, more)
         self._entries.append(entry)
@@ -222,7 +222,7 @@ class Walk:
 
     def _unusual(self, found: re.Match[str]) -> Decimal | None:
         """An amount that is written in another way; None if it could mean another one."""
-        value, odd = unusual_amount(found[3], found[4], found[5], self._currency)
+        value, odd = unusual_amount(found[4], found[6], found[7], self._currency)
         if odd:
             self._remarks.odd_once(found.start(), odd, found[0].split("\n", 1)[0])
         return value

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from h2h.core.codecs.bank_text import decoded, read_or_none
-from h2h.core.codecs.mt_narrative import joined, read_remittance
+from h2h.core.codecs.mt_detail import joined, read_remittance
 from h2h.core.findings import Finding, WhoActs, error, info, warning
 from h2h.core.format import Card, Read, ReadingCodec
 from h2h.core.model.parties import Account
