@@ -76,6 +76,8 @@ BANK_MAY_HAVE_IT = frozenset(
 FINAL = frozenset({S.ACCEPTED, S.PARTIALLY_ACCEPTED, S.REJECTED, S.DUPLICATE, S.REFUSED, S.CANCELLED, S.TAKEN_OVER})
 #: A person must decide.
 NEEDS_A_PERSON = frozenset({S.AWAITING_RELEASE, S.HELD, S.IN_DOUBT})
+#: What h2h itself can move on. The others wait for a bank, for a person, or for nothing.
+DUE = (S.RECEIVED, S.CONVERTED, S.SEALED, S.SENDING, S.COMMITTING)
 
 _BANK_SAYS = {
     E.BANK_ACKNOWLEDGED: S.ACKNOWLEDGED,

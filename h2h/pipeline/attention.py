@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from h2h.core.errors import StaleState
 from h2h.core.findings import WhoActs
-from h2h.core.lifecycle import State
+from h2h.core.lifecycle import DUE, State
 from h2h.core.schedule import overdue
-from h2h.pipeline.house import House
+from h2h.pipeline.house import House, log
 from h2h.pipeline.witness import ensure_delivered
 
 #: Wall clock and monotonic clock may part by this much before sending pauses (H10).
@@ -29,8 +30,9 @@ def look_for_overdue(house: House, bank: str) -> None:
 class ClockGuard:
     """Notices that the wall clock jumped. Cut-offs and value dates cannot be trusted until a person has looked."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, bank: str) -> None:
         self._house = house
+        self._bank = bank
         self._wall = house.now()
         self._monotonic = house.clock.monotonic()
 
@@ -39,8 +41,20 @@ class ClockGuard:
         house = self._house
         wall, monotonic = house.now(), house.clock.monotonic()
         drift = (wall - self._wall).total_seconds() - (monotonic - self._monotonic)
-        self._wall, self._monotonic = wall, monotonic
         if abs(drift) > CLOCK_JUMP_SECONDS:
             text = f"the clock jumped by {drift:.0f} seconds; sending pauses until this item is closed"
             house.attend("clock-jump", house.settings.instance, text, WhoActs.SYSTEM_ADMINISTRATOR)
+            self._wait_anew()
+        # Only now: a jump that the journal could not be told of is told the next time.
+        self._wall, self._monotonic = wall, monotonic
         return any(item.kind == "clock-jump" for item in house.journal.attention())
+
+    def _wait_anew(self) -> None:
+        """Until when a file waits was said by the clock that was wrong: each is looked at again, and may wait again."""
+        house = self._house
+        for sub in house.journal.submissions(bank=self._bank, states=DUE):
+            if sub.next_attempt_at is not None:
+                try:
+                    house.journal.change(sub, at=house.now(), next_attempt_at=None)
+                except StaleState:
+                    log.info("submission.moved-meanwhile", sid=sub.sid)

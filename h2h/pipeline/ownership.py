@@ -35,7 +35,7 @@ class Gate:
         self._house = house
         self._bank = bank
         self._node = house.settings.node
-        self._guard = ClockGuard(house)
+        self._guard = ClockGuard(house, bank)
         self._mutex = threading.Lock()
         self._mine = not self._node.name
         self._renew_at = 0.0

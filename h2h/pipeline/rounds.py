@@ -68,7 +68,7 @@ class BankRound:
         self._sends = sends
         self._mine = every if slow is None else slow.leaves
         self._taking = nullcontext() if slow is None else slow.taking
-        self._guard = ClockGuard(house)
+        self._guard = ClockGuard(house, bank)
         self._seen = Seen()
         self._fetch_at = house.clock.monotonic()
         self._mend_at = self._fetch_at + MEND_SECONDS  # at the start it has just been done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,27 @@ def test_after_the_clock_jumped_nothing_is_sent_until_a_person_has_looked(tmp_pa
         assert (f"{hours * 3600} seconds" in item.text, item.who_acts) == (True, WhoActs.SYSTEM_ADMINISTRATOR)
         said = Person(site).says("attention", "close", str(item.number), "--reason", "NTP was off; the time is right")
         assert said.status == 0, said.err
+        work.take(lambda: False)
+        assert len(site.at_bank()) == 1
+
+
+def test_what_a_wrong_clock_made_wait_until_tomorrow_goes_when_the_clock_was_set_right(tmp_path: Path) -> None:
+    """With a clock that is a day ahead a file waits for a window that is two days away."""
+    site = Site(tmp_path, bank={"cutoff": {"timezone": "UTC", "earliest": time(8), "latest": time(18)}})
+    right = site.clock.start
+    site.clock.start = right.replace(hour=20) + timedelta(days=1)
+    site.drop("pay.csv", ONE)
+    with site.house() as house:
+        scan_folders(house, lambda: False)
+        work = BankRound(house, "testbank")
+        work.take(lambda: False)
+        waits = site.submission("pay.csv")
+        assert (waits.state, waits.next_attempt_at is not None) == (State.SEALED, True)
+        site.clock.start = right
+        work.take(lambda: False)
+        house.journal.close_attention(
+            only(site, "clock-jump").number, at=house.now(), actor="anna", reason="it is right"
+        )
         work.take(lambda: False)
         assert len(site.at_bank()) == 1
 

@@ -14,7 +14,7 @@ from h2h.adapters.journal import sql_outbound as sql
 from h2h.adapters.journal.columns import printable
 from h2h.adapters.journal.store import Store
 from h2h.core.errors import NotFound
-from h2h.core.lifecycle import State
+from h2h.core.lifecycle import DUE, State
 from h2h.core.outcome import Outcome
 from h2h.core.records import EventRecord, PaymentRecord, Submission
 
@@ -41,7 +41,7 @@ class Queries(Store):
         self, bank: str, now: datetime, limit: int = 100, states: Iterable[State] | None = None
     ) -> list[Submission]:
         """What h2h itself can move now: those never tried before retries, then oldest first."""
-        return self._submissions(*sql.due(bank, now, limit, sql.DUE if states is None else tuple(states)))
+        return self._submissions(*sql.due(bank, now, limit, DUE if states is None else tuple(states)))
 
     def oldest(self, bank: str) -> Submission | None:
         """The first of those that h2h itself still has to move on."""

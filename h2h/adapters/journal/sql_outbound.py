@@ -37,14 +37,12 @@ from h2h.adapters.journal.tables import (
     payments,
     submissions,
 )
-from h2h.core.lifecycle import BANK_MAY_HAVE_IT, State
+from h2h.core.lifecycle import BANK_MAY_HAVE_IT, DUE, State
 from h2h.core.outcome import Outcome
 
 S = submissions.c
 P = payments.c
 
-#: What h2h itself can move on. The others wait for a bank, for a person, or for nothing.
-DUE = (State.RECEIVED, State.CONVERTED, State.SEALED, State.SENDING, State.COMMITTING)
 #: Their payments no longer count when a later file holds the same.
 NOT_LIVE = (State.REFUSED, State.CANCELLED, State.DUPLICATE)
 

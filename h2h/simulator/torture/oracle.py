@@ -22,6 +22,8 @@ from h2h.ports import Journal
 from h2h.simulator.payments import read_initiation
 from h2h.simulator.torture.machine import Violation
 
+#: Why h2h asks about the second of two files that look like one.
+_BECAUSE_OF_ANOTHER = ("H4-OVERLAP", "H4-SAME-MESSAGE-ID")
 Payment = tuple[str, str, str]  # end-to-end id, amount, creditor's account
 
 
@@ -191,6 +193,22 @@ class Oracle:
         for rival in self.drops:
             if rival.name == drop.rival and drop.answer == "cancel" and not self.paid[self.drops.index(rival)]:
                 drop.answer, rival.answer = rival.answer, drop.answer
+
+    def is_asked_about(self, sub: Submission) -> Drop:
+        """The drop of a file that waits for a person.
+
+        If it waits because of a rival that was first in spite of being dropped later, this one is the second, and what
+        a person says of the second holds for it; unless the rival was cancelled before.
+        """
+        drop = self.drop_of(sub)
+        if sub.reason not in _BECAUSE_OF_ANOTHER or self.paid[self.drops.index(drop)]:
+            return drop
+        for rival in self.drops:
+            if rival.rival == drop.name and rival.answer == "cancel":
+                states = {s.state for s in self.journal.submissions() if s.source_sha256 == rival.sha256}
+                if states and State.CANCELLED not in states:
+                    drop.answer, rival.answer = rival.answer, drop.answer
+        return drop
 
     def sources(self, _path: str = "") -> None:
         """I10: the bytes of every dropped file are in the ERP's folder, h2h's corner of it, or the archive."""

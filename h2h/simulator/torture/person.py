@@ -46,9 +46,9 @@ class Person:
         self._look_at_what_was_set_aside()
 
     def _decision(self, sub: Submission) -> Callable[[House], object] | None:
-        drop = self._scene.oracle.drop_of(sub)
         sid, why = sub.sid, "asked those who know"
         if sub.state in (State.HELD, State.AWAITING_RELEASE):
+            drop = self._scene.oracle.is_asked_about(sub)
             if drop.answer == "take over":
                 return lambda house: take_over(house, sid, actor=_WHO, reason=why, knowing_it_may_be_there=False)
             if drop.answer in ("cancel", "never"):
