@@ -25,7 +25,8 @@ from h2h.core.rules.lists import decimals_of
 _FIRST = re.compile(
     rb"\s*(?:01[ \t]*,[^,\r\n]*,[^,\r\n]*,[ ]?(?:[0-9]{2})?[0-9]{6}[ ]?,"
     rb"|02[ \t]*,[^,\r\n]*,[^,\r\n]*,[ ]?[0-4]?,(?:[0-9]{2})?[0-9]{6},"
-    rb"|03[ \t]*,[^,\r\n]+,(?:[A-Za-z]{3})?,(?:[0-9]{3})?,[-+]?[0-9]*,)"
+    rb"|03[ \t]*,[^,\r\n]+,(?:[A-Za-z]{3})?,(?:[0-9]{3})?,[-+]?[0-9]*,"
+    rb"|0[123][ \t]*,[^\r\n/]*/[ \t]*[\r\n]+[ \t]*88[ \t]*,)"  # any record may go on in a continuation
 )
 # Balances that ISO 20022 has a name for; the others keep their BAI code.
 _BALANCES = {"010": "OPBD", "015": "CLBD", "030": "ITBD", "040": "OPAV", "045": "CLAV", "060": "ITAV"}
