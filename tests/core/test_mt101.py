@@ -133,6 +133,15 @@ def test_a_message_without_its_end_has_been_cut_off() -> None:
     assert [(f.line, "cut off" in f.text) for f in errors(opened, *A, *B)] == [(1, True)]
 
 
+def test_a_message_whose_fields_are_indented_is_refused_with_one_sentence_for_all_of_them() -> None:
+    lines = [f"    {line}" for line in (*A, *B)]
+    with pytest.raises(Refused) as refused:
+        read("{1:F01COBADEFFAXXX0000000000}{2:I101COBADEFFXXXXN}{4:", *lines, "-}")
+    none, told = refused.value.findings
+    assert (none.code, told.line) == ("H2H-MT101-NONE", 2)
+    assert "is indented" in told.text
+
+
 def test_other_messages_are_not_taken_for_an_mt101() -> None:
     assert CODEC.identify("\n".join((*A, *B)).encode())
     assert not CODEC.identify(b"{1:F01X}{2:I103Y}{4:\n:20:A\n:21:B\n:32B:EUR1,\n:30:261127\n")
@@ -170,7 +179,8 @@ def test_the_bank_of_the_account_in_both_sequences_is_an_error() -> None:
     [
         ((":59F:/AT611904300234573201", "1/BETA GMBH", "RING 5"), "begins with a number from 1 to 8"),
         ((":59F:/AT611904300234573201", "1/BETA GMBH", "6/AT/1234"), "the lines with 6"),
-        ((":57D:/12345", "SOME BANK", ":59:/AT611904300234573201", "BETA GMBH"), "no national clearing code"),
+        ((":57D://12345", "SOME BANK", ":59:/AT611904300234573201", "BETA GMBH"), "no national clearing code"),
+        ((":57D:/C/12345", "SOME BANK", ":59:/AT611904300234573201", "BETA GMBH"), "an account of the bank"),
         ((":57A:/12345", "COBADEFF", ":59:/AT611904300234573201", "BETA GMBH"), "an account of the bank"),
         ((":57C://FW021000021", "MORE", ":59:/AT611904300234573201", "BETA GMBH"), "one clearing code and nothing"),
     ],

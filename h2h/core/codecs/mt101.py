@@ -98,6 +98,7 @@ def _messages(text: str, findings: list[Finding]) -> Iterator[list[Field]]:
     """The fields of each message: in block 4, or of a bare file."""
     fields: list[Field] = []
     opened = 0
+    indented = False  # said once: where one field is, all are
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip("\x01\x03").rstrip(" ").removeprefix("$")
         inside = re.fullmatch(r"\{1:.*\{4:(.*)", line)
@@ -118,9 +119,11 @@ def _messages(text: str, findings: list[Finding]) -> Iterator[list[Field]]:
             fields.append(Field(found[1], found[2], [found[3]], number))
         elif fields:
             fields[-1].lines.append(line)
-        else:
-            told = f"{shown(line)} stands before the first field"
-            findings.append(error("H2H-MT101", f"line {number}", told, WhoActs.ERP_TEAM, line=number))
+        elif not indented:
+            indented = _FIELD.fullmatch(line.lstrip()) is not None
+            told = "is indented; a field begins where its line does" if indented else "stands before the first field"
+            text = f"{shown(line.lstrip())} {told}"
+            findings.append(error("H2H-MT101", f"line {number}", text, WhoActs.ERP_TEAM, line=number))
     if fields:
         yield fields
     if opened:

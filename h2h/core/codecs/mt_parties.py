@@ -86,7 +86,7 @@ def agent_of(option: str, lines: Sequence[str]) -> Agent:
     if rest and rest[0].startswith("/"):
         found = _CLEARING.fullmatch(rest[0])
         if found is None:
-            if option != "A":
+            if option == "C" or rest[0].startswith("//"):
                 raise Unread(f"{rest[0]!r} is no national clearing code (//, two letters, the code)")
             raise Unread(f"{rest[0]!r} is an account of the bank, which has no place in a payment of h2h")
         system, member = CLEARING_SYSTEMS.get(found[1]), found[2] or None
