@@ -40,7 +40,10 @@ _EXPLAIN_CHILDREN = 200
 
 # Namespaces, the second engine's own prefixes and classes: nothing that a person could act on.
 _NOISE = re.compile(r"\{(?:urn|https?):[^}]*\}|\bns\d+:| for <class '[^']*'>")
-_OWN_NAME_EXPECTED = re.compile(r"Element '([^']+)': This element is not expected\. Expected is .*[( ]\1[, )]")
+_OWN_NAME_EXPECTED = re.compile(
+    r"Element '([^']+)': This element is not expected\. Expected is .*[( ]\1[, )]"
+    r"|Unexpected child with tag '([^']+)' at position [0-9]+\. Tag '\2' expected\."
+)
 # How the schemas of banks' own documents are named that banks write.
 _BANK_SAYS = ("answer.xsd", "statement.xsd")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -244,7 +247,7 @@ def _stream(compiled: etree.XMLSchema, data: bytes) -> list[Any]:
 def _finding(problem: Any, node: etree._Element, rule: str | None, schema: str) -> Finding:
     where = place_of(node)
     value = "" if len(node) else (node.text or "").strip()
-    said = rule or _plain(problem.message)
+    said = _plain(rule or problem.message)
     text = f"{where}: {value[:80]!r} is not allowed: {said}" if value else f"{where}: {said}"
     return error("H2H-SCHEMA", where, text, _who_acts(schema), line=problem.line or None, column=problem.column or None)
 
@@ -257,7 +260,7 @@ def _in_its_own_words(problem: Any, schema: str) -> Finding:
 
 def _who_acts(schema: str) -> WhoActs:
     """Those who made the document: a bank for its reports and statements, else the ERP's people."""
-    iso = schema.startswith(("camt.052", "camt.053", "camt.054", "pain.002"))
+    iso = schema.startswith(("camt.029", "camt.052", "camt.053", "camt.054", "pain.002"))
     return WhoActs.BANK if iso or schema.endswith(_BANK_SAYS) else WhoActs.ERP_TEAM
 
 

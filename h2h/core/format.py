@@ -221,11 +221,21 @@ class Format:
         if self.namespace is None:
             text = "the document has no namespace, so its version is unknown and no schema can check it"
             findings.insert(0, error("H2H-NO-NAMESPACE", "Document", text, WhoActs.BANK))
+        else:
+            findings[:0] = self._strangers(xml.root_of(data[: xml.HEAD_BYTES]))
         return Read(message, findings)
+
+    def _strangers(self, root: xml.Root) -> list[Finding]:
+        """A message of the right name in another namespace than its document: nothing of it can be read."""
+        if root.child_namespace == root.namespace or self.family is None or root.child not in self.family.roots:
+            return []
+        where = f"in the namespace {root.child_namespace}" if root.child_namespace else "in no namespace"
+        text = f"<{root.child}> stands {where}, its document in {root.namespace}; nothing in it is read"
+        return [self._whose(error("H2H-NAMESPACE", str(root.child), text, WhoActs.ERP_TEAM))]
 
     def _whose(self, finding: Finding) -> Finding:
         """A bank's document that is damaged is the bank's matter."""
-        ours = self.kind in ("credit-transfer", "direct-debit") or finding.who_acts is not WhoActs.ERP_TEAM
+        ours = self.kind in ("credit-transfer", "direct-debit", *REQUESTS) or finding.who_acts is not WhoActs.ERP_TEAM
         return finding if ours else replace(finding, who_acts=WhoActs.BANK)
 
     def stream(self, data: bytes | Blocks, findings: list[Finding] | None = None) -> Iterator[tuple[Any, list[Any]]]:

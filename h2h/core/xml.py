@@ -42,6 +42,7 @@ class Root:
     namespace: str | None
     name: str
     child: str | None
+    child_namespace: str | None = None
 
 
 def looks_like_xml(head: bytes) -> bool:
@@ -142,7 +143,8 @@ def root_of(head: bytes) -> Root:
         if problem is not None:
             raise Refused([not_well_formed(problem)]) from problem
         raise _refused("H2H-NOT-WELL-FORMED", "the file holds no XML element")
-    return Root(*found[0], found[1][1] if len(found) > 1 else None)
+    child_namespace, child = found[1] if len(found) > 1 else (None, None)
+    return Root(*found[0], child, child_namespace)
 
 
 @lru_cache(maxsize=4)

@@ -103,6 +103,8 @@ def test_an_element_that_is_expected_by_its_name_stands_in_another_namespace(boo
     prefixed = GOLDEN.replace(b"<Document xmlns=", b"<p:Document xmlns:p=").replace(b"</Document>", b"</p:Document>")
     (found,) = book.validate(NAME, prefixed)
     assert "another namespace" in found.text
+    emptied = GOLDEN.replace(b"<CstmrCdtTrfInitn>", b'<CstmrCdtTrfInitn xmlns="">')
+    assert "another namespace" in book.validate(NAME, emptied)[0].text
     wrong = GOLDEN.replace(b"<GrpHdr>", b"<Other>").replace(b"</GrpHdr>", b"</Other>")
     assert not any("another namespace" in f.text for f in book.validate(NAME, wrong))
 

@@ -115,6 +115,25 @@ def test_a_damaged_document_of_a_bank_is_the_banks_matter() -> None:
     assert raised.value.findings[0].who_acts is WhoActs.BANK
 
 
+@pytest.mark.parametrize(
+    ("golden", "message", "who"),
+    [
+        ("camt/golden/notification-of-two-accounts-054-04.xml", "BkToCstmrDbtCdtNtfctn", WhoActs.BANK),
+        ("camt.029/golden/whole-file-refused-14.xml", "RsltnOfInvstgtn", WhoActs.BANK),
+        ("camt.060/golden/statements-of-two-accounts-05.xml", "AcctRptgReq", WhoActs.ERP_TEAM),
+    ],
+)
+def test_a_message_in_another_namespace_than_its_document_is_told_so_and_whose_matter_it_is(
+    golden: str, message: str, who: WhoActs
+) -> None:
+    data = (FORMATS / golden).read_bytes().replace(b"<Document xmlns=", b"<p:Document xmlns:p=")
+    stray = data.replace(b"</Document>", b"</p:Document>")
+    first, *others = BOOK.read(stray).findings
+    assert (first.code, first.where, first.who_acts) == ("H2H-NAMESPACE", message, who)
+    assert f"<{message}> stands in no namespace" in first.text
+    assert {f.who_acts for f in others if f.code == "H2H-MISSING"} == {who}
+
+
 def test_an_unknown_version_names_the_nearest_that_is_known() -> None:
     with pytest.raises(Refused) as raised:
         BOOK.identify(ROOT.replace(b".04", b".44") + b"</Document>")

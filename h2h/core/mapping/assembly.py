@@ -16,6 +16,8 @@ from h2h.core.findings import Finding, WhoActs, error, info
 from h2h.core.mapping.makers import Odd
 from h2h.core.mapping.shape import Shape, is_frozen
 from h2h.core.mapping.stylesheet import Key, Role, RowType
+from h2h.core.model.cancellation import CancellationRequest
+from h2h.core.model.enquiry import Enquiry
 from h2h.core.model.parties import Account, Agent, Party
 from h2h.core.model.payment import Initiation, Place
 
@@ -28,6 +30,10 @@ _EMPTY_PARTS: dict[str, Callable[[], Any]] = {"Party": Party, "Account": Account
 
 # Fields for which there is no harmless stand-in.
 _DECISIVE = frozenset({"credit_debit", "currency", "kind", "type"})
+
+
+#: What we send: a fault in it is ours.
+_OURS = (Initiation, CancellationRequest, Enquiry)
 
 
 #: What knows the line of a row. Hardly any row is asked for it.
@@ -75,7 +81,7 @@ class Assembly:
         self._more = 0
         self.unread: Counter[str] = Counter()
         self._taken: list[tuple[Row, list[Any]]] = []
-        self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls is Initiation else WhoActs.BANK
+        self._who_acts = WhoActs.ERP_TEAM if shapes[0].row.cls in _OURS else WhoActs.BANK
 
     def begin(self, key: Key, character: str, line: Callable[[RowType], Line]) -> Row:
         """A row begins; those that it ends are complete. *line* gives what knows the line of such a row."""
