@@ -34,6 +34,7 @@ from h2h.core.xml import HEAD_BYTES
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import digest, kept
 from h2h.pipeline.passing import Payments, long_payments
+from h2h.pipeline.places import emptied_afterwards
 from h2h.pipeline.reading import dumped
 from h2h.pipeline.requests import check_request
 from h2h.pipeline.suspicions import hold_or_refuse, same_message_id, same_name
@@ -83,8 +84,8 @@ def convert(house: House, sub: Submission, between: Callable[[], None] = lambda:
     folder, bank = house.folder(sub), house.bank(sub)
     with ExitStack() as stack:
         # A name of its own: the next stage works on this submission before the last rows here are put away.
+        stack.enter_context(emptied_afterwards(house, working_place(sub)))
         scratch = house.archive.scratch(working_place(sub))
-        stack.callback(house.archive.clean, working_place(sub))
         with source.open("rb") as file:
             head = file.read(HEAD_BYTES)
         if folder.table is not None and not says_what_it_is(head, house.formats):

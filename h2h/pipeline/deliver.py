@@ -23,6 +23,7 @@ from h2h.pipeline.content import Content, content_of
 from h2h.pipeline.given import Given, NotGiven, Part, given_to, instead, stem
 from h2h.pipeline.house import House
 from h2h.pipeline.kept import kept_of_bank, read_as
+from h2h.pipeline.places import emptied_afterwards
 from h2h.pipeline.reading import answered_id, dumped, findings_of
 from h2h.settings import ErpFolder
 
@@ -60,7 +61,7 @@ def _put(house: House, file: InboundFile, folder: ErpFolder, content: Content, w
     delivered: list[dict[str, Any]] = []
     not_given: list[dict[str, Any]] = []
     left_out: list[dict[str, Any]] = []
-    try:
+    with emptied_afterwards(house, file.fid):
         work = house.archive.scratch(file.fid)
         for given in given_to(house, file, folder, content, whole, work):
             if isinstance(given, Given):
@@ -75,8 +76,6 @@ def _put(house: House, file: InboundFile, folder: ErpFolder, content: Content, w
                 left_out += [{"format": given.format, **f.as_json()} for f in given.findings]
         if not_given and not delivered:
             delivered += _hand_over(house, file, folder, instead(house, file, folder, content), work, 0)
-    finally:
-        house.archive.clean(file.fid)
     return {"files": delivered, "not_given": not_given, "left_out": left_out}
 
 

@@ -25,6 +25,7 @@ from h2h.core.records import InboundFile
 from h2h.pipeline.content import LONG_BYTES
 from h2h.pipeline.house import House, log
 from h2h.pipeline.line import Line
+from h2h.pipeline.places import emptied_afterwards
 from h2h.pipeline.witness import ensure_fetched
 from h2h.ports import RemoteEntry, RemoteKind, Session
 from h2h.settings import Fetching
@@ -135,10 +136,8 @@ def _by_number(name: bytes) -> list[tuple[int, bytes]]:
 def _fetch_one(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry) -> int:
     """Download one file and journal it; 1 if it is new. What cannot be taken is left at the bank, and said."""
     fid = hashlib.sha256(b"\0".join([bank.encode(), folder.encode(), entry.name])).hexdigest()[:12]
-    try:
+    with emptied_afterwards(house, f"fetch-{fid}"):
         return _download(house, session, bank, folder, entry, fid)
-    finally:
-        house.archive.clean(f"fetch-{fid}")
 
 
 def _download(house: House, session: Session, bank: str, folder: str, entry: RemoteEntry, fid: str) -> int:

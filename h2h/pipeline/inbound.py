@@ -20,6 +20,7 @@ from h2h.pipeline.deliver import deliver
 from h2h.pipeline.house import House, log
 from h2h.pipeline.kept import digest, kept_of_bank
 from h2h.pipeline.packed import came_in_archive, looks_packed, take_apart, unpacked, unpacking_place
+from h2h.pipeline.places import emptied_afterwards
 from h2h.pipeline.reading import dumped, opened, sha256_of, written_at
 from h2h.pipeline.settle import follow, match_and_settle
 
@@ -166,10 +167,8 @@ def _open(house: House, file: InboundFile) -> InboundFile:
         return moved_on
     whole = opened(house, file)
     if looks_packed(whole):
-        try:
+        with emptied_afterwards(house, unpacking_place(file)):
             return take_apart(house, file, whole, content)
-        finally:
-            house.archive.clean(unpacking_place(file))
     return house.journal.move_file(file, FileState.OPENED, at=house.now(), content_sha256=content)
 
 

@@ -20,6 +20,7 @@ from h2h.pipeline.holding import hold_what_rules_say
 from h2h.pipeline.house import House, moved
 from h2h.pipeline.kept import converted_to, digest, kept
 from h2h.pipeline.keys import tell_of_expiry
+from h2h.pipeline.places import emptied_afterwards
 from h2h.pipeline.requests import is_request, refuse_twice
 from h2h.pipeline.suspicions import hold_or_refuse, overlapping, same_message_id
 
@@ -91,22 +92,21 @@ def _sealed(house: House, sub: Submission, plain: Path) -> Path:
     if there is not None and _is_of(house, sub, there, plain):
         # Whoever sealed it may have been killed before it was durable.
         return house.archive.put(sub.sid, sub.received_at, there.name, there)
-    scratch = house.archive.scratch(sub.sid) / "sealed"
-    report = house.sealers[sub.bank].seal(plain, scratch)
-    tell_of_expiry(house, sub.bank, report.warnings)
-    try:
-        sha256 = digest(scratch)[0]
-        if sha256 != digest(plain)[0]:
-            house.journal.remark(sub.sid, _MADE, at=house.now(), detail={"sha256": sha256})
-        name = f"40-sealed.xml{house.bank(sub).seal.suffix}"
-        return house.archive.put(sub.sid, sub.received_at, name, scratch, anew=there is not None)
-    except Untrusted:
-        other = house.archive.get(sub.sid, sub.received_at, "40-sealed")
-        if other is None or not house.settings.node.name or not _is_of(house, sub, other, plain):
-            raise
-        return house.archive.put(sub.sid, sub.received_at, other.name, other)
-    finally:
-        house.archive.clean(sub.sid)
+    with emptied_afterwards(house, sub.sid):
+        scratch = house.archive.scratch(sub.sid) / "sealed"
+        report = house.sealers[sub.bank].seal(plain, scratch)
+        tell_of_expiry(house, sub.bank, report.warnings)
+        try:
+            sha256 = digest(scratch)[0]
+            if sha256 != digest(plain)[0]:
+                house.journal.remark(sub.sid, _MADE, at=house.now(), detail={"sha256": sha256})
+            name = f"40-sealed.xml{house.bank(sub).seal.suffix}"
+            return house.archive.put(sub.sid, sub.received_at, name, scratch, anew=there is not None)
+        except Untrusted:
+            other = house.archive.get(sub.sid, sub.received_at, "40-sealed")
+            if other is None or not house.settings.node.name or not _is_of(house, sub, other, plain):
+                raise
+            return house.archive.put(sub.sid, sub.received_at, other.name, other)
 
 
 def _is_of(house: House, sub: Submission, sealed: Path, plain: Path) -> bool:

@@ -319,13 +319,12 @@ def test_after_a_failed_fsync_nothing_more_is_written(path: Path, program: Calla
         "import sys; from pathlib import Path\n"
         "from h2h.adapters.clock import SystemClock\n"
         "from h2h.adapters.journal import FileLedger\n"
-        "from h2h.core.errors import NotDurable, Unavailable\n"
+        "from h2h.core.errors import NotDurable\n"
         "from h2h.core.records import LedgerKind, LedgerRecord\n"
         "ledger = FileLedger(Path(sys.argv[1]), clock=SystemClock())\n"
         "for n in range(4):\n"
         "    try: print(ledger.append(LedgerRecord(LedgerKind.CLAIM, 'sid', n)).number)\n"
         "    except NotDurable as problem: print('the process would end:', problem)\n"
-        "    except Unavailable as problem: print(problem)\n"
     )
     filled(path, 1)
     trace = [program("strace"), "-f", "-qq", "-o", os.devnull, "-e", "inject=fsync:error=EIO:when=4"]
@@ -334,8 +333,9 @@ def test_after_a_failed_fsync_nothing_more_is_written(path: Path, program: Calla
     assert first == "2"
     assert "the process would end" in second
     assert "Input/output error" in second
-    assert "must be started again" in third
-    assert "must be started again" in fourth
+    for later in (third, fourth):  # the first who should have ended may not have: another error hid it
+        assert "the process would end" in later
+        assert "must be started again" in later
     # What did not reach the disk for certain is read again, and judged as it stands, when h2h starts.
     with opened(path) as ledger:
         assert ledger.head()[0] in {2, 3}

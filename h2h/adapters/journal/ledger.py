@@ -136,7 +136,8 @@ class FileLedger:
     def _locked(self) -> Iterator[None]:
         """The file's lock, waited for at most ``LOCK_SECONDS``: a paused process must not stop this one for ever."""
         if self._broken:
-            raise Unavailable("the ledger could not be made durable; h2h must be started again")
+            # Whoever did not hear of it, or whose error another one hid, must end as well.
+            raise NotDurable(errno.EIO, "the ledger could not be made durable; h2h must be started again")
         until = self._clock.monotonic() + LOCK_SECONDS
         while True:
             try:
