@@ -61,6 +61,7 @@ def resolve_sent(house: House, sid: str, *, actor: str, reason: str) -> Submissi
     """A person found out that the bank has it."""
     sub = house.journal.submission(sid)
     _must_be_possible(sub, Event.RESOLVED_SENT)
+    _journal_is_no_copy(sub, knows(house, LedgerKind.COMMIT, sub, after=1))
     if not goes_on(house, sub, Decision.RESOLVE_SENT, actor=actor, reason=reason):
         return sub
     evidence = f"person: {actor}: {reason}"
@@ -129,6 +130,11 @@ def _witness_agrees(house: House, sub: Submission) -> None:
         sent = knows(house, LedgerKind.COMMIT, sub)
     else:  # in doubt; or somebody has ended the doubt, and the next generation went out
         sent = knows(house, LedgerKind.DELIVERED, sub) or knows(house, LedgerKind.COMMIT, sub, after=1)
+    _journal_is_no_copy(sub, sent)
+
+
+def _journal_is_no_copy(sub: Submission, sent: bool) -> None:
+    """``IllegalTransition`` if the ledger knows that it was *sent* since the journal's last word on it."""
     if sent:
         raise IllegalTransition(
             f"the journal has submission {sub.sid} as {sub.state}, the ledger knows that it went to the bank",

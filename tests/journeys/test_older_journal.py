@@ -282,8 +282,11 @@ def test_a_doubt_whose_next_generation_went_out_is_not_decided_by_the_word_of_an
             decisions.take_over(house, sid, actor="bo", reason="by portal", knowing_it_may_be_there=True)
         with pytest.raises(IllegalTransition, match="went to the bank"):
             decisions.resolve_not_sent(house, sid, actor="bo", reason="the hotline does not find it")
+        with pytest.raises(IllegalTransition, match="went to the bank"):
+            decisions.resolve_sent(house, sid, actor="bo", reason="the hotline has found it")
     site.once()
-    assert (site.submission("doubt.csv").state, site.at_bank()) == (State.SENT, {})
+    sent = site.submission("doubt.csv")
+    assert (sent.state, sent.generation, site.at_bank()) == (State.SENT, 1, {})
 
 
 def test_an_older_journal_does_not_take_what_a_person_had_removed_for_a_sign_that_it_was_sent(tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from h2h.core.errors import H2HError, NotDurable
 from h2h.pipeline.places import emptied_afterwards
-from tests.contracts.places import as_somebody
 from tests.journeys.site import Site
 
-__all__ = ["as_somebody"]  # a fixture
+pytest_plugins = ["tests.contracts.places"]
 
 
 @pytest.mark.parametrize("fails", [False, True])
