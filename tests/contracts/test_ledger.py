@@ -108,6 +108,26 @@ def test_every_record_is_synchronised_before_append_returns(
 # ---------------------------------------------------------------------------------------------- several writers
 
 
+def test_what_another_process_wrote_is_synchronised_before_it_counts(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    """Also the first records of a ledger that was empty when this process opened it: their writer may be dead."""
+    seen: list[int] = []
+    with opened(path) as reader:
+        with opened(path) as writer:
+            writer.append(claim(1))
+        real = os.fsync
+
+        def watched(descriptor: int) -> None:
+            seen.append(os.fstat(descriptor).st_size)
+            real(descriptor)
+
+        monkeypatch.setattr(os, "fsync", watched)
+        assert reader.has(LedgerKind.CLAIM, "sid-1", 0)
+        assert reader.has(LedgerKind.CLAIM, "sid-1", 0)
+    assert seen == [path.stat().st_size]
+
+
 def test_threads_write_one_chain(ledger: FileLedger) -> None:
     threads = [
         threading.Thread(target=lambda n=n: [ledger.append(claim(n * 100 + i)) for i in range(10)]) for n in range(4)

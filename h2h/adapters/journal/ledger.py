@@ -161,8 +161,7 @@ class FileLedger:
             raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=RESTORE)
         if status.st_size == self._offset:
             return
-        if self._offset:  # the first time, `_open` has just done it
-            self._make_durable()
+        self._make_durable()
         number, prev = self._head
         with os.fdopen(os.dup(self._fd), "rb") as file:
             file.seek(self._offset)
@@ -239,7 +238,8 @@ def _open(path: Path) -> int:
             descriptor = os.open(path, flags | os.O_CREAT, 0o600)
         try:
             # Also of a ledger that exists: whoever made it may have been killed before its name was durable.
-            os.fsync(descriptor)
+            if os.fstat(descriptor).st_size == 0:  # what stands in it is made durable before it is read
+                os.fsync(descriptor)
             files.sync_directory(path.parent)
         except BaseException:
             os.close(descriptor)
