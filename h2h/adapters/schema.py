@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -98,7 +99,7 @@ class SchemaBook:
                     return list(dict.fromkeys(_in_its_own_words(p, schema) for p in problems))
             root = xml.parse(data)
         except Refused as refused:
-            return refused.findings
+            return [_whose(f, schema) for f in refused.findings]
         if compiled.validate(root):
             return []
         problems = self._problems(schema, root)
@@ -128,7 +129,7 @@ class SchemaBook:
         try:
             return self.validate(schema, as_schema_sees_it(file.read_bytes()))
         except Refused as refused:
-            return refused.findings
+            return [_whose(f, schema) for f in refused.findings]
 
     def _compile(self, schema: str) -> etree.XMLSchema:
         """The schema that all threads share: it may be asked whether, but not why (see ``_problems``)."""
@@ -256,6 +257,10 @@ def _in_its_own_words(problem: Any, schema: str) -> Finding:
     where = f"line {problem.line}" if problem.line else "the document"  # a stream of events has no lines
     text = f"{where}: {_plain(problem.message)}"
     return error("H2H-SCHEMA", where, text, _who_acts(schema), line=problem.line or None)
+
+
+def _whose(damage: Finding, schema: str) -> Finding:
+    return replace(damage, who_acts=_who_acts(schema)) if damage.who_acts is WhoActs.ERP_TEAM else damage
 
 
 def _who_acts(schema: str) -> WhoActs:

@@ -49,6 +49,12 @@ def _web_page(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
+# What no text begins with: of a file inside such a one, letters may stand as they are, and be taken for the file.
+_CONTAINERS = (
+    *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00"),
+    *(b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x7fELF"),
+)
+
 # Asked in this order. The marks are those that file formats begin with by their own standards.
 _KINDS: tuple[tuple[Callable[[bytes], bool], Foreign], ...] = (
     (lambda head: not head.strip(), Foreign("a file of blanks", "export or fetch the file again")),
@@ -80,6 +86,11 @@ def foreign(head: bytes) -> Foreign | None:
 
 def _no_bank_file(head: bytes) -> Foreign | None:
     return next((what for fits, what in _KINDS if fits(head)), None)
+
+
+def is_container(head: bytes) -> bool:
+    """Whether a file that begins so is an archive, a print or a program, whatever text stands in it."""
+    return head.startswith(_CONTAINERS)
 
 
 def is_packed(head: bytes) -> bool:

@@ -226,12 +226,18 @@ class Format:
         return Read(message, findings)
 
     def _strangers(self, root: xml.Root) -> list[Finding]:
-        """A message of the right name in another namespace than its document: nothing of it can be read."""
-        if root.child_namespace == root.namespace or self.family is None or root.child not in self.family.roots:
+        """A message of another name, or in another namespace than its document: nothing of it can be read."""
+        if root.child is None or self.family is None:
             return []
-        where = f"in the namespace {root.child_namespace}" if root.child_namespace else "in no namespace"
-        text = f"<{root.child}> stands {where}, its document in {root.namespace}; nothing in it is read"
-        return [self._whose(error("H2H-NAMESPACE", str(root.child), text, WhoActs.ERP_TEAM))]
+        names = self.family.roots
+        if root.child.removesuffix("V01") not in names:  # the first versions wrote it behind the name
+            text = f"<{root.child}> stands where {' or '.join(f'<{n}>' for n in names)} should; nothing in it is read"
+        elif root.child_namespace != root.namespace:
+            where = f"in the namespace {root.child_namespace}" if root.child_namespace else "in no namespace"
+            text = f"<{root.child}> stands {where}, its document in {root.namespace}; nothing in it is read"
+        else:
+            return []
+        return [self._whose(error("H2H-NAMESPACE", root.child, text, WhoActs.ERP_TEAM))]
 
     def _whose(self, finding: Finding) -> Finding:
         """A bank's document that is damaged is the bank's matter."""

@@ -12,7 +12,7 @@ from h2h.core.answers import BankCode, Meanings
 from h2h.core.envelope import without_envelope
 from h2h.core.errors import Misconfigured, Refused
 from h2h.core.findings import Finding, WhoActs, error
-from h2h.core.foreign import foreign
+from h2h.core.foreign import foreign, is_container
 from h2h.core.format import UNKNOWN_FORMAT, Format, Read
 
 
@@ -65,7 +65,7 @@ class FormatBook:
         if xml.looks_like_xml(head):
             xml.refuse_unsafe(data)
             root = xml.root_of(head)
-        found = [f for f in self._formats.values() if f.is_format_of(head, root)]
+        found = self._that_know(head, root)
         if len(found) == 1:
             return found[0]
         raise Refused([self._unknown(head, root) if not found else _ambiguous(found)])
@@ -88,8 +88,11 @@ class FormatBook:
 
     def refuse_hopeless(self, head: bytes) -> None:
         """``Refused`` if no format can know a file that begins with *head*: the rest need not be read."""
-        if head and not xml.looks_like_xml(head) and not any(f.is_format_of(head, None) for f in self):
+        if head and not xml.looks_like_xml(head) and not self._that_know(head, None):
             raise Refused([self._unknown(head, None)])
+
+    def _that_know(self, head: bytes, root: xml.Root | None) -> list[Format]:
+        return [] if is_container(head) else [f for f in self if f.is_format_of(head, root)]
 
     def read(self, data: bytes) -> Read:
         """What a file says, whatever format it has; ``Refused`` as from ``identify`` or the format's ``read``."""

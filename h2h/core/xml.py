@@ -78,9 +78,11 @@ def refuse_unsafe(data: bytes) -> None:
     if declared and not _ENCODINGS.fullmatch(declared[1].decode("ascii")):
         raise _refused("H2H-ENCODING", f"the encoding {declared[1].decode('ascii')!r} is not one that h2h reads as XML")
     if re.search(rb"<!(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
-        what = foreign(head)
-        like = f"it looks like {what.words}" if what is not None else "bank files have none"
-        raise _refused("H2H-DOCTYPE", f"the file has a document type declaration (DOCTYPE); {like}")
+        told = "the file has a document type declaration (DOCTYPE)"
+        if (what := foreign(head)) is None:
+            raise _refused("H2H-DOCTYPE", f"{told}; bank files have none")
+        text, admin = f"{told}; it looks like {what.words}", WhoActs.SYSTEM_ADMINISTRATOR
+        raise Refused([error("H2H-DOCTYPE", "the file", text, admin, next_step=what.next_step)])
     nul = data.find(b"\0")
     if nul >= 0:
         raise _refused(

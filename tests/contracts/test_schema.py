@@ -136,7 +136,19 @@ def test_without_lines_the_verdict_is_the_same(book: SchemaBook) -> None:
     ],
 )
 def test_what_is_no_document_is_a_finding_too(book: SchemaBook, data: bytes, code: str) -> None:
-    assert [f.code for f in book.validate(NAME, data)] == [code]
+    (found,) = book.validate(NAME, data)
+    assert (found.code, found.who_acts) == (code, WhoActs.ERP_TEAM)
+
+
+def test_a_banks_document_that_is_cut_off_is_the_banks_matter(book: SchemaBook, tmp_path: Path) -> None:
+    whole = (FORMATS / "camt/golden/notification-of-two-accounts-054-04.xml").read_bytes()
+    cut = tmp_path / "cut.xml"
+    cut.write_bytes(whole[: len(whole) // 2])
+    for (found,) in (
+        book.validate("camt.054.001.04.xsd", cut.read_bytes()),
+        book.validate_file("camt.054.001.04.xsd", cut),
+    ):
+        assert (found.code, found.who_acts) == ("H2H-NOT-WELL-FORMED", WhoActs.BANK)
 
 
 # ------------------------------------------------------------------------------------------------ long documents

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from h2h.core.errors import Refused
+from h2h.core.findings import WhoActs
 from h2h.core.foreign import foreign
 from h2h.core.foreign_bank_files import bank_file
 from h2h.core.format import UNKNOWN_FORMAT
@@ -52,7 +53,18 @@ def test_what_a_file_looks_like_is_said_where_no_format_knows_it(head: bytes, wo
     (finding,) = raised.value.findings
     assert words in finding.text
     assert finding.code == (UNKNOWN_FORMAT if b"DOCTYPE" not in head else "H2H-DOCTYPE")
-    assert finding.who_acts
+    assert finding.who_acts is WhoActs.SYSTEM_ADMINISTRATOR
+    assert finding.next_step
+
+
+@pytest.mark.parametrize("mark", [b"PK\x03\x04", b"%PDF-1.7\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"Rar!\x1a\x07"])
+def test_a_statement_that_stands_unpacked_in_an_archive_or_a_print_is_not_taken_for_the_file(mark: bytes) -> None:
+    inside = next((FORMATS / "mt940/golden").glob("*.sta")).read_bytes()
+    assert BOOK.identify(inside).id == "mt940"
+    with pytest.raises(Refused, match="it looks like"):
+        BOOK.identify(mark + b"\n" + inside)
+    with pytest.raises(Refused, match="it looks like"):
+        BOOK.refuse_hopeless(mark + b"\n" + inside)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def test_a_message_in_another_namespace_than_its_document_is_told_so_and_whose_m
     assert (first.code, first.where, first.who_acts) == ("H2H-NAMESPACE", message, who)
     assert f"<{message}> stands in no namespace" in first.text
     assert {f.who_acts for f in others if f.code == "H2H-MISSING"} == {who}
+    small = stray.replace(message.encode(), message.lower().encode())
+    assert f"<{message.lower()}> stands where <" in BOOK.read(small).findings[0].text
 
 
 def test_an_unknown_version_names_the_nearest_that_is_known() -> None:

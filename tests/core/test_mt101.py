@@ -142,6 +142,14 @@ def test_a_message_whose_fields_are_indented_is_refused_with_one_sentence_for_al
     assert "is indented" in told.text
 
 
+def test_a_message_that_stands_in_the_file_twice_is_an_error_and_the_next_of_a_chain_is_none() -> None:
+    chain = changed(A, ":28D:1/1", ":28D:2/2")
+    assert errors(*changed(A, ":28D:1/1", ":28D:1/2"), *B, *chain, *changed(B, ":21:INV-1", ":21:INV-2")) == []
+    (told,) = errors(*A, *B, *A, *B)
+    assert "stands in the file before" in told.text
+    assert told.line == len(A) + len(B) + 1
+
+
 def test_other_messages_are_not_taken_for_an_mt101() -> None:
     assert CODEC.identify("\n".join((*A, *B)).encode())
     assert not CODEC.identify(b"{1:F01X}{2:I103Y}{4:\n:20:A\n:21:B\n:32B:EUR1,\n:30:261127\n")

@@ -48,6 +48,24 @@ def balances(statement: Statement) -> list[tuple[str, str, Decimal]]:
     return [(b.type, b.credit_debit, b.amount) for b in statement.balances]
 
 
+def test_a_second_row_of_a_statement_is_told_and_its_balances_do_not_stand_beside_the_first_ones() -> None:
+    once, _ = read(MULTICASH, HEAD)
+    for second, severity in ((HEAD, Severity.WARNING), (HEAD.replace("100.00", "90.00"), Severity.ERROR)):
+        statement, findings = read(MULTICASH, HEAD, second)
+        (told,) = [f for f in findings if f.severity is not Severity.INFO]
+        assert (told.severity, told.line) == (severity, 2)
+        assert "a row already, in line 1" in told.text
+        assert balances(statement) == balances(once)
+
+
+def test_movements_that_were_appended_to_themselves_are_told_with_the_line_where_they_begin_again() -> None:
+    rows = (row("-12.50"), row("30.05"))
+    assert "H2H-STATEMENT-TWICE" not in {f.code for f in read(MULTICASH, *rows, row("1.00"), row("2.00"))[1]}
+    assert "H2H-STATEMENT-TWICE" not in {f.code for f in read(MULTICASH, row("1.00"), row("1.00"))[1]}
+    (told,) = [f for f in read(MULTICASH, *rows, *rows)[1] if f.code == "H2H-STATEMENT-TWICE"]
+    assert told.line == 3
+
+
 @pytest.mark.parametrize(
     ("codec", "lines", "bad", "code"),
     [

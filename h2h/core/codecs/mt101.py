@@ -139,6 +139,7 @@ class _Walk:
         self.message_id = ""
         self.initiating: Party | None = None
         self._days = Days()
+        self._known: set[tuple[str, str]] = set()
 
     def message(self, fields: Sequence[Field]) -> None:
         """One MT101."""
@@ -150,6 +151,11 @@ class _Walk:
         if not reference:
             self._error(fields[0], "the message has no reference (:20:)")
         self.message_id = self.message_id or reference
+        # Messages of a chain share the reference; each has a number of its own (SWIFT's usage rules for field 20).
+        known = (reference, "".join(f.lines[0].strip() for f in general.all("28D")))
+        if known in self._known:
+            self._error(fields[0], "a message of this reference (:20:) and number (:28D:) stands in the file before")
+        self._known.add(known)
         self._number(general, fields[0])
         self._unread(general, ("51A", "25", "28"))
         day_field = general.only("30")

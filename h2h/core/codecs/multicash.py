@@ -84,13 +84,19 @@ class _Reading:
         self._findings = findings
         self._known: dict[tuple[str, ...], Statement] = {}
         self._stated: dict[tuple[str, ...], tuple[Decimal, Decimal, int | None]] = {}
+        self._rows: dict[tuple[str, ...], tuple[int, list[str]]] = {}
         self._of_file = ""
 
     def take_all(self, text: str) -> None:
         """All rows of a file."""
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                self.take(number, _fields(line), line)
+        rows = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        for number, line in rows:
+            self.take(number, _fields(line), line)
+        half = len(rows) // 2
+        if half > 1 and [line for _, line in rows[:half]] == [line for _, line in rows[half:]]:
+            at = rows[half][0]
+            told = f"line {at}: from here on the file holds the same rows once more; their movements would count twice"
+            self._findings.append(warning("H2H-STATEMENT-TWICE", f"line {at}", told, WhoActs.BANK, line=at))
 
     def take_beside(self, text: str, name: str) -> None:
         """Of another file, the rows of the statements that are known."""
@@ -138,7 +144,11 @@ class _Reading:
                 self._findings.append(warning("H2H-MULTICASH-PART", where, told, WhoActs.BANK))
 
     def _statement_row(self, number: int, fields: list[str], line: str) -> None:
+        before = self._rows.setdefault(_key(fields), (number, fields))
         statement = self._of(fields)
+        if before[0] != number:
+            self._again(number, statement, same=before[1] == fields, first=before[0])
+            return
         day = self._date(number, fields[3])
         opening, debits, credits_, closing = (self._money(number, text, line) for text in fields[5:9])
         currency = fields[4]
@@ -162,6 +172,16 @@ class _Reading:
             self._findings.append(warning("H2H-BALANCE", where, text, WhoActs.BANK, line=number))
         count = int(fields[17]) if re.fullmatch("[0-9]{1,9}", fields[17].strip()) else None
         self._stated[_key(fields)] = (abs(debits), credits_, count)
+
+    def _again(self, number: int, statement: Statement, *, same: bool, first: int) -> None:
+        """A second row of a statement: its balances cannot hold beside the first one's."""
+        where = f"{self._of_file}line {number}"
+        about = f"line {number}: the statement {statement.id} has a row already, in line {first}"
+        if same:
+            self._findings.append(warning("H2H-STATEMENT-TWICE", where, about, WhoActs.BANK, line=number))
+        else:
+            told = f"{about}, and this one says something else; it was not read"
+            self._findings.append(error("H2H-MULTICASH-ROW", where, told, WhoActs.BANK, line=number))
 
     def _movement(self, number: int, fields: list[str]) -> None:
         statement = self._of(fields)
