@@ -32,6 +32,12 @@ _TRACE_LINES_MAX = 60
     default=None,
     help="With --seed, --singles, --pairs: nodes work as the daemon does, or as `h2h once`.",
 )
+@click.option(
+    "--meanwhile",
+    is_flag=True,
+    help="With seeds: also, somebody stands at an effect, while the other node goes on, or a person decides something. "
+    "With --singles: only that, at every effect.",
+)
 @click.option("--singles", is_flag=True, help="Instead of seeds: every effect of every story goes wrong once.")
 @click.option("--pairs", is_flag=True, help="Instead of seeds: every two faults of one file out, and one statement in.")
 @click.option("--part", default="1/1", help="With --singles, --pairs: only this part of them, for example 2/10.")
@@ -71,8 +77,9 @@ def _must_go_together(options: dict[str, Any]) -> None:
         for name in ("stages", "nodes"):
             if options[name] is not None:
                 raise click.UsageError(f"--{name} goes with one --seed, or with --singles")
-    if options["pairs"] and options["nodes"] is not None:
-        raise click.UsageError("--pairs plays one node")
+    for name in ("nodes", "meanwhile"):
+        if options["pairs"] and options[name]:
+            raise click.UsageError(f"--{name} does not go with --pairs")
 
 
 def _replay(options: dict[str, Any]) -> None:
@@ -80,7 +87,7 @@ def _replay(options: dict[str, Any]) -> None:
     for name in ("flow", "plan", "nodes"):
         if options[name] is not None:
             command += [f"--{name}", str(options[name])]
-    command += ["--calm"] if options["calm"] else []
+    command += [f"--{name}" for name in ("calm", "meanwhile") if options[name]]
     if options["stages"] is not None:
         command.append("--stages" if options["stages"] else "--no-stages")
     ((status, text),) = _processes([command])
@@ -112,7 +119,7 @@ def _campaign(options: dict[str, Any]) -> Tally:
     what = "singles" if options["singles"] else "pairs" if options["pairs"] else "random"
     common = [what, *(["--flow", options["flow"]] if options["flow"] else [])]
     common += ["--nodes", str(options["nodes"])] if options["nodes"] else []
-    common += ["--stages"] if options["stages"] else []
+    common += [f"--{name}" for name in ("stages", "meanwhile") if options[name]]
     if options["seed"] is not None:
         common += ["--seed", str(options["seed"])]
     if options["runs"]:

@@ -15,12 +15,12 @@ from h2h.adapters.journal import moves, rows, sql_outbound, submissions
 from h2h.adapters.journal.tables import commit_intents
 from h2h.core import evidence, lifecycle
 from h2h.core.lifecycle import Event, State
-from h2h.core.records import Submission
-from h2h.pipeline import fetch, intake, outbound, send, suspicions
+from h2h.core.records import SET_ASIDE, InboundFile, LedgerKind, LedgerRecord, Submission
+from h2h.pipeline import decisions, fetch, intake, outbound, reread, send, suspicions, witness
 from h2h.pipeline.house import House
 from h2h.pipeline.line import Line
 from h2h.ports import Session
-from h2h.simulator.torture import world
+from h2h.simulator.torture import person, world
 from tests.crashes import mutants as killed
 
 
@@ -176,6 +176,67 @@ def clock_orders_files() -> None:
     _put(suspicions, "_before", before)
 
 
+# ------------------------------------------------- found by reading: what is decided while somebody stands at an effect
+
+
+def confirmed_rename_forgotten() -> None:
+    """A node that was told that its rename is done drops that proof where another one has moved the file meanwhile."""
+
+    def forgotten(house: House, sub: Submission, proof: str, words: str) -> Submission:
+        evidence_ = f"{proof}: {words}"
+        moved = house.journal.advance(
+            sub, Event.DELIVERED, at=house.now(), detail={"proof": proof}, evidence=evidence_, sent_at=house.now()
+        )
+        witness.ensure_delivered(house, moved)
+        return moved
+
+    _put(send, "delivered", forgotten)
+
+
+def take_over_told_to_the_ledger_first() -> None:
+    """Where the daemon is quicker the journal refuses what the ledger, and with it every later start, knows."""
+    real = decisions.take_over
+
+    def early(house: House, sid: str, **more: Any) -> Submission:
+        sub = house.journal.submission(sid)
+        house.ledger.append(LedgerRecord(LedgerKind.TAKEN_OVER, sid, sub.generation, {}))
+        return real(house, sid, **more)
+
+    _put(person, "take_over", early)
+
+
+def adopted_and_taken_in_again() -> None:
+    """A file that another node has finished meanwhile is another drop of the same bytes."""
+    real = submissions.Submissions.take_in
+    _put(submissions.Submissions, "take_in", lambda self, new, still_there: real(self, new))
+
+
+def command_closes_the_item_of_a_hold() -> None:
+    """The item about a hold ends after the move that ends the hold: by then it may be about the next one."""
+    real = decisions._decide
+
+    def decide(house: House, sub: Submission, event: Event, *more: Any, **changes: Any) -> Submission:
+        after = real(house, sub, event, *more, **changes)
+        for kind in ("held", "in-doubt"):
+            house.settle(kind, sub.sid, f"{event}")
+        return after
+
+    _put(decisions, "_decide", decide)
+
+
+def reread_closes_the_item_of_what_was_set_aside() -> None:
+    """The item about a file set aside ends after the move that takes it again: by then it may be set aside again."""
+    real = reread.reread
+
+    def read_again(house: House, fid: str, **more: Any) -> InboundFile:
+        file = real(house, fid, **more)
+        for kind in SET_ASIDE:
+            house.settle(kind, fid, "read again")
+        return file
+
+    _put(person, "reread", read_again)
+
+
 class _Changed:
     """A port with some methods replaced."""
 
@@ -212,6 +273,11 @@ def _all() -> Iterator[tuple[str, Callable[[], None]]]:
         nothing_tidied,
         nothing_synchronised,
         clock_orders_files,
+        confirmed_rename_forgotten,
+        take_over_told_to_the_ledger_first,
+        adopted_and_taken_in_again,
+        command_closes_the_item_of_a_hold,
+        reread_closes_the_item_of_what_was_set_aside,
     ):
         yield mutant.__name__.replace("_", "-"), mutant
     yield from killed.MUTANTS.items()

@@ -10,15 +10,16 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from h2h.simulator.torture.campaign import Schedule, pairs, singles
+from h2h.simulator.torture.campaign import Schedule, drawn_schedule, pairs, singles
 from h2h.simulator.torture.flows import FLOWS
 from h2h.simulator.torture.lab import Lab
-from h2h.simulator.torture.plan import Entry, Plan, smallest
+from h2h.simulator.torture.plan import Entry, Plan, is_meanwhile, smallest
 from tests.simulation.mutants import MUTANTS
 
 pytestmark = pytest.mark.timeout(900)
@@ -82,6 +83,44 @@ def test_any_one_thing_going_wrong_in_the_stages_of_the_daemon_leaves_every_paym
     assert told["failures"] == []
     assert told["runs"] > 10
     assert ("pause" in told["kinds"]) == (nodes == 2)
+
+
+@pytest.mark.parametrize(("flow", "part"), [("send", "3/30"), ("quarantined", "4/60"), ("doubt-sent", "5/80")])
+def test_whatever_others_do_while_somebody_stands_at_an_effect_every_payment_is_made_once_or_as_decided(
+    root: Path, flow: str, part: str
+) -> None:
+    told = campaign(root, "singles", "--meanwhile", "--flow", flow, "--part", part)
+    assert told["failures"] == []
+    assert told["runs"] > 20
+    assert {"others", "restart", "bank"} <= set(told["kinds"])
+    assert any(kind.startswith(("take over", "reread")) for kind in told["kinds"])
+
+
+def test_no_schedule_of_these_seeds_in_which_somebody_stands_violates_an_invariant(root: Path) -> None:
+    told = campaign(root, "random", "--meanwhile", "--seed", "1", "--runs", "300")
+    assert told["failures"] == []
+    assert {"others", "restart", "hold", "cancel", "take over", "kill", "pause"} <= set(told["kinds"])
+
+
+def test_while_a_node_stands_the_other_one_and_a_person_act_and_then_it_goes_on(lab: Lab) -> None:
+    plan = "session.create#1:hold session.create#1:others"
+    outcome = Schedule("send", 1, plan, nodes=2, calm=True).play(lab, labels=True)
+    by = [label.rpartition("\t")[2].partition(" ")[2] for label in outcome.labels]
+    stands = next(n for n, label in enumerate(outcome.labels) if label.startswith("session.create"))
+    goes_on = by.index("a/bank", stands + 1)
+    between = by[stands + 1 : goes_on]
+    assert between[0] == "desk/command"
+    assert between[-1] == "b/bank"
+    assert outcome.labels[goes_on].startswith("session.digest"), "it has created what it was about to create"
+    assert outcome.faults == []
+
+
+def test_a_seed_draws_what_it_has_always_drawn_and_with_meanwhile_only_more(lab: Lab) -> None:
+    for seed in range(40):
+        before, after = (drawn_schedule(lab, seed, meanwhile=more) for more in (False, True))
+        assert not any(is_meanwhile(entry.what) for entry in Plan.of(before.plan).entries)
+        assert (before.flow, before.stages) == (after.flow, after.stages)
+        assert Counter(before.plan.split()) < Counter(after.plan.split())
 
 
 def test_every_effect_of_a_story_has_a_plan_for_each_of_its_ways_to_go_wrong(lab: Lab) -> None:
@@ -171,6 +210,38 @@ CAUGHT: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "nothing-tidied": (("one", "--flow", "send", "--calm", "--plan", "journal.remark#1:power"), "left over"),
     "nothing-synchronised": (("one", "--flow", "send", "--calm", "--plan", ""), "I3"),
+    "adopted-and-taken-in-again": (
+        ("one", "--flow", "send", "--nodes", "2", "--calm", "--plan", "create_spool/TEMPORARY#1:others"),
+        "I11",
+    ),
+    "take-over-told-to-the-ledger-first": (
+        (
+            *("one", "--flow", "send", "--nodes", "2", "--calm", "--plan"),
+            "ledger.append#1:take_over journal.advance#1:others",
+        ),
+        "I11",
+    ),
+    "confirmed-rename-forgotten": (
+        (
+            *("one", "--flow", "send-purged", "--nodes", "2", "--calm", "--plan"),
+            "journal.advance#5:bank journal.advance#5:others",
+        ),
+        "I11",
+    ),
+    "command-closes-the-item-of-a-hold": (
+        (
+            *("one", "--flow", "doubt-not-sent", "--nodes", "2", "--calm", "--plan"),
+            "219:others session.rename#2:unavailable session.stat#8:bank",
+        ),
+        "I11",
+    ),
+    "reread-closes-the-item-of-what-was-set-aside": (
+        (
+            *("one", "--flow", "quarantined", "--nodes", "2", "--calm", "--plan"),
+            "archive.clean#5:reread 123:others",
+        ),
+        "I11",
+    ),
     "clock-orders-files": (("one", "--flow", "same-name-by-mistake", "--calm", "--plan", "outbox.claim#2:back"), "I9"),
 }
 

@@ -17,6 +17,7 @@ from typing import Any
 from h2h.simulator.torture.campaign import PAIRED, Schedule, drawn_schedule, laboratory, pairs, run, singles
 from h2h.simulator.torture.flows import FLOWS
 from h2h.simulator.torture.lab import Lab
+from h2h.simulator.torture.stops import stops
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=0)
     parser.add_argument("--plan")
     parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--meanwhile", action="store_true")
     parser.add_argument("--stages", action=argparse.BooleanOptionalAction)
     arguments = parser.parse_args()
     number, of = (int(x) for x in arguments.part.split("/"))
@@ -46,7 +48,8 @@ def main() -> int:
             last = arguments.seed + arguments.runs if arguments.runs else None
             seeds = itertools.count(arguments.seed) if last is None else range(arguments.seed, last)
             schedules: Iterator[Schedule] = (
-                drawn_schedule(lab, seed) for seed in itertools.islice(seeds, number - 1, None, of)
+                drawn_schedule(lab, seed, meanwhile=arguments.meanwhile)
+                for seed in itertools.islice(seeds, number - 1, None, of)
             )
         else:
             every = _every(lab, arguments)
@@ -59,7 +62,10 @@ def main() -> int:
 def _every(lab: Lab, arguments: argparse.Namespace) -> Iterator[Schedule]:
     """All singles, or all pairs."""
     stages = bool(arguments.stages)
-    if arguments.what == "singles":
+    if arguments.what == "singles" and arguments.meanwhile:
+        for flow in arguments.flow or FLOWS:
+            yield from stops(lab, flow, nodes=arguments.nodes or 2, stages=stages)
+    elif arguments.what == "singles":
         for flow in arguments.flow or FLOWS:
             yield from singles(lab, flow, nodes=arguments.nodes or 1, stages=stages)
     else:
@@ -68,7 +74,7 @@ def _every(lab: Lab, arguments: argparse.Namespace) -> Iterator[Schedule]:
 
 
 def _one(lab: Lab, arguments: argparse.Namespace) -> dict[str, Any]:
-    schedule = drawn_schedule(lab, arguments.seed)
+    schedule = drawn_schedule(lab, arguments.seed, meanwhile=arguments.meanwhile)
     if arguments.plan is not None or arguments.flow or arguments.nodes:
         flow = arguments.flow[0] if arguments.flow else schedule.flow
         nodes = arguments.nodes or schedule.nodes

@@ -19,13 +19,15 @@ import structlog
 from h2h.adapters.journal import ledger, ledger_lines
 from h2h.simulator.torture.flows import FLOWS
 from h2h.simulator.torture.lab import Lab
-from h2h.simulator.torture.plan import ENDINGS, Entry, Plan, drawn, smallest
-from h2h.simulator.torture.world import Outcome, play
+from h2h.simulator.torture.plan import ENDINGS, Entry, Plan, drawn, smallest, with_stops
+from h2h.simulator.torture.world import Outcome, World
 
 #: A plan is drawn over the effects that its story has when all is calm, and some more: what goes wrong makes others.
 FURTHER = 1.25
 #: So many of the seeds play the daemon, the others `h2h once`, which goes on for ever here.
 STAGED = 1 / 3
+#: So many of the seeds in which somebody stands have two nodes.
+TWO_NODES = 0.7
 #: The flows of which every pair of faults is tried: one file out, one statement in.
 PAIRED = ("send", "statement")
 _PAIRED_KINDS = frozenset({"kill", "power", "reply lost", "late", "torn", "i/o error"})
@@ -44,10 +46,11 @@ class Schedule:
     calm: bool = False
     stages: bool = False
 
-    def play(self, lab: Lab, *, labels: bool = False) -> Outcome:
+    def play(self, lab: Lab, *, labels: bool = False, offers: bool = False) -> Outcome:
         """Play it."""
         flow, plan = FLOWS[self.flow], Plan.of(self.plan)
-        return play(lab, flow, self.seed, plan, nodes=self.nodes, calm=self.calm, stages=self.stages, labels=labels)
+        world = World(lab, flow, self.seed, plan, nodes=self.nodes, calm=self.calm, stages=self.stages)
+        return world.play(labels=labels, offers=offers)
 
 
 @dataclass(slots=True)
@@ -105,13 +108,22 @@ def laboratory(*, short: bool = True) -> Iterator[Lab]:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def drawn_schedule(lab: Lab, seed: int) -> Schedule:
-    """The schedule of a seed: which flow, one node or two, what goes wrong, and whether nodes work in stages."""
+def drawn_schedule(lab: Lab, seed: int, *, meanwhile: bool = False) -> Schedule:
+    """The schedule of a seed: which flow, one node or two, what goes wrong, and whether nodes work in stages.
+
+    *meanwhile*: the same, with places where somebody stands and the others act; then there are more often two nodes.
+    """
     dice = random.Random(seed)
-    flow = dice.choice(list(FLOWS))
+    flow = dice.choice([name for name, flow in FLOWS.items() if flow.drawn])
     nodes = 2 if dice.random() < 0.25 else 1
-    plan = str(drawn(dice, int(_effects(lab, flow) * FURTHER)))
-    return Schedule(flow, seed, plan, nodes, stages=dice.random() < STAGED)
+    effects = int(_effects(lab, flow) * FURTHER)
+    plan = drawn(dice, effects)
+    stages = dice.random() < STAGED
+    if meanwhile:
+        more = random.Random(f"meanwhile {seed}")
+        nodes = 2 if more.random() < TWO_NODES else nodes
+        plan = with_stops(more, plan, effects)
+    return Schedule(flow, seed, str(plan), nodes, stages=stages)
 
 
 def _effects(lab: Lab, flow: str) -> int:

@@ -47,6 +47,7 @@ class Flow:
     purges: bool = False  # the bank clears away temporary names
     start: str = "2026-11-23T09:00:00+00:00"
     step_seconds: float = 181.0  # a turn when all is calm
+    drawn: bool = True  # False: it came later, and the seeds of before are to stay what they were
 
     def fresh(self) -> tuple[tuple[int, Drop], ...]:
         """The drops, not dropped yet."""
@@ -221,5 +222,6 @@ FLOWS: dict[str, Flow] = {
         ),
         Flow("fxp", ((0, _ONE),), behaviour="brief", bank=_RENAME),
         Flow("fxp-purged", ((0, _ONE),), behaviour="brief", bank=_RENAME, purges=True),
+        Flow("send-purged", ((0, _ONE),), behaviour="silent", ends=_SENT, purges=True, drawn=False),
     )
 }

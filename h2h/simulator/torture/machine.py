@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from h2h.simulator.torture.plan import ENDINGS, OTHERS, Entry, Plan
+from h2h.simulator.torture.plan import ENDINGS, OTHERS, Entry, Plan, is_meanwhile
 
 
 class Crash(BaseException):
@@ -32,6 +33,10 @@ class Process:
     name: str
     dead: bool = False
     tasks: list[Task] = field(default_factory=list)
+
+    def stopped(self, turn: int) -> bool:
+        """True if it is gone, or a thread of it will go on in a later turn: what it was told it has not said yet."""
+        return self.dead or any(task.sleeps_until > turn for task in self.tasks)
 
 
 class Task:
@@ -147,6 +152,30 @@ class Door:
         self._held = False
 
 
+class Bystanders(Protocol):
+    """Those who act while somebody stands at an effect: see ``plan.MEANWHILE``."""
+
+    def may(self, what: str) -> bool:
+        """True if there is somebody who can do that just now."""
+        ...
+
+    def act(self, what: str) -> None:
+        """It is done before this returns; every effect of it counts, and can go wrong as any other."""
+        ...
+
+    def offers(self) -> Offer:
+        """What they could do just now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What could happen at a place. *versions* change with every move of a file."""
+
+    what: tuple[str, ...] = ()
+    versions: tuple[tuple[str, int], ...] = ()
+
+
 class Machine:
     """Counts effects and lets the plan happen."""
 
@@ -156,7 +185,10 @@ class Machine:
         self.count = 0
         self.turn = 0
         self.labels: list[str] | None = None  # kept when asked for: the effect, its ways to go wrong, turn and task
+        self.offers: dict[int, Offer] | None = None  # kept when asked for: by effect, when all that is planned is done
         self.trace: list[str] = []
+        self.bystanders: Bystanders | None = None
+        self.stopped: list[Process] = []  # these stand at an effect; the last one's is the latest
         self.processes: list[Process] = []
         self.locked = 0  # inside a call that holds a lock nobody may be stopped with
         #: A task is stopped within its work only by a pause, or by a lock that one who paused holds.
@@ -182,13 +214,16 @@ class Machine:
             ways = "|".join((*ENDINGS, *kinds) if may_end else kinds)
             self.labels.append(f"{label}\t{ways}\t{self.turn} {task.process.name}/{task.name}")
         wrong: str | None = None
-        for entry in self.plan.at(self.count, label):
+        at = self.count
+        for entry in self.plan.at(at, label):
             what = self._named(entry, kinds, may_end)
             if what is None:
                 continue
-            self.plan.taken.append(Entry(str(self.count), what))
-            self.trace.append(f"{self.count:5} {task.process.name}/{task.name} {label}: {what}")
+            self.plan.taken.append(Entry(str(at), what))
+            self.trace.append(f"{at:5} {task.process.name}/{task.name} {label}: {what}")
             wrong = self._happen(task, what, may_end) or wrong
+        if self.offers is not None and self.bystanders is not None and not self.locked:
+            self.offers[at] = self.bystanders.offers()
         return wrong
 
     def wait(self) -> None:
@@ -213,6 +248,9 @@ class Machine:
         possible = (*kinds, *(ENDINGS if may_end else ()))
         if entry.what.startswith("~"):
             return possible[min(int(float(entry.what[1:]) * len(possible)), len(possible) - 1)] if possible else None
+        if is_meanwhile(entry.what):
+            can = self.bystanders is not None and not self.locked and self.bystanders.may(entry.what)
+            return entry.what if can else None
         return entry.what if entry.what in (*possible, *OTHERS) else None
 
     def _happen(self, task: Task, what: str, may_end: bool) -> str | None:
@@ -222,6 +260,9 @@ class Machine:
                 task.stop()
                 if task.process.dead:
                     raise Crash
+            return None
+        if is_meanwhile(what):
+            self._stand(task, what)
             return None
         if what in OTHERS and what != "restore":
             self.aside(lambda: self._others(Entry(str(self.count), what)))
@@ -236,6 +277,17 @@ class Machine:
             task.process.dead = True
             raise Crash
         return what
+
+    def _stand(self, task: Task, what: str) -> None:
+        """*task* and all of its process stand where they are; the others act on top of it, and it goes on."""
+        assert self.bystanders is not None
+        self.stopped.append(task.process)
+        try:
+            self.bystanders.act(what)
+        finally:
+            self.stopped.pop()
+        if task.process.dead:
+            raise Crash
 
     def aside(self, work: Callable[[], None]) -> None:
         """What others do is no effect of ours."""

@@ -17,13 +17,15 @@ from typing import Any
 from h2h.adapters.journal.ledger_lines import read_lines
 from h2h.core.errors import NotFound
 from h2h.core.lifecycle import BANK_MAY_HAVE_IT, Event, State
-from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.records import SET_ASIDE, FileState, LedgerKind, LedgerRecord, Submission
+from h2h.pipeline.witness import BY_HAND
 from h2h.ports import Journal
 from h2h.simulator.payments import read_initiation
-from h2h.simulator.torture.machine import Violation
+from h2h.simulator.torture.machine import Process, Violation
 
 #: Why h2h asks about the second of two files that look like one.
 _BECAUSE_OF_ANOTHER = ("H4-OVERLAP", "H4-SAME-MESSAGE-ID")
+_TOLD_ABOUT = {State.HELD: "held", State.IN_DOUBT: "in-doubt"}
 Payment = tuple[str, str, str]  # end-to-end id, amount, creditor's account
 
 
@@ -67,6 +69,7 @@ class Oracle:
     _read: tuple[int, int] = (-1, -1)  # size and time of the ledger when it was read
     appeared: list[tuple[str, str, bytes]] = field(default_factory=list)  # bank, name, bytes
     renames: Counter[str] = field(default_factory=Counter)  # temporary name → how often its rename was asked for
+    confirmed: dict[str, Process] = field(default_factory=dict)  # temporary name → who was told that it is renamed
     paid: Counter[int] = field(default_factory=Counter)  # number of the drop → times
 
     @property
@@ -180,7 +183,7 @@ class Oracle:
             raise Violation(f"I12: the bank was given {given} in {name}; nobody dropped that")
         self.paid[number] += 1
         self._goes_first(self.drops[number])
-        if self.drops[number].answer in ("never", "cancel") or self.paid[number] > 1:
+        if self.drops[number].answer in ("never", "cancel", "take over") or self.paid[number] > 1:
             raise Violation(f"I9: {self.drops[number].name} was given to the bank {self.paid[number]} times "
                             f"(a person would say: {self.drops[number].answer})")  # fmt: skip
 
@@ -250,6 +253,24 @@ class Oracle:
 
     def _in_ledger(self, kind: LedgerKind, sid: str, generation: int) -> bool:
         return any((r.kind, r.sid, r.generation) == (kind, sid, generation) for r in self.records)
+
+    # -- when a person looks
+
+    def stands_on_the_list(self, turn: int) -> None:
+        """I11: what waits for a person is told, and nobody is asked what the bank's server has confirmed."""
+        if self.restored:
+            return
+        listed = {(item.kind, item.subject) for item in self.journal.attention()}
+        for sub in self.journal.submissions(states=[State.HELD, State.IN_DOUBT]):
+            by_hand = sub.state is State.HELD and sub.reason == BY_HAND
+            if not by_hand and (_TOLD_ABOUT[sub.state], sub.sid) not in listed:
+                raise Violation(f"I11: {sub.sid} is {sub.state} ({sub.reason}), and nobody is told")
+            knows = self.confirmed.get(sub.commit_temporary or "")
+            if sub.state is State.IN_DOUBT and knows is not None and not knows.stopped(turn):
+                raise Violation(f"I11: {sub.sid} is in doubt; {knows.name} was told that it is renamed")
+        for file in self.journal.files(states=(FileState.QUARANTINED,)):
+            if not any((kind, file.fid) in listed for kind in SET_ASIDE):
+                raise Violation(f"I11: {file.remote_name} was set aside ({file.reason}), and nobody is told")
 
     # -- at the bank
 

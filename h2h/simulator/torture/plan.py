@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 ENDINGS = ("kill", "power")
 #: What others do at that very moment.
 OTHERS = ("bank", "pause", "snapshot", "restore", "again", "renamed", "modified", "forward", "back", "serve", "collide")
+#: What a person decides, each the command of that name; a number behind it is the submission's, in order of take-in.
+DECISIONS = ("hold", "release", "cancel", "take over", "resolve", "look", "reread")
+#: Who is about to have that effect stands still, while the nodes that do not stand go on, or are started anew before
+#: they do, or a person decides something.
+MEANWHILE = ("others", "restart", *DECISIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,11 @@ class Entry:
 
     def __str__(self) -> str:
         return f"{self.at}:{self.what}".replace(" ", "_")
+
+
+def is_meanwhile(what: str) -> bool:
+    """True for one of ``MEANWHILE``, with or without a submission's number."""
+    return what.rstrip(" 0123456789") in MEANWHILE
 
 
 @dataclass(slots=True)
@@ -84,6 +94,22 @@ def drawn(dice: random.Random, effects: int, *, others: Iterable[str] = OTHERS) 
         else:
             entries.append(Entry(at, f"~{dice.random():.3f}"))
     return Plan(tuple(sorted(entries, key=lambda e: (int(e.at), e.what))))
+
+
+def with_stops(dice: random.Random, plan: Plan, effects: int) -> Plan:
+    """*plan*, and places where somebody stands while the others act; often a command is stopped just after it began."""
+    entries = list(plan.entries)
+    for _ in range(dice.choice((1, 1, 2, 2, 3, 5))):
+        at = dice.randrange(1, max(2, effects))
+        entries += _stop(dice, at)
+        if entries[-1].what in DECISIONS and dice.random() < 0.5:
+            entries += _stop(dice, at + dice.randint(1, 9))
+    return Plan(tuple(sorted(entries, key=lambda e: int(e.at))))  # what happens at one place stays in order
+
+
+def _stop(dice: random.Random, at: int) -> list[Entry]:
+    choice = ("others", "others", "others", "restart", "bank", *DECISIONS)
+    return [Entry(str(at), dice.choice(choice)) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
 
 
 def smallest(entries: tuple[Entry, ...], fails: Callable[[tuple[Entry, ...]], bool]) -> tuple[Entry, ...]:

@@ -106,6 +106,8 @@ class Tap:
             return self._wrong(label, wrong, method, args, kwargs)
         answer = self._really(method, args, kwargs)
         self._oracle.after(label, args, kwargs, answer)
+        if label == "session.rename" and self._machine.current is not None:
+            self._oracle.confirmed[args[1]] = self._machine.current.process
         return answer
 
     def _really(self, method: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -117,6 +119,8 @@ class Tap:
 
     def _wrong(self, label: str, kind: str, method: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         error = _LOST.get(label, Unavailable)
+        if label in ("ledger.append", "journal.advance"):
+            self._oracle.confirmed.clear()  # it may have been that: what was known is not kept
         if kind == "unforeseen":
             raise UnforeseenError("nobody thought of this")
         if kind in ("unforeseen after", "reply lost"):

@@ -18,12 +18,13 @@ from h2h.core.records import FileState
 from h2h.pipeline.house import House, Written
 from h2h.pipeline.mending import tidy
 from h2h.pipeline.recovery import recover
+from h2h.simulator.torture.bystanders import TheOthers
 from h2h.simulator.torture.crew import crew
 from h2h.simulator.torture.disk import Disk
 from h2h.simulator.torture.ending import MUST_END, faults_at_the_end, receipts_that_lag
 from h2h.simulator.torture.flows import Flow
 from h2h.simulator.torture.lab import Lab
-from h2h.simulator.torture.machine import Door, Machine, Process, Task, UnforeseenError, Violation
+from h2h.simulator.torture.machine import Door, Machine, Offer, Process, Task, UnforeseenError, Violation
 from h2h.simulator.torture.oracle import Oracle
 from h2h.simulator.torture.outside import Outside
 from h2h.simulator.torture.person import Person
@@ -47,6 +48,7 @@ class Outcome:
     rested: int  # how many effects there were when all had come to rest; the last start comes after them
     taken: list[Entry]
     trace: list[str]
+    offers: dict[int, Offer] = field(default_factory=dict)
     states: list[str] = field(default_factory=list)
     decisions: set[str] = field(default_factory=set)  # rows of the recovery table that were met
 
@@ -87,14 +89,23 @@ class World:
         self.outside = Outside(self.scene, drops, self.dice)
         self.nodes = [Node(chr(ord("a") + number)) for number in range(nodes)]
         self.person = Person(self.scene, self.outside, self.house)
+        self.machine.bystanders = TheOthers(
+            self.scene,
+            self.person,
+            nodes_move=self._nodes_move,
+            nodes_end=self._nodes_end,
+            up=lambda: bool(self._not_standing()),
+        )
         self._snapshot: bytes | None = None
 
     # -- the schedule
 
-    def play(self, *, labels: bool = False) -> Outcome:
-        """All of it; what the oracle found stands in ``faults``."""
+    def play(self, *, labels: bool = False, offers: bool = False) -> Outcome:
+        """All of it; what the oracle found stands in ``faults``. *labels*, *offers*: to be kept for every effect."""
         if labels:
             self.machine.labels = []
+        if offers:
+            self.machine.offers = {}
         faults: list[str] = []
         turn = rested = 0
         try:
@@ -115,6 +126,7 @@ class World:
             effects=self.machine.count,
             turns=turn,
             labels=self.machine.labels or [],
+            offers=self.machine.offers or {},
             rested=rested,
             taken=self.machine.plan.taken,
             trace=self.machine.trace,
@@ -159,14 +171,22 @@ class World:
 
     # -- nodes
 
+    def _not_standing(self) -> list[Node]:
+        return [node for node in self.nodes if node.process not in self.machine.stopped]
+
     def _nodes_move(self) -> None:
-        for node in self.nodes:
+        for node in self._not_standing():
             if node.process is None or node.process.dead:
                 self._start(node)
             assert node.process is not None
             for task in list(node.process.tasks):
                 if task.sleeps_until <= self.machine.turn and not task.done:
                     self.run(task)
+
+    def _nodes_end(self) -> None:
+        for node in self._not_standing():
+            if node.process is not None and not node.process.dead:
+                self._end(node.process)
 
     def run(self, task: Task) -> None:
         """Until it stops; if its process ended there, all its other threads end with it."""
@@ -272,9 +292,7 @@ class World:
                 raise
 
     def _stop(self) -> None:
-        for node in self.nodes:
-            if node.process is not None and not node.process.dead:
-                self._end(node.process)
+        self._nodes_end()
         for process in list(self.machine.processes):
             self._end(process)
 
@@ -305,6 +323,7 @@ class World:
             self.scene.restored = self.oracle.restored = True
             self.oracle.alone = False
             self.lab.restore(self._snapshot)
+            self.person.forgets()
 
     # -- rest
 
@@ -335,7 +354,10 @@ class World:
         if self.scene.restored:
             ends |= {State.SENT, State.ACKNOWLEDGED}  # what the older journal forgot, nobody says a second time
         for sub in journal.submissions():
-            if sub.state not in ends or (sub.state is State.REFUSED and self.oracle.drop_of(sub).answer == "pay"):
+            taken_over = sub.state is State.TAKEN_OVER and self.oracle.drop_of(sub).answer == "take over"
+            if (sub.state not in ends and not taken_over) or (
+                sub.state is State.REFUSED and self.oracle.drop_of(sub).answer == "pay"
+            ):
                 return f"{sub.source_name} is {sub.state} {sub.reason or ''} {sub.reason_text or ''}"
         for file in journal.files():
             if file.state not in (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE) or not file.removed:
@@ -359,9 +381,3 @@ class World:
             if claimed:  # by a node that was cut short; one that has just started has not looked yet
                 return f"{claimed} are claimed, and not taken in"
         return ""
-
-
-def play(lab: Lab, flow: Flow, seed: int, plan: Plan, *, nodes: int = 1, calm: bool = False, stages: bool = False,
-         labels: bool = False) -> Outcome:  # fmt: skip
-    """One schedule from its beginning to its end."""
-    return World(lab, flow, seed, plan, nodes=nodes, calm=calm, stages=stages).play(labels=labels)
