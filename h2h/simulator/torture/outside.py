@@ -41,7 +41,7 @@ class Outside:
 
     def _bank(self, name: str) -> MemoryBank:
         rename = self._scene.settings.bank_of(name).submission.rename
-        bank = MemoryBank(self._scene.clock.now, rename, {f: {} for f in ("to_bank", "from_bank", "processed")})
+        bank = MemoryBank(self._scene.clock.right, rename, {f: {} for f in ("to_bank", "from_bank", "processed")})
 
         def appeared(folder: str, file: str, data: bytes) -> None:
             if folder == "to_bank" and not file.startswith("."):
@@ -60,7 +60,7 @@ class Outside:
         self.serve()
         for name, bank in self.banks.items():
             self._take(name, bank)
-            for answer in self.brains[name].speak(self._scene.clock.now()):
+            for answer in self.brains[name].speak(self._scene.clock.right()):
                 self._say(name, answer.name, answer.data)
 
     def serve(self) -> None:
@@ -73,7 +73,7 @@ class Outside:
         for file in [n for n in folder if not n.startswith(b".")]:
             plain = unsealed(folder.pop(file).data)
             if plain is not None:
-                self.brains[name].take(read_initiation(plain), self._scene.clock.now())
+                self.brains[name].take(read_initiation(plain), self._scene.clock.right())
         if self._scene.flow.purges:
             folder.clear()
 
