@@ -175,6 +175,20 @@ def test_what_a_crash_may_leave_is_a_note_and_no_fault(journal: SqlJournal, path
     assert len(report.notes) == 2
 
 
+@pytest.mark.parametrize("quicker", [Event.TAKEN_OVER, Event.DELIVERED])
+def test_a_not_sent_that_another_decision_or_evidence_overtook_is_void_and_nothing_to_mend(
+    journal: SqlJournal, path: Path, quicker: Event
+) -> None:
+    doubt = sent_into_doubt(journal)
+    what = (LedgerKind.TAKEN_OVER if quicker is Event.TAKEN_OVER else LedgerKind.DELIVERED, doubt)
+    witnessed(path, (LedgerKind.CLAIM, doubt), (LedgerKind.COMMIT, doubt), (LedgerKind.RELEASE, doubt))
+    assert verify(journal, path).notes, "the decision was cut short, and is made again"
+    journal.advance(doubt, quicker, at=NOW)
+    witnessed(path, what)
+    report = verify(journal, path)
+    assert (report.faults, report.notes) == ([], [])
+
+
 def sent_into_doubt(journal: SqlJournal) -> Submission:
     sub = journal.advance(sealed(journal), Event.SEND_STARTED, at=NOW)
     sub = journal.advance(sub, Event.COMMIT_STARTED, at=NOW, commit_temporary=".t")

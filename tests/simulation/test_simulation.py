@@ -85,21 +85,21 @@ def test_any_one_thing_going_wrong_in_the_stages_of_the_daemon_leaves_every_paym
     assert ("pause" in told["kinds"]) == (nodes == 2)
 
 
-@pytest.mark.parametrize(("flow", "part"), [("send", "3/30"), ("quarantined", "4/60"), ("doubt-sent", "5/80")])
 def test_whatever_others_do_while_somebody_stands_at_an_effect_every_payment_is_made_once_or_as_decided(
-    root: Path, flow: str, part: str
+    root: Path,
 ) -> None:
-    told = campaign(root, "singles", "--meanwhile", "--flow", flow, "--part", part)
+    told = campaign(root, "singles", "--meanwhile", "--flow", "send", "--part", "3/60")
     assert told["failures"] == []
-    assert told["runs"] > 20
+    assert told["runs"] > 15
     assert {"others", "restart", "bank"} <= set(told["kinds"])
-    assert any(kind.startswith(("take over", "reread")) for kind in told["kinds"])
+    assert {"hold 1", "cancel 1", "take over 1"} <= set(told["kinds"])
 
 
 def test_no_schedule_of_these_seeds_in_which_somebody_stands_violates_an_invariant(root: Path) -> None:
-    told = campaign(root, "random", "--meanwhile", "--seed", "1", "--runs", "300")
+    told = campaign(root, "random", "--meanwhile", "--seed", "1", "--runs", "120")
     assert told["failures"] == []
-    assert {"others", "restart", "hold", "cancel", "take over", "kill", "pause"} <= set(told["kinds"])
+    kinds = {kind.rstrip(" 1234") for kind in told["kinds"]}
+    assert {"others", "restart", "hold", "cancel", "take over", "kill", "pause"} <= kinds
 
 
 def test_while_a_node_stands_the_other_one_and_a_person_act_and_then_it_goes_on(lab: Lab) -> None:
@@ -113,6 +113,16 @@ def test_while_a_node_stands_the_other_one_and_a_person_act_and_then_it_goes_on(
     assert between[-1] == "b/bank"
     assert outcome.labels[goes_on].startswith("session.digest"), "it has created what it was about to create"
     assert outcome.faults == []
+
+
+def test_who_only_looks_may_stand_too_and_then_sees_what_the_others_have_left(lab: Lab) -> None:
+    """A command that ends a doubt has looked whether it may; before it looks at the ledger somebody takes it over."""
+    outcome = Schedule("doubt-not-sent", 1, "ledger.anywhere#3:take_over", nodes=2, calm=True).play(lab)
+    assert outcome.faults == []
+    assert outcome.states == ["TAKEN_OVER"]
+    assert [entry.what for entry in outcome.taken][-1] == "take over"
+    plain = Schedule("doubt-not-sent", 1, "", nodes=2, calm=True).play(lab)
+    assert plain.states == ["ACCEPTED"]
 
 
 def test_a_seed_draws_what_it_has_always_drawn_and_with_meanwhile_only_more(lab: Lab) -> None:

@@ -183,7 +183,9 @@ def _reflected(report: Report, journal: SqlJournal, record: LedgerRecord) -> Non
         LedgerKind.COMMIT: record.generation <= sub.generation
         and (record.generation < sub.generation or sub.state in BANK_MAY_HAVE_IT),
         LedgerKind.DELIVERED: sub.generation == record.generation and sub.state in _DELIVERED,
-        LedgerKind.RELEASE: sub.generation > record.generation,
+        # A "not sent" that evidence or another person's decision overtook is void; the next start passes it over.
+        LedgerKind.RELEASE: sub.generation > record.generation
+        or (sub.generation == record.generation and sub.state in _DELIVERED | {State.TAKEN_OVER}),
         LedgerKind.TAKEN_OVER: sub.state is State.TAKEN_OVER,
         LedgerKind.CANCELLED: sub.state is State.CANCELLED,
         LedgerKind.REFUSED: sub.state in (State.REFUSED, State.CANCELLED),

@@ -185,7 +185,9 @@ class Machine:
         self.count = 0
         self.turn = 0
         self.labels: list[str] | None = None  # kept when asked for: the effect, its ways to go wrong, turn and task
-        self.offers: dict[int, Offer] | None = None  # kept when asked for: by effect, when all that is planned is done
+        self.offers: dict[str, Offer] | None = (
+            None  # kept when asked for: by place, when all that is planned there is done
+        )
         self.trace: list[str] = []
         self.bystanders: Bystanders | None = None
         self.stopped: list[Process] = []  # these stand at an effect; the last one's is the latest
@@ -213,14 +215,31 @@ class Machine:
         if self.labels is not None:
             ways = "|".join((*ENDINGS, *kinds) if may_end else kinds)
             self.labels.append(f"{label}\t{ways}\t{self.turn} {task.process.name}/{task.name}")
+        at = str(self.count)
+        return self._as_planned(task, at, label, self.plan.at(self.count, label), kinds, may_end=may_end)
+
+    def look(self, label: str) -> None:
+        """Something is about to be looked at: no effect, and not counted; but who looks may stand there. ``Crash``."""
+        if self.looks and self.watching:
+            assert self.current is not None
+            place, entries = self.plan.at_look(label)
+            self._as_planned(self.current, place, label, entries, (), may_end=False)
+
+    @property
+    def looks(self) -> bool:
+        """True if it plays a part where somebody only looks."""
+        return self.plan.by_label or self.offers is not None
+
+    def _as_planned(
+        self, task: Task, at: str, label: str, entries: list[Entry], kinds: tuple[str, ...], *, may_end: bool
+    ) -> str | None:
         wrong: str | None = None
-        at = self.count
-        for entry in self.plan.at(at, label):
+        for entry in entries:
             what = self._named(entry, kinds, may_end)
             if what is None:
                 continue
-            self.plan.taken.append(Entry(str(at), what))
-            self.trace.append(f"{at:5} {task.process.name}/{task.name} {label}: {what}")
+            self.plan.taken.append(Entry(at, what))
+            self.trace.append(f"{at:>5} {task.process.name}/{task.name} {label}: {what}")
             wrong = self._happen(task, what, may_end) or wrong
         if self.offers is not None and self.bystanders is not None and not self.locked:
             self.offers[at] = self.bystanders.offers()
@@ -248,6 +267,9 @@ class Machine:
         possible = (*kinds, *(ENDINGS if may_end else ()))
         if entry.what.startswith("~"):
             return possible[min(int(float(entry.what[1:]) * len(possible)), len(possible) - 1)] if possible else None
+        if entry.what.startswith("person~"):
+            offers = () if self.bystanders is None or self.locked else self.bystanders.offers().what
+            return offers[int(float(entry.what[7:]) * len(offers))] if offers else None
         if is_meanwhile(entry.what):
             can = self.bystanders is not None and not self.locked and self.bystanders.may(entry.what)
             return entry.what if can else None

@@ -34,6 +34,7 @@ class Outside:
         self.brains: dict[str, Brain] = {}
         self.to_say = list(scene.flow.said)
         self.put: Counter[str] = Counter()  # the bytes of a file → how often they were dropped
+        self.spared: set[str] = set()  # bytes that nobody drops again: a person has given them up, or is about to
         self._count = 0
         for name in scene.settings.banks:  # empty folders, empty books
             self.banks[name] = self._bank(name)
@@ -129,7 +130,7 @@ class Outside:
 
     def again(self, what: str) -> None:
         """The same bytes *again*, *renamed*, or *modified* under the same name: by mistake, says who knows."""
-        dropped = [d for _, d in self.drops if d.dropped and d.answer == "pay"]
+        dropped = [d for _, d in self.drops if d.dropped and d.answer == "pay" and d.sha256 not in self.spared]
         if not dropped:
             return
         drop = self._dice.choice(dropped)

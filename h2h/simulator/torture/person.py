@@ -105,6 +105,8 @@ class Person:
         offer = next(o for o in self.offered() if what in (o, o.rstrip(" 0123456789")))
         word, _, number = offer.rpartition(" ")
         sub = self._submissions()[int(number) - 1]
+        if word in ("cancel", "take over"):
+            self._outside.spared.add(sub.source_sha256)
         told_no = isinstance(self._command(self._said(word, sub)), IllegalTransition | StaleState)
         drop, now = self._scene.oracle.drop_of(sub), self._state(sub.sid)
         if drop.answer == "pay" and now in _GIVEN_UP and not told_no:

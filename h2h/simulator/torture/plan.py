@@ -15,13 +15,15 @@ DECISIONS = ("hold", "release", "cancel", "take over", "resolve", "look", "rerea
 #: Who is about to have that effect stands still, while the nodes that do not stand go on, or are started anew before
 #: they do, or a person decides something.
 MEANWHILE = ("others", "restart", *DECISIONS)
+_DECIDES = "person~"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """At effect number *at* (or at the n-th effect of one label, ``session.rename#1``) *what* happens.
 
-    *what* is a kind by its name, or ``~0.25``: one of those that can happen there, a quarter down the list.
+    *what* is a kind by its name, or ``~0.25``: one of those that can happen there, a quarter down the list;
+    ``person~0.25``: what a person can decide there, likewise.
     """
 
     at: str
@@ -32,7 +34,7 @@ class Entry:
 
 
 def is_meanwhile(what: str) -> bool:
-    """True for one of ``MEANWHILE``, with or without a submission's number."""
+    """True for one of ``MEANWHILE``, with or without a submission's number, by its name."""
     return what.rstrip(" 0123456789") in MEANWHILE
 
 
@@ -69,9 +71,23 @@ class Plan:
         here = self._by_place.get(str(number), [])
         if not self._by_label:
             return here
+        return here + self._by_place.get(self.place_of(label), [])
+
+    def at_look(self, label: str) -> tuple[str, list[Entry]]:
+        """The place of something that only looks, by its label (it has no number), and what happens there."""
+        place = self.place_of(label)
+        return place, self._by_place.get(place, [])
+
+    def place_of(self, label: str) -> str:
+        """``label#n`` for its n-th time, which this is."""
         label = label.replace(" ", "_")
         count = self._labels[label] = self._labels.get(label, 0) + 1
-        return here + self._by_place.get(f"{label}#{count}", [])
+        return f"{label}#{count}"
+
+    @property
+    def by_label(self) -> bool:
+        """True if a place of it is named by a label."""
+        return self._by_label
 
     @property
     def last(self) -> int:
@@ -100,16 +116,18 @@ def with_stops(dice: random.Random, plan: Plan, effects: int) -> Plan:
     """*plan*, and places where somebody stands while the others act; often a command is stopped just after it began."""
     entries = list(plan.entries)
     for _ in range(dice.choice((1, 1, 2, 2, 3, 5))):
-        at = dice.randrange(1, max(2, effects))
+        # Twice as often while files are on their way: the last half of a story is mostly rest.
+        at = dice.randrange(1, max(2, effects if dice.random() < 0.5 else effects // 2))
         entries += _stop(dice, at)
-        if entries[-1].what in DECISIONS and dice.random() < 0.5:
+        if entries[-1].what.startswith(_DECIDES) and dice.random() < 0.5:
             entries += _stop(dice, at + dice.randint(1, 9))
     return Plan(tuple(sorted(entries, key=lambda e: int(e.at))))  # what happens at one place stays in order
 
 
 def _stop(dice: random.Random, at: int) -> list[Entry]:
-    choice = ("others", "others", "others", "restart", "bank", *DECISIONS)
-    return [Entry(str(at), dice.choice(choice)) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
+    choice = ("others", "others", "restart", "bank", *([_DECIDES] * 4))
+    drawn = [dice.choice(choice) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
+    return [Entry(str(at), f"{what}{dice.random():.3f}" if what == _DECIDES else what) for what in drawn]
 
 
 def smallest(entries: tuple[Entry, ...], fails: Callable[[tuple[Entry, ...]], bool]) -> tuple[Entry, ...]:

@@ -24,28 +24,34 @@ def stops(lab: Lab, flow: str, *, nodes: int = 2, stages: bool = False) -> Itera
     calm = Schedule(flow, 1, "", nodes, calm=True, stages=stages)
     alone = calm.play(lab, labels=True, offers=True)
     before = Offer()
-    for number, label in enumerate(alone.labels, 1):
-        offer = alone.offers.get(number)
-        if offer is None or label.startswith(_LIKE_THE_NEXT):
-            continue
-        yield from _at(lab, calm, number, offer)
-        if offer.versions != before.versions:
-            yield from _command_stands(lab, calm, number, offer)
-        before = offer
+    for place, offer in alone.offers.items():
+        if not place.isdigit():
+            yield from _at_look(calm, place, offer)
+        elif not alone.labels[int(place) - 1].startswith(_LIKE_THE_NEXT):
+            yield from _at(lab, calm, place, offer)
+            if offer.versions != before.versions:
+                yield from _command_stands(lab, calm, place, offer)
+            before = offer
 
 
-def _at(lab: Lab, calm: Schedule, number: int, offer: Offer) -> Iterator[Schedule]:
+def _at_look(calm: Schedule, place: str, offer: Offer) -> Iterator[Schedule]:
+    """Where something is looked at, between two effects: what is known is old when it is used."""
+    for what in (("others",), ("others", "bank", "others"), *((decision,) for decision in offer.what)):
+        yield replace(calm, plan=_plan(place, *what))
+
+
+def _at(lab: Lab, calm: Schedule, place: str, offer: Offer) -> Iterator[Schedule]:
     """One place: the others, a decision, a decision and then the others, the others and then a decision."""
 
     def here(*what: str) -> Schedule:
-        return replace(calm, plan=_plan(number, *what))
+        return replace(calm, plan=_plan(place, *what))
 
     for others in _WITHOUT_A_PERSON:
         yield here(*others)
     for decision in offer.what:
         yield here(decision)
         yield here(decision, "others")
-    after = here("others").play(lab, offers=True).offers.get(number, Offer())
+    after = here("others").play(lab, offers=True).offers.get(place, Offer())
     if after.versions == offer.versions:
         return
     for decision in after.what:
@@ -53,19 +59,19 @@ def _at(lab: Lab, calm: Schedule, number: int, offer: Offer) -> Iterator[Schedul
         yield here("others", decision, "others")
 
 
-def _command_stands(lab: Lab, calm: Schedule, number: int, offer: Offer) -> Iterator[Schedule]:
+def _command_stands(lab: Lab, calm: Schedule, place: str, offer: Offer) -> Iterator[Schedule]:
     """While somebody stands, the command of a person begins and stands at each of its effects."""
     for decision in offer.what:
-        begun = replace(calm, plan=_plan(number, decision))
+        begun = replace(calm, plan=_plan(place, decision))
         outcome = begun.play(lab, labels=True, offers=True)
-        later = number + 1
+        later = int(place) + 1
         while later <= len(outcome.labels) and outcome.labels[later - 1].endswith(" desk/command"):
-            label, there = outcome.labels[later - 1], outcome.offers.get(later)
+            label, there = outcome.labels[later - 1], outcome.offers.get(str(later))
             if there is not None and not label.startswith(_LIKE_THE_NEXT):
                 for meanwhile in (*_WITHOUT_A_PERSON, *((other,) for other in there.what)):
-                    yield replace(begun, plan=f"{begun.plan} {_plan(later, *meanwhile)}")
+                    yield replace(begun, plan=f"{begun.plan} {_plan(str(later), *meanwhile)}")
             later += 1
 
 
-def _plan(number: int, *what: str) -> str:
-    return " ".join(f"{number}:{one.replace(' ', '_')}" for one in what)
+def _plan(place: str, *what: str) -> str:
+    return " ".join(f"{place}:{one.replace(' ', '_')}" for one in what)

@@ -87,9 +87,17 @@ class Tap:
 
     def __getattr__(self, attribute: str) -> Any:
         value = getattr(self._target, attribute)
-        if attribute not in WRITES[self._name]:
-            return value
-        return lambda *args, **kwargs: self._call(f"{self._name}.{attribute}", value, args, kwargs)
+        label = f"{self._name}.{attribute}"
+        if attribute in WRITES[self._name]:
+            return lambda *args, **kwargs: self._call(label, value, args, kwargs)
+        return self._looking(label, value) if self._machine.looks and callable(value) else value
+
+    def _looking(self, label: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*args: Any, **kwargs: Any) -> Any:
+            self._machine.look(label)
+            return method(*args, **kwargs)
+
+        return look
 
     def _call(self, label: str, method: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         kinds = KINDS.get(label) or KINDS[self._name]

@@ -48,7 +48,7 @@ class Outcome:
     rested: int  # how many effects there were when all had come to rest; the last start comes after them
     taken: list[Entry]
     trace: list[str]
-    offers: dict[int, Offer] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
     states: list[str] = field(default_factory=list)
     decisions: set[str] = field(default_factory=set)  # rows of the recovery table that were met
 
