@@ -45,7 +45,7 @@ class FileLedger:
         self._broken = False
         self._daemon_lock = _lock_for_daemon(path) if daemon else None
         try:
-            self._fd = _open(path)
+            self._fd, self._durable = _open(path)
         except BaseException:
             self._release_daemon()
             raise
@@ -161,7 +161,9 @@ class FileLedger:
             raise Misconfigured(f"the ledger {self._path} has become shorter while h2h ran", hint=RESTORE)
         if status.st_size == self._offset:
             return
-        self._make_durable()
+        if status.st_size > self._durable:
+            self._make_durable()
+            self._durable = status.st_size
         number, prev = self._head
         with os.fdopen(os.dup(self._fd), "rb") as file:
             file.seek(self._offset)
@@ -214,6 +216,7 @@ class FileLedger:
         self._known.add((line.record.kind, line.record.sid, line.record.generation))
         self._head = (line.record.number, line.hash)
         self._offset += size
+        self._durable = max(self._durable, self._offset)
 
     def _failed(self, problem: OSError) -> H2HError | NotDurable:
         if isinstance(problem, NotDurable):
@@ -229,7 +232,8 @@ class FileLedger:
 # ---------------------------------------------------------------------------------------------- opening
 
 
-def _open(path: Path) -> int:
+def _open(path: Path) -> tuple[int, int]:
+    """The ledger, made if need be; and how much of it is durable."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         try:
@@ -238,13 +242,13 @@ def _open(path: Path) -> int:
             descriptor = os.open(path, flags | os.O_CREAT, 0o600)
         try:
             # Also of a ledger that exists: whoever made it may have been killed before its name was durable.
-            if os.fstat(descriptor).st_size == 0:  # what stands in it is made durable before it is read
-                os.fsync(descriptor)
+            size = os.fstat(descriptor).st_size
+            os.fsync(descriptor)
             files.sync_directory(path.parent)
         except BaseException:
             os.close(descriptor)
             raise
-        return descriptor
+        return descriptor, size
     except OSError as problem:
         if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutOfSpace(f"no room for the ledger {path}") from problem
