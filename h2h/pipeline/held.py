@@ -6,7 +6,7 @@ from typing import Any
 
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event
-from h2h.core.records import Submission
+from h2h.core.records import NewAttention, Submission
 from h2h.pipeline.house import House, moved
 
 
@@ -21,10 +21,11 @@ def hold_for_a_person(
     **changes: Any,
 ) -> Submission:
     """HELD, and on the list of those who act. *changes* are further columns; the receipt is the caller's."""
-    house.attend("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
-    held = house.journal.advance(
+    item = NewAttention("held", sub.sid, f"{sub.source_name}: {text}", who_acts, sub.bank)
+    held = house.journal.stop(
         sub,
         Event.HELD,
+        item,
         at=house.now(),
         reason=reason,
         reason_text=text,
@@ -32,5 +33,6 @@ def hold_for_a_person(
         detail={"reason_text": text, **(detail or {})},
         **changes,
     )
+    house.opened(item)
     moved(held, "held", reason=reason)
     return held

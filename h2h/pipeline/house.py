@@ -88,10 +88,15 @@ class House:
 
     def attend(self, kind: str, subject: str, text: str, who_acts: WhoActs, bank: str | None = None) -> None:
         """Open an item of the list that waits for a person; logged when it is new to this process."""
-        self.journal.attend([NewAttention(kind, subject, text, who_acts, bank)], at=self.now())
-        if (kind, subject) not in self._told:
-            self._told.add((kind, subject))
-            log.warning("attention", kind=kind, subject=subject, bank=bank, who_acts=str(who_acts))
+        item = NewAttention(kind, subject, text, who_acts, bank)
+        self.journal.attend([item], at=self.now())
+        self.opened(item)
+
+    def opened(self, item: NewAttention) -> None:
+        """Log an item that stands in the journal, when it is new to this process."""
+        if (item.kind, item.subject) not in self._told:
+            self._told.add((item.kind, item.subject))
+            log.warning("attention", kind=item.kind, subject=item.subject, bank=item.bank, who_acts=str(item.who_acts))
 
     def settle(self, kind: str, subject: str, reason: str) -> None:
         """Close such an item, because its cause has gone."""

@@ -21,7 +21,7 @@ _GONE_ON = (FileState.DELIVERED, FileState.QUARANTINED, FileState.DUPLICATE)
 #: Items about a submission, and the states in which they are open.
 _TOLD_ABOUT = {
     "held": (State.HELD,),
-    "in-doubt": (State.IN_DOUBT, State.COMMITTING),
+    "in-doubt": (State.IN_DOUBT,),
     "second-person": (*NOTHING_LEFT_THE_HOUSE, State.IN_DOUBT),
     "cannot-go-on": (*NOTHING_LEFT_THE_HOUSE, State.IN_DOUBT, State.COMMITTING),
 }

@@ -23,6 +23,6 @@ def emptied_afterwards(house: House, owner: str) -> Iterator[None]:
         try:
             house.archive.clean(owner)
         except (H2HError, OSError) as second:
-            log.warning("scratch.not-emptied", owner=owner, problem=str(second))
+            log.warning("scratch.not-emptied", place=owner, problem=str(second))
         raise
     house.archive.clean(owner)

@@ -15,7 +15,7 @@ from h2h.core.evidence import Answer, Decision, Seen, decide
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import temporary_name
-from h2h.core.records import LedgerKind, LedgerRecord, Submission
+from h2h.core.records import LedgerKind, LedgerRecord, NewAttention, Submission
 from h2h.core.schedule import next_attempt_at
 from h2h.pipeline.delivered import OF_THIS_GENERATION, delivered
 from h2h.pipeline.gate import stopped_before_sending
@@ -323,16 +323,12 @@ def _tidy(house: House, session: Session, sub: Submission, *, all_of_them: bool)
 
 
 def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submission:
-    house.attend(
-        "in-doubt",
-        sub.sid,
-        f"{sub.source_name}: nobody knows whether the bank has {sub.remote_name}: {words}. It will not be sent again",
-        WhoActs.TREASURY,
-        sub.bank,
-    )
-    sub = house.journal.advance(
+    text = f"{sub.source_name}: nobody knows whether the bank has {sub.remote_name}: {words}. It will not be sent again"
+    item = NewAttention("in-doubt", sub.sid, text, WhoActs.TREASURY, sub.bank)
+    sub = house.journal.stop(
         sub,
         Event.OUTCOME_UNKNOWN,
+        item,
         at=house.now(),
         reason=proof,
         reason_text=words,
@@ -340,5 +336,6 @@ def _in_doubt(house: House, sub: Submission, proof: str, words: str) -> Submissi
         detail={"reason_text": words},
         next_attempt_at=None,
     )
+    house.opened(item)
     moved(sub, "in-doubt", reason=proof)
     return sub

@@ -73,6 +73,22 @@ class Journal(Protocol):
         ``IllegalTransition`` as ``lifecycle.advance``.
         """
 
+    def stop(
+        self,
+        sub: Submission,
+        event: Event,
+        told: NewAttention,
+        *,
+        at: datetime,
+        reason: str,
+        detail: dict[str, Any],
+        **changes: Any,
+    ) -> Submission:
+        """``advance`` to where only a person can let it go on; *told*, the item of the list of those who act, with it.
+
+        Both or neither: such a state is always told, and where somebody else was quicker nothing is told of it.
+        """
+
     def change(self, sub: Submission, *, at: datetime, **changes: Any) -> Submission:
         """Change columns without an event that moves the state (next attempt, format found); same compare-and-set."""
 

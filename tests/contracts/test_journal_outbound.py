@@ -17,7 +17,7 @@ from h2h.core.errors import IllegalTransition, Misconfigured, NotFound, Refused,
 from h2h.core.findings import WhoActs, error
 from h2h.core.lifecycle import Event, State
 from h2h.core.outcome import Outcome
-from h2h.core.records import PaymentRecord, Submission
+from h2h.core.records import NewAttention, PaymentRecord, Submission
 from tests.contracts.journals import (
     NOW,
     SHA,
@@ -128,6 +128,27 @@ def test_only_one_of_two_who_saw_the_same_row_moves_it(journal: SqlJournal) -> N
     with pytest.raises(StaleState):
         journal.advance(sub, Event.CONVERTED, at=NOW, numbered=lambda number: {})
     assert [e.event for e in journal.events(sub.sid)] == ["received", "converted"]
+
+
+def test_where_somebody_else_was_quicker_nobody_is_told_of_a_doubt_that_there_is_not(journal: SqlJournal) -> None:
+    sub = committing(journal, sealed(journal))
+    told = NewAttention("in-doubt", sub.sid, "nobody knows whether the bank has it", WhoActs.TREASURY, "bank")
+    journal.advance(sub, Event.DELIVERED, at=NOW, evidence="E1")
+    with pytest.raises(StaleState):
+        journal.stop(sub, Event.OUTCOME_UNKNOWN, told, at=NOW, reason="H3", detail={})
+    assert journal.attention() == []
+
+
+def test_a_doubt_and_what_is_told_of_it_begin_and_end_together(journal: SqlJournal) -> None:
+    sub = committing(journal, sealed(journal))
+    told = NewAttention("in-doubt", sub.sid, "nobody knows whether the bank has it", WhoActs.TREASURY, "bank")
+    doubt = journal.stop(sub, Event.OUTCOME_UNKNOWN, told, at=NOW, reason="H3", detail={"seen": "nothing"})
+    assert (doubt.state, doubt.reason) == (State.IN_DOUBT, "H3")
+    (item,) = journal.attention()
+    assert (item.kind, item.subject, item.text) == (told.kind, told.subject, told.text)
+    assert journal.events(sub.sid)[-1].detail["seen"] == "nothing"
+    journal.advance(doubt, Event.DELIVERED, at=NOW, evidence="E2")
+    assert journal.attention() == []
 
 
 def test_what_the_lifecycle_forbids_leaves_no_trace(journal: SqlJournal) -> None:

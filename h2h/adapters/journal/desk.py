@@ -7,7 +7,7 @@ from datetime import datetime
 
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_inbound as sql
-from h2h.adapters.journal.inbound import attend_in
+from h2h.adapters.journal.attention import attend_in
 from h2h.adapters.journal.store import Store
 from h2h.core.errors import Misconfigured, NotFound, Unavailable
 from h2h.core.records import Attention, NewAttention

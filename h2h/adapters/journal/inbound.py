@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from h2h.adapters.journal import rows
 from h2h.adapters.journal import sql_inbound as sql
+from h2h.adapters.journal.attention import attend_in
 from h2h.adapters.journal.bulk import Bulk
 from h2h.adapters.journal.moves import Move
 from h2h.adapters.journal.store import Store
@@ -21,7 +22,6 @@ from h2h.core.records import (
     FileState,
     InboundFile,
     Matched,
-    NewAttention,
     PaymentMove,
     StatementRecord,
     SubmissionMove,
@@ -147,23 +147,6 @@ class Inbound(Store):
             links = [rows.statement_values(s) | {"fid": s.fid or fid} for s in matched.statements]
             connection.execute(sql.insert_statements(), links)
         attend_in(connection, self.dialect, matched.attention, at)
-
-
-def attend_in(connection: Connection, dialect: str, items: Iterable[NewAttention], at: datetime) -> None:
-    """Open items inside a transaction; one that is open stays as it is."""
-    values = [
-        {
-            "kind": item.kind,
-            "subject": item.subject,
-            "text": item.text,
-            "who_acts": item.who_acts,
-            "bank": item.bank,
-            "opened_at": at,
-        }
-        for item in items
-    ]
-    for chunk in rows.chunks(values, _AT_ONCE):
-        connection.execute(sql.open_attention(dialect), chunk)
 
 
 def _settle(connection: Connection, fid: str, state: FileState, at: datetime, detail: dict[str, Any]) -> None:

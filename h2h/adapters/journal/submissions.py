@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from h2h.adapters.journal import rows, sql_inbound
 from h2h.adapters.journal import sql_outbound as sql
+from h2h.adapters.journal.attention import attend_in
 from h2h.adapters.journal.bulk import Bulk
 from h2h.adapters.journal.columns import printable
 from h2h.adapters.journal.moves import Move, columns_after, no_others, record_of
@@ -20,7 +21,7 @@ from h2h.core.errors import IllegalTransition, NotFound, StaleState
 from h2h.core.findings import WhoActs
 from h2h.core.lifecycle import Event, State
 from h2h.core.naming import submission_id
-from h2h.core.records import NewSubmission, PaymentRecord, Submission
+from h2h.core.records import NewAttention, NewSubmission, PaymentRecord, Submission
 
 #: First line of a submission's history: taken in from a folder, or put back from the ledger.
 RECEIVED, RESTORED = "received", "restored"
@@ -117,6 +118,23 @@ class Submissions(Store):
             moved = advance_in(connection, move)
             if payments is not None:
                 _replace_payments(connection, moved, payments)
+            return moved
+
+    def stop(
+        self,
+        sub: Submission,
+        event: Event,
+        told: NewAttention,
+        *,
+        at: datetime,
+        reason: str,
+        detail: dict[str, Any],
+        **changes: Any,
+    ) -> Submission:
+        """See ``ports.Journal.stop``."""
+        with self.writing() as connection:
+            moved = advance_in(connection, Move(sub.sid, sub.version, event, at, "h2h", reason, detail, changes))
+            attend_in(connection, self.dialect, [told], at)
             return moved
 
     def change(self, sub: Submission, *, at: datetime, **changes: Any) -> Submission:

@@ -23,7 +23,7 @@ from h2h.simulator.torture.oracle import Oracle
 WRITES: dict[str, frozenset[str]] = {
     "journal": frozenset(
         {
-            "take_in", "restore", "advance", "change", "remark", "fetched", "move_file", "attend",
+            "take_in", "restore", "advance", "stop", "change", "remark", "fetched", "move_file", "attend",
             "close_attention", "settle_attention", "set_ledger_position",
         }
     ),
