@@ -68,7 +68,7 @@ def _replay_own(house: House) -> int:
     _must_reach(house.ledger.head()[0], position, "the ledger")
     changed = 0
     for record in house.ledger.records(after=position):
-        changed += _counts(record) * _apply(house, record)
+        changed += _counts(record) * _apply_beside_others(house, record)
         house.journal.set_ledger_position(record.number, _own(house))
     return changed
 
@@ -91,7 +91,7 @@ def _replay_all(house: House) -> int:
 
 
 def _apply_beside_others(house: House, record: LedgerRecord) -> int:
-    """Another node may be at work, or replay the same: then the row is read again."""
+    """Another node, or a person's command, may be at work, or replay the same: then the row is read again."""
     for _ in range(_TRIES):
         try:
             return _apply(house, record)

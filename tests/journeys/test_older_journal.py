@@ -17,6 +17,7 @@ from h2h.pipeline.decisions import cancel
 from h2h.pipeline.fetch import Seen, fetch
 from h2h.pipeline.line import Line as BankLine
 from h2h.pipeline.outbound import work_bank
+from h2h.pipeline.recovery import recover
 from tests.contracts.pain import IBANS
 from tests.journeys import states
 from tests.journeys.answers import Line, Sent, camt053, pain002
@@ -191,6 +192,23 @@ def test_an_older_journal_that_is_put_back_while_h2h_works_sends_nothing_again(t
     assert site.at_bank() == {}
     site.once()  # h2h is started: the ledger is replayed
     assert (site.submission("pay.csv").state, site.at_bank(), "held" in site.waiting()) == (State.SENT, {}, False)
+
+
+def test_a_person_who_decides_while_the_ledger_is_replayed_does_not_end_the_start(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    sid = taken_in_only(site, "pay.csv", ONE)
+    older = OlderJournal(site, tmp_path / "copy")
+    site.once()
+    sent = site.at_bank()
+    assert len(sent) == 1
+    older.is_put_back()
+    with site.house() as house, site.house() as desk:
+        held = Stopped(
+            house.journal, "advance", lambda: decisions.hold(desk, sid, actor="anna", reason="is it forged?")
+        )
+        assert recover(replace(house, journal=held)) > 0
+    site.once()
+    assert (site.submission("pay.csv").state, site.at_bank()) == (State.SENT, sent)
 
 
 @pytest.mark.parametrize("after_fetch", ["remove", "keep"])
