@@ -34,6 +34,8 @@ WRITES: dict[str, frozenset[str]] = {
     "sealer": frozenset({"seal", "open"}),
     "session": frozenset({"create", "rename", "remove", "move", "stat", "digest", "list", "fetch"}),
 }  # fmt: skip
+#: What only asks, and holds a lock of its process while it makes durable what another one wrote.
+_ASKED_WITH_A_LOCK = frozenset({"ledger.has", "ledger.anywhere"})
 _LOOK = ("unavailable", "not permitted", "unforeseen")
 #: In these ways a call can go wrong; a process that ends there comes on top.
 KINDS: dict[str, tuple[str, ...]] = {
@@ -90,6 +92,9 @@ class Tap:
         label = f"{self._name}.{attribute}"
         if attribute in WRITES[self._name]:
             return lambda *args, **kwargs: self._call(label, value, args, kwargs)
+        if label in _ASKED_WITH_A_LOCK:
+            method = value
+            value = lambda *args, **kwargs: self._really(method, args, kwargs)  # noqa: E731
         return self._looking(label, value) if self._machine.looks and callable(value) else value
 
     def _looking(self, label: str, method: Callable[..., Any]) -> Callable[..., Any]:
