@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def given_up(site: Site, sid: str, end: State) -> None:
             cancel(house, sid, actor="anna", reason="exported twice by mistake")
     site.once()
     assert [s.state for s in site.submissions()] == [end]
+
+
+def sent_and_forgotten(site: Site, tmp_path: Path) -> tuple[str, Mapping[str, bytes]]:
+    """The bank has pay.csv; the journal that was put back knows only that it came. Its sid, and what the bank has."""
+    sid = taken_in_only(site, "pay.csv", ONE)
+    older = OlderJournal(site, tmp_path / "copy")
+    site.once()
+    sent = site.at_bank()
+    assert len(sent) == 1
+    older.is_put_back()
+    return sid, sent
 
 
 TO_END = pytest.mark.parametrize("end", [State.CANCELLED, State.REFUSED])
@@ -152,12 +164,7 @@ def test_payments_of_a_file_that_a_person_released_are_known_again_after_an_olde
 def test_nothing_is_given_up_or_taken_over_by_the_word_of_an_older_journal(tmp_path: Path) -> None:
     """Before h2h was started and replayed the ledger: the bank has the file, and the same bytes would be sent again."""
     site = Site(tmp_path)
-    sid = taken_in_only(site, "pay.csv", ONE)
-    older = OlderJournal(site, tmp_path / "copy")
-    site.once()
-    sent = site.at_bank()
-    assert len(sent) == 1
-    older.is_put_back()
+    sid, sent = sent_and_forgotten(site, tmp_path)
     with site.house() as house:
         assert house.journal.submission(sid).state is State.RECEIVED
         with pytest.raises(IllegalTransition, match="went to the bank"):
@@ -196,12 +203,7 @@ def test_an_older_journal_that_is_put_back_while_h2h_works_sends_nothing_again(t
 
 def test_a_person_who_decides_while_the_ledger_is_replayed_does_not_end_the_start(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    sid = taken_in_only(site, "pay.csv", ONE)
-    older = OlderJournal(site, tmp_path / "copy")
-    site.once()
-    sent = site.at_bank()
-    assert len(sent) == 1
-    older.is_put_back()
+    sid, sent = sent_and_forgotten(site, tmp_path)
     with site.house() as house, site.house() as desk:
         held = Stopped(
             house.journal, "advance", lambda: decisions.hold(desk, sid, actor="anna", reason="is it forged?")

@@ -1,4 +1,4 @@
-"""Items of the list that waits for a person, opened in the transaction of the move that they are about."""
+"""Items of the list that waits for a person, opened in a transaction: that of the move they are about, or their own."""
 
 from __future__ import annotations
 
